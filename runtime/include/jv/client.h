@@ -1,0 +1,57 @@
+/* client.h -- blocking, thread-safe calls onto the bus: for the gateway, the command line, tests.
+ *
+ * One connection and one loop thread, shared by any number of calling threads. Every call may
+ * wait until its deadline. Nothing here runs inside a fiber. */
+#ifndef JV_CLIENT_H
+#define JV_CLIENT_H
+
+#include "jv/base.h"
+
+struct jv_client;
+struct jv_stream;
+
+struct jv_client_options {
+    const char *url;    /* nats://host:port[,...] */
+    const char *creds;  /* path of a credentials file; NULL or "" for none */
+    const char *prefix; /* "jarvis" */
+    const char *name;   /* of the connection, as operators see it; also the inbox prefix */
+};
+
+/* Connects, retrying until wait_ms; later reconnects by itself. */
+struct jv_client *jv_client_new(const struct jv_client_options *o, int wait_ms, struct jv_err *err);
+struct jv_client *jv_client_free(struct jv_client *c);
+bool jv_client_connected(const struct jv_client *c);
+
+struct jv_call_options {
+    const char *token;       /* of the person; NULL for none */
+    const char *traceparent; /* NULL: a new one */
+    int timeout_ms;
+    const char *a2a_version; /* header of that name; NULL for none */
+    const char *message_id;  /* Nats-Msg-Id; NULL for none */
+};
+
+/* jarvis.svc.<service>.<method>, or jarvis.a2a.<agent>.<method> when agent is not NULL. req and
+ * *ret as in jv_call(); the reply is unpacked into the arena. */
+JV_CHECKED int jv_client_call(struct jv_client *c, const ProtobufCServiceDescriptor *service,
+                              const char *agent, const char *method, const void *req, void *ret,
+                              const struct jv_call_options *o, struct jv_arena *a,
+                              struct jv_err *err);
+
+/* An rpc that returns a stream. next: JV_OK with *ret set; JV_OK with *ret NULL at the end; else
+ * the stream failed. timeout_ms is for this one part. Close is always needed; closing early tells
+ * nobody (the callee notices by its deadline). */
+JV_CHECKED int jv_client_open(struct jv_client *c, const ProtobufCServiceDescriptor *service,
+                              const char *agent, const char *method, const void *req,
+                              const struct jv_call_options *o, struct jv_stream **ret,
+                              struct jv_err *err);
+JV_CHECKED int jv_client_next(struct jv_stream *s, int timeout_ms, void *ret, struct jv_arena *a,
+                              struct jv_err *err);
+struct jv_stream *jv_client_close(struct jv_stream *s);
+
+/* Listen: fn runs on the loop thread, must not block; no way to stop but freeing the client. */
+JV_CHECKED int jv_client_listen(struct jv_client *c, const char *subject, /* without the prefix */
+                                void (*fn)(void *arg, const char *subject, const void *data,
+                                           size_t len),
+                                void *arg);
+
+#endif

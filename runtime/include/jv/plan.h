@@ -1,0 +1,72 @@
+/* plan.h -- from a person's words to tool calls.
+ *
+ * A catalogue is built from agent cards (the tools extension of agent.h; an agent without it takes
+ * text). A planner is a vtable: the built-in one works from words alone; a model's will have the
+ * same face. Planning decides what is asked, never who may ask it: names in a sentence are data,
+ * and access is decided by the tool that is called.
+ *
+ * The built-in planner waits for nothing; plan() of another one may wait (it takes the ctx). */
+#ifndef JV_PLAN_H
+#define JV_PLAN_H
+
+#include "jv/actor.h"
+
+struct A2a__AgentCard;
+struct Google__Protobuf__Struct;
+
+struct jv_catalog; /* immutable once built; keeps copies of what it needs */
+
+struct jv_catalog *jv_catalog_new(void);
+/* Borrowed card; priority breaks ties. */
+void jv_catalog_add(struct jv_catalog *c, const char *token, int priority,
+                    const struct A2a__AgentCard *card);
+void jv_catalog_index(struct jv_catalog *c); /* after the last add */
+struct jv_catalog *jv_catalog_free(struct jv_catalog *c);
+/* Names for messages: "TicketsAgent" of "tickets"; the token itself when unknown. */
+const char *jv_catalog_name(const struct jv_catalog *c, const char *token);
+bool jv_catalog_read_only(const struct jv_catalog *c, const char *token, const char *tool);
+
+struct jv_planned {
+    const char *agent; /* subject token */
+    const char *tool;  /* NULL: the agent takes `text` */
+    const char *text;
+    struct Google__Protobuf__Struct *arguments;
+    double confidence; /* 0 to 1 */
+};
+
+enum jv_plan_kind {
+    JV_PLAN_CALLS = 0,   /* run the calls */
+    JV_PLAN_ASK,         /* something is missing: `text` is the question; calls holds the unfinished
+                            one, `missing` the member */
+    JV_PLAN_TALK,        /* help, greeting, thanks, small talk, out of scope: `text` is the answer */
+    JV_PLAN_UNKNOWN,     /* not understood: `text` says so kindly */
+};
+
+struct jv_plan {
+    enum jv_plan_kind kind;
+    size_t n;
+    struct jv_planned *calls; /* in the order they were asked */
+    const char *text;
+    const char *missing;
+    const char *const *suggestions; /* NULL-terminated, may be NULL */
+    /* What to hand back as `memory` with the next question of the session. */
+    struct Google__Protobuf__Struct *memory;
+};
+
+struct jv_plan_input {
+    const char *text;
+    const char *username;                          /* the caller */
+    const struct Google__Protobuf__Struct *memory; /* of the last turn; may be NULL */
+    const char *const *recent;                     /* "user: ...", "assistant: ..."; may be NULL */
+};
+
+struct jv_planner {
+    const char *name; /* "built-in" */
+    int (*plan)(struct jv_ctx *ctx, const struct jv_catalog *c, const struct jv_plan_input *in,
+                struct jv_arena *a, struct jv_plan *ret);
+};
+
+/* ctx may be NULL for this one. */
+extern const struct jv_planner jv_planner_builtin;
+
+#endif

@@ -1,0 +1,78 @@
+/* bus.h -- the transport: publish and subscribe, in a handful of functions.
+ *
+ * bus_nats.c speaks NATS on the loop's own thread (cnats' event-loop hooks; no thread per
+ * subscription); bus_mem.c does the same in memory for worlds. Callbacks run on the loop, never
+ * inside the call that caused them. Publishing never blocks: what does not fit in the reconnect
+ * buffer fails with JV_UNAVAILABLE. */
+#ifndef JV_BUS_H
+#define JV_BUS_H
+
+#include "sched/loop.h"
+
+struct jv_header {
+    const char *name, *value;
+};
+
+struct jv_bus_msg {
+    const char *subject;
+    const char *reply;    /* NULL when no answer is wanted */
+    const void *data;
+    size_t len;
+    int status;           /* 503: nobody is there (no responders); else 0 */
+    const void *foreign_; /* the back end's */
+};
+
+/* A header's value, exact case; NULL when it is not there. Lives as long as the message. */
+const char *jv_bus_header(const struct jv_bus_msg *m, const char *name);
+
+/* The message is valid until the callback returns; jv_bus_keep() takes it over instead, to be
+ * given back with jv_bus_release(). */
+typedef void (*jv_bus_fn)(void *arg, struct jv_bus_msg *m);
+struct jv_bus_msg *jv_bus_keep(struct jv_bus_msg *m);
+void jv_bus_release(struct jv_bus_msg *m);
+
+struct jv_bus;
+struct jv_bus_sub;
+
+struct jv_bus_options {
+    const char *url, *creds, *name; /* as in client.h */
+    void (*on_state)(void *arg, bool connected, const char *why); /* on the loop; may be NULL */
+    void *arg;
+};
+
+/* wait_ms bounds the first connection. */
+struct jv_bus *jv_bus_nats(struct jv_loop *l, const struct jv_bus_options *o, int wait_ms,
+                           struct jv_err *err);
+
+/* An in-memory broker and a connection to it: subjects, wildcards * and >, queue groups (round
+ * robin), no-responders. Connections of one broker share a loop. */
+struct jv_broker;
+struct jv_broker *jv_broker_new(struct jv_loop *l);
+struct jv_broker *jv_broker_free(struct jv_broker *b);
+struct jv_bus *jv_bus_mem(struct jv_broker *b, const char *name);
+/* Fault sweeps: fail the n-th publish from now (0: none), or drop, delay by ms. */
+void jv_broker_fail_publish(struct jv_broker *b, unsigned n);
+void jv_broker_delay(struct jv_broker *b, const char *subject, uint32_t ms);
+
+struct jv_bus *jv_bus_free(struct jv_bus *b); /* flushes what it can */
+
+/* "_INBOX.<name>.<random>": the bus owns it; replies come to <inbox>.<whatever>. */
+const char *jv_bus_inbox(const struct jv_bus *b);
+bool jv_bus_connected(const struct jv_bus *b);
+JV_CHECKED int jv_bus_publish(struct jv_bus *b, const char *subject, const char *reply,
+                              const struct jv_header *headers, size_t n_headers, const void *data,
+                              size_t len);
+struct jv_bus_sub *jv_bus_subscribe(struct jv_bus *b, const char *subject, const char *queue,
+                                    jv_bus_fn fn, void *arg); /* NULL when refused */
+void jv_bus_unsubscribe(struct jv_bus *b, struct jv_bus_sub *s); /* no callback after it */
+/* Stop taking new messages, deliver what has already come, then done(arg) on the loop. */
+void jv_bus_drain(struct jv_bus *b, struct jv_bus_sub *s, void (*done)(void *), void *arg);
+/* From any thread; bus_nats only. */
+bool jv_bus_thread_safe_publish(const struct jv_bus *b);
+
+/* JetStream, blocking, for `jarvis migrate` and tests: make the stream or check that it is as
+ * asked. */
+JV_CHECKED int jv_bus_stream(struct jv_bus *b, const char *stream, const char *const *subjects,
+                             int64_t max_age_s, struct jv_err *err);
+
+#endif

@@ -1,0 +1,54 @@
+/* pg.h -- a pool of PostgreSQL connections on the loop. The only door to libpq.
+ *
+ * For fibers: every function but new and free may wait, within `until` (mono ms). actor/db.c puts
+ * the face of jv/db.h before it. Idle connections are watched: one that the server closed is
+ * dropped at once and made anew with back-off (50 ms to 2 s); while there is none, callers wait
+ * until their deadline, at most 5 s, and get UNAVAILABLE. */
+#ifndef JV_PG_H
+#define JV_PG_H
+
+#include "jv/db.h"
+#include "sched/fiber.h"
+
+struct jv_pg;
+struct jv_pg_conn;
+
+/* size connections at most (8 is plenty); schema becomes the search_path. Connects lazily. */
+struct jv_pg *jv_pg_new(struct jv_loop *l, const char *url, const char *schema, unsigned size);
+struct jv_pg *jv_pg_free(struct jv_pg *p);
+
+/* Take a connection out of the pool / give it back (a transaction left open is rolled back first). */
+JV_CHECKED int jv_pg_take(struct jv_pg *p, int64_t until, struct jv_pg_conn **ret,
+                          struct jv_err *err);
+void jv_pg_give(struct jv_pg *p, struct jv_pg_conn *c);
+/* One statement, prepared on first use of its text on this connection. The PGresult is in
+ * rows->result and is cleared with the arena. A fiber that is cancelled or late cancels the query
+ * at the server. */
+JV_CHECKED int jv_pg_exec(struct jv_pg_conn *c, int64_t until, struct jv_arena *a,
+                          struct jv_rows *rows, const char *sql, const struct jv_param *params,
+                          struct jv_err *err);
+/* A select 1; for readiness. */
+JV_CHECKED int jv_pg_ping(struct jv_pg *p, int64_t until, struct jv_err *err);
+
+/* ---- migrations: blocking, outside any loop --------------------------------------------------- */
+
+struct jv_migration {
+    const char *actor, *name; /* "tickets", "001_init" */
+    const char *sql;
+    size_t len;
+};
+
+/* Under an advisory lock: create each actor's schema, apply what is missing in order, one
+ * transaction each, recording name and SHA-256 in jarvis.migrations. A recorded migration whose
+ * text changed, or one that this binary does not know, is FAILED_PRECONDITION and nothing is done.
+ * Calls back for each one applied. */
+JV_CHECKED int jv_pg_migrate(const char *url, const struct jv_migration *list, size_t n,
+                             void (*applied)(void *arg, const struct jv_migration *m), void *arg,
+                             struct jv_err *err);
+/* Run one SQL script (the demo data), blocking. */
+JV_CHECKED int jv_pg_script(const char *url, const char *schema, const char *sql,
+                            struct jv_err *err);
+/* Can it be reached and used? Blocking, at most wait_ms; says what is wrong in one sentence. */
+JV_CHECKED int jv_pg_check(const char *url, int wait_ms, struct jv_err *err);
+
+#endif
