@@ -20,6 +20,8 @@
 
 #include "jv/actor.h"
 
+struct Google__Protobuf__Struct;
+
 #define JV_TOOLS_EXTENSION "urn:jarvis:a2a:tools:v1"
 #define JV_TOOL_CALL_TYPE "application/vnd.jarvis.tool-call+json"
 #define JV_TOOL_RESULT_TYPE "application/vnd.jarvis.tool-result+json"
@@ -42,6 +44,10 @@ struct jv_agent {
     const char *description;
     const struct jv_skill *skills; /* ends with a zero row; at least one */
     const struct jv_vocab *vocab;  /* optional, likewise */
+    /* For an agent without tools of its own (Jarvis): answer a text with Markdown and, if there is
+     * any, data for programs. May wait. */
+    int (*answer)(struct jv_ctx *ctx, const char *text, struct jv_buf *md,
+                  struct Google__Protobuf__Struct **ret_data);
 };
 
 #endif

@@ -59,6 +59,7 @@ struct jv_err {
     int code;
     char text[320];
     char field[160];
+    char reason[48]; /* UPPER_SNAKE_CASE for programs; empty: the code's name */
 };
 
 /* Fill *err (NULL is fine) and return the code. */
