@@ -1,21 +1,12 @@
-/* jwt.h -- ES256 tokens: keys, signing, verifying. The only door to libjwt and OpenSSL.
+/* jwt.h -- verifying ES256 tokens. With jv/token.h the only door to libjwt and OpenSSL.
  *
  * The algorithm is pinned: a token whose header does not say ES256 and name a known kid is refused
- * before libjwt sees it, and every claim is checked here with its type (libjwt checks none).
- * Nothing waits. Verifying is thread-safe. */
+ * before any key is touched, and every claim is checked with its type. Nothing waits. Verifying is
+ * thread-safe. */
 #ifndef JV_JWT_H
 #define JV_JWT_H
 
-#include "jv/base.h"
-
-struct jv_jwk {
-    const char *kid, *x, *y; /* base64url */
-};
-
-struct jv_claims {
-    const char *sub, *username, *role, *scope, *jti, *sid;
-    int64_t iat, exp;
-};
+#include "jv/token.h"
 
 struct jv_keys; /* a set of public keys */
 struct jv_keys *jv_keys_new(void);
@@ -24,20 +15,11 @@ struct jv_keys *jv_keys_free(struct jv_keys *k);
 JV_CHECKED int jv_keys_set(struct jv_keys *k, const struct jv_jwk *keys, size_t n,
                            struct jv_err *err);
 
-/* JV_OK with *ret filled (strings in the arena); JV_UNAUTHENTICATED with a sentence that tells no
- * secrets; JV_NOT_FOUND when the kid is unknown (fetch keys, try once more). iss must be
- * jarvis-auth, aud jarvis-api (string, or array with it), exp, iat and nbf integers, nbf and iat
+/* JV_OK with *ret filled (strings in the arena, never NULL); JV_UNAUTHENTICATED with a sentence
+ * that tells no secrets; JV_NOT_FOUND when the kid is unknown (fetch keys, try once more). iss must
+ * be jarvis-auth, aud jarvis-api (string, or array with it), exp, iat and nbf integers, nbf and iat
  * not more than 30 s ahead, sub and username non-empty strings. At most 8 KiB. */
 JV_CHECKED int jv_jwt_verify(struct jv_keys *k, const char *token, int64_t now_s,
                              struct jv_arena *a, struct jv_claims *ret, struct jv_err *err);
-
-/* A private key as PEM (PKCS#8), its public coordinates, and a kid: the RFC 7638 thumbprint. */
-JV_CHECKED int jv_key_generate(struct jv_arena *a, char **ret_pem, struct jv_jwk *ret_jwk,
-                               struct jv_err *err);
-JV_CHECKED int jv_key_public(const char *pem, struct jv_arena *a, struct jv_jwk *ret_jwk,
-                             struct jv_err *err);
-/* A signed token with iss, aud, iat = nbf, exp and the rest of the claims. */
-JV_CHECKED int jv_jwt_sign(const char *pem, const char *kid, const struct jv_claims *claims,
-                           struct jv_arena *a, char **ret_token, struct jv_err *err);
 
 #endif

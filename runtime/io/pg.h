@@ -30,6 +30,16 @@ JV_CHECKED int jv_pg_exec(struct jv_pg_conn *c, int64_t until, struct jv_arena *
 /* A select 1; for readiness. */
 JV_CHECKED int jv_pg_ping(struct jv_pg *p, int64_t until, struct jv_err *err);
 
+/* ---- rows: what stands behind jv_col_bytes, jv_col_array, jv_row_to_msg, jv_text_array --------- */
+
+size_t jv_pg_col_bytes(struct jv_arena *a, const struct jv_rows *rows, size_t row, const char *name,
+                       const uint8_t **ret);
+size_t jv_pg_col_array(struct jv_arena *a, const struct jv_rows *rows, size_t row, const char *name,
+                       const char ***ret);
+JV_CHECKED int jv_pg_row_to_msg(struct jv_arena *a, const struct jv_rows *rows, size_t row,
+                                ProtobufCMessage *msg, struct jv_err *err);
+struct jv_param jv_pg_text_array(struct jv_arena *a, size_t n, const char *const *items);
+
 /* ---- migrations: blocking, outside any loop --------------------------------------------------- */
 
 struct jv_migration {
