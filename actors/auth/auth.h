@@ -1,0 +1,52 @@
+/* auth.h -- what the files of this actor share.
+ *
+ * Everything here is about sign-ins, so every time is the real one (jv_real_ms), also while
+ * JARVIS_CLOCK stands still. */
+#ifndef AUTH_H
+#define AUTH_H
+
+#include "jv/db.h"
+
+#include "auth.pb-c.h"
+
+struct auth {
+    int64_t access_ttl_ms, refresh_ttl_ms, signin_ttl_ms; /* settings */
+    bool demo;
+    char *kid, *pem; /* the key that signs */
+};
+
+struct person {
+    const char *user_id; /* NULL: nobody has that name */
+    const char *username, *role, *email, *password_hash;
+    bool may_sign_in;
+};
+
+/* ---- people.c ---- */
+int person_by_name(struct jv_ctx *ctx, const char *username, struct person *ret);
+int person_by_id(struct jv_ctx *ctx, const char *user_id, struct person *ret);
+void person_show(const struct person *p, Auth__User *ret);
+/* Whether the password is that person's; takes the same time when there is no such person. */
+int person_check_password(struct jv_ctx *ctx, const struct person *p, const char *password,
+                          bool *ret);
+int people_add_demo(struct jv_ctx *ctx);
+
+/* ---- lockout.c ---- */
+int lockout_count(struct jv_ctx *ctx, const char *username);
+/* A right password: forget the wrong ones, unless there were too many. */
+int lockout_clear(struct jv_ctx *ctx, const char *username, bool *ret_locked);
+
+/* ---- keys.c ---- */
+int keys_load(struct jv_ctx *ctx); /* makes the first one */
+int keys_list(struct jv_ctx *ctx, Auth__KeySet *ret);
+
+/* ---- tokens.c ---- */
+int tokens_sign_in(struct jv_ctx *ctx, const struct person *p, Auth__TokenReply *ret);
+int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret);
+/* End a sign-in; nothing happens when it has ended already. */
+int tokens_end(struct jv_ctx *ctx, const char *sid, const char *reason);
+/* The sign-in of a person that a refresh token belongs to; "" when there is none. */
+int tokens_family(struct jv_ctx *ctx, const char *token, const char *user_id, const char **ret_sid);
+int tokens_revoked(struct jv_ctx *ctx, Auth__RevocationList *ret);
+int tokens_purge(struct jv_ctx *ctx);
+
+#endif

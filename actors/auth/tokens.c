@@ -1,0 +1,289 @@
+/* tokens.c -- access tokens, refresh tokens that are good once, and ending a sign-in.
+ *
+ * A refresh token is 32 random bytes; only its hash is stored. It is spent by its first use, for
+ * good: whoever comes second with it -- a thief, the person after a thief, or a client that lost
+ * the answer and tries again -- ends the whole sign-in. */
+#include "auth.h"
+
+#include <string.h>
+
+#include "jv/token.h"
+
+enum { max_refresh_token = 64 };
+
+static const char everybody[] = "tickets:read tickets:write finops:read oxygen:read "
+                                "registry:read users:read";
+static const char administrators[] = "tickets:read tickets:write finops:read oxygen:read "
+                                     "registry:read users:read "
+                                     "tickets:read:all tickets:write:all tickets:delete "
+                                     "finops:read:all oxygen:read:all users:read:all "
+                                     "registry:write registry:approve audit:read";
+
+static const char *scope_of(const char *role)
+{
+    return strcmp(role, "admin") == 0 ? administrators : everybody;
+}
+
+struct grant {
+    const char *refresh_token;
+    struct jv_param hash;
+    int64_t now_ms, access_until_ms, refresh_until_ms;
+};
+
+static struct jv_param hash_of(struct jv_ctx *ctx, const char *token)
+{
+    uint8_t *hash = jv_arena_alloc(jv_arena(ctx), JV_SHA256_SIZE);
+
+    jv_sha256(token, strlen(token), hash);
+    return jv_bytes(hash, JV_SHA256_SIZE);
+}
+
+static struct grant new_grant(struct jv_ctx *ctx)
+{
+    const struct auth *auth = jv_state(ctx);
+    int64_t now = jv_real_ms(ctx);
+    uint8_t random[32];
+    struct grant g = { .now_ms = now };
+
+    jv_random(random, sizeof(random));
+    g.refresh_token = jv_base64url(jv_arena(ctx), random, sizeof(random));
+    g.hash = hash_of(ctx, g.refresh_token);
+    g.access_until_ms = now + auth->access_ttl_ms;
+    g.refresh_until_ms = now + auth->refresh_ttl_ms;
+    return g;
+}
+
+static int reply(struct jv_ctx *ctx, const struct person *p, const char *sid,
+                 const struct grant *g, Auth__TokenReply *ret)
+{
+    const struct auth *auth = jv_state(ctx);
+    struct jv_claims claims = {
+        .sub = p->user_id,
+        .username = p->username,
+        .role = p->role,
+        .scope = scope_of(p->role),
+        .sid = sid,
+        .iat = g->now_ms / 1000,
+        .exp = g->access_until_ms / 1000,
+    };
+    struct jv_err err = { 0 };
+    char jti[37], *token;
+    int r;
+
+    jv_uuid(jti);
+    claims.jti = jti;
+    r = jv_jwt_sign(auth->pem, auth->kid, &claims, jv_arena(ctx), &token, &err);
+    if (r)
+        return jv_fail(ctx, r, "signing a token: %s", err.text);
+    ret->access_token = token;
+    ret->token_type = "bearer";
+    ret->expires_in = (int32_t)(claims.exp - claims.iat);
+    ret->refresh_token = g->refresh_token;
+    ret->user = JV_NEW(jv_arena(ctx), Auth__User);
+    auth__user__init(ret->user);
+    person_show(p, ret->user);
+    return JV_OK;
+}
+
+int tokens_sign_in(struct jv_ctx *ctx, const struct person *p, Auth__TokenReply *ret)
+{
+    struct grant g = new_grant(ctx);
+    char sid[37];
+    int r;
+
+    jv_uuid(sid);
+    r = jv_db(ctx, NULL,
+              "with family as (insert into families (sid, user_id, created_at, access_until) "
+              "                values ($1, $2, $3, $4) returning sid) "
+              "insert into refresh_tokens (hash, sid, expires_at) select $5, sid, $6 from family",
+              jv_text(sid), jv_text(p->user_id), jv_ms(g.now_ms), jv_ms(g.access_until_ms), g.hash,
+              jv_ms(g.refresh_until_ms));
+    if (r)
+        return r;
+    jv_audit(ctx, "login", "%s (%s) signed in, sid %s", p->username, p->user_id, sid);
+    return reply(ctx, p, sid, &g, ret);
+}
+
+/* ---- ending ---------------------------------------------------------------------------------- */
+
+/* `*ret_until` is 0 when there is nothing to tell anybody. */
+static int end_family(struct jv_ctx *ctx, const char *sid, const char *reason, int64_t *ret_until)
+{
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows,
+              "with family as (update families set ended_at = $2, reason = $3 "
+              "                where sid = $1 and ended_at is null returning sid, access_until) "
+              "insert into revocations (sid, until) "
+              "select sid, access_until from family where access_until > $2 "
+              "on conflict do nothing returning until",
+              jv_text(sid), jv_ms(jv_real_ms(ctx)), jv_text(reason));
+    if (r)
+        return r;
+    *ret_until = rows.n ? jv_col_ms(&rows, 0, "until") : 0;
+    return JV_OK;
+}
+
+static Auth__Revocation *revocation(struct jv_ctx *ctx, const char *sid, int64_t until_ms)
+{
+    Auth__Revocation *v = JV_NEW(jv_arena(ctx), Auth__Revocation);
+
+    auth__revocation__init(v);
+    v->sid = sid;
+    v->until = JV_NEW(jv_arena(ctx), Google__Protobuf__Timestamp);
+    google__protobuf__timestamp__init(v->until);
+    v->until->seconds = until_ms / 1000;
+    v->until->nanos = (int32_t)(until_ms % 1000) * 1000000;
+    return v;
+}
+
+/* After the commit: whoever misses it asks Revocations when it comes back. */
+static void tell_revoked(struct jv_ctx *ctx, const char *sid, int64_t until_ms)
+{
+    if (until_ms && jv_publish(ctx, "evt.auth.Revoked", revocation(ctx, sid, until_ms)))
+        jv_warn(ctx, "the end of sign-in %s could not be published", sid);
+}
+
+int tokens_end(struct jv_ctx *ctx, const char *sid, const char *reason)
+{
+    int64_t until;
+    int r;
+
+    r = end_family(ctx, sid, reason, &until);
+    if (!r)
+        tell_revoked(ctx, sid, until);
+    return r;
+}
+
+int tokens_family(struct jv_ctx *ctx, const char *token, const char *user_id, const char **ret_sid)
+{
+    struct jv_rows rows;
+    int r;
+
+    *ret_sid = "";
+    if (strlen(token) > max_refresh_token)
+        return JV_OK;
+    r = jv_db(ctx, &rows,
+              "select sid from refresh_tokens join families using (sid) "
+              "where hash = $1 and user_id = $2",
+              hash_of(ctx, token), jv_text(user_id));
+    if (!r && rows.n)
+        *ret_sid = jv_col(&rows, 0, "sid");
+    return r;
+}
+
+/* ---- refreshing ------------------------------------------------------------------------------ */
+
+static int refused(struct jv_ctx *ctx)
+{
+    return jv_fail(ctx, JV_UNAUTHENTICATED, "refresh token is not valid; sign in again");
+}
+
+/* In the transaction that holds the spent token: end the sign-in, then refuse. */
+static int reused(struct jv_ctx *ctx, const char *sid, const char *user_id)
+{
+    int64_t until;
+    int r;
+
+    r = end_family(ctx, sid, "refresh token used twice", &until);
+    if (!r)
+        r = jv_db_commit(ctx);
+    if (r)
+        return r;
+    tell_revoked(ctx, sid, until);
+    jv_audit(ctx, "refresh_reuse", "a spent refresh token of %s came back, sign-in %s ended",
+             user_id, sid);
+    return refused(ctx);
+}
+
+static int rotate(struct jv_ctx *ctx, const char *sid, struct jv_param spent, const struct grant *g)
+{
+    const struct auth *auth = jv_state(ctx);
+    int r;
+
+    r = jv_db(ctx, NULL,
+              "with spent as (update refresh_tokens set used_at = $3 where hash = $2), "
+              "family as (update families set access_until = greatest(access_until, $4) "
+              "           where sid = $1 returning sid, created_at) "
+              "insert into refresh_tokens (hash, sid, expires_at) "
+              "select $5, sid, least($6, created_at + $7 * interval '1 ms') from family",
+              jv_text(sid), spent, jv_ms(g->now_ms), jv_ms(g->access_until_ms), g->hash,
+              jv_ms(g->refresh_until_ms), jv_int(auth->signin_ttl_ms));
+    return r ? r : jv_db_commit(ctx);
+}
+
+int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
+{
+    struct grant g = new_grant(ctx);
+    struct jv_param hash = hash_of(ctx, token);
+    struct jv_rows rows;
+    struct person p;
+    const char *sid;
+    int r;
+
+    if (strlen(token) > max_refresh_token)
+        return refused(ctx);
+    r = jv_db_begin(ctx);
+    if (r)
+        return r;
+    r = jv_db(ctx, &rows,
+              "select sid, user_id, used_at is not null as used, "
+              "t.expires_at <= $2 or f.ended_at is not null as over "
+              "from refresh_tokens t join families f using (sid) where hash = $1 for update",
+              hash, jv_ms(g.now_ms));
+    if (r)
+        return r;
+    if (!rows.n)
+        return refused(ctx);
+    sid = jv_col(&rows, 0, "sid");
+    if (jv_col_bool(&rows, 0, "used"))
+        return reused(ctx, sid, jv_col(&rows, 0, "user_id"));
+    if (jv_col_bool(&rows, 0, "over"))
+        return refused(ctx);
+    r = person_by_id(ctx, jv_col(&rows, 0, "user_id"), &p);
+    if (r)
+        return r;
+    if (!p.may_sign_in)
+        return refused(ctx);
+    r = rotate(ctx, sid, hash, &g);
+    return r ? r : reply(ctx, &p, sid, &g, ret);
+}
+
+/* ---- lists and housekeeping -------------------------------------------------------------------- */
+
+int tokens_revoked(struct jv_ctx *ctx, Auth__RevocationList *ret)
+{
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows, "select sid, until from revocations where until > $1 order by until",
+              jv_ms(jv_real_ms(ctx)));
+    if (r)
+        return r;
+    ret->revocations = JV_NEW_ARRAY(jv_arena(ctx), Auth__Revocation *, rows.n);
+    for (size_t i = 0; i < rows.n; i++)
+        ret->revocations[ret->n_revocations++] =
+                revocation(ctx, jv_col(&rows, i, "sid"), jv_col_ms(&rows, i, "until"));
+    return JV_OK;
+}
+
+/* Spent tokens stay until they would have run out: that is how a second use is noticed. */
+int tokens_purge(struct jv_ctx *ctx)
+{
+    struct jv_param now = jv_ms(jv_real_ms(ctx));
+    struct jv_param hour_ago = jv_ms(jv_real_ms(ctx) - 3600 * 1000);
+    int r;
+
+    r = jv_db(ctx, NULL, "delete from refresh_tokens where expires_at <= $1", now);
+    if (!r)
+        r = jv_db(ctx, NULL,
+                  "delete from families f where access_until <= $1 and not exists "
+                  "(select from refresh_tokens t where t.sid = f.sid)",
+                  now);
+    if (!r)
+        r = jv_db(ctx, NULL, "delete from revocations where until <= $1", now);
+    if (!r)
+        r = jv_db(ctx, NULL, "delete from attempts where failed_at <= $1", hour_ago);
+    return r;
+}
