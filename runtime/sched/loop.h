@@ -44,7 +44,8 @@ void jv_loop_io_del(struct jv_loop *l, struct jv_io *io);
 /* ---- timers: a heap; each fires once -------------------------------------------------------- */
 struct jv_loop_timer {
     int64_t at; /* mono ms */
-    size_t slot_;
+    size_t slot_; /* the loop's, as the next one; equal times fire in the order of starting */
+    uint64_t order_;
     void (*fn)(struct jv_loop_timer *t);
     void *arg;
 };

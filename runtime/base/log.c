@@ -1,0 +1,219 @@
+/* log.c -- lines on stderr: one write each, so that threads and processes do not mix theirs. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { max_line = 4096, n_recent = 64 };
+
+static struct {
+    _Atomic int level;
+    bool json;
+    char who[64];
+} config = { .level = JV_LOG_INFO };
+
+static const char *const levels[] = { "error", "warn", "info", "debug" };
+
+struct line {
+    char text[max_line];
+    size_t len;
+};
+
+void jv_log_init(const char *who, enum jv_level level, bool json)
+{
+    snprintf(config.who, sizeof(config.who), "%s", who);
+    config.json = json;
+    config.level = (int)level;
+}
+
+void jv_log_level(enum jv_level level)
+{
+    config.level = (int)level;
+}
+
+bool jv_log_on(enum jv_level level)
+{
+    return (int)level <= config.level;
+}
+
+int jv_log_parse(const char *name, enum jv_level *ret)
+{
+    for (size_t i = 0; i < JV_COUNT(levels); i++)
+        if (strcmp(name, levels[i]) == 0) {
+            *ret = (enum jv_level)i;
+            return JV_OK;
+        }
+    return JV_INVALID_ARGUMENT;
+}
+
+/* ---- composing a line; what does not fit is cut, the end always fits ------------------------- */
+
+static void put(struct line *l, const char *s, size_t n)
+{
+    size_t room = sizeof(l->text) - 8 - l->len;
+
+    if (n > room)
+        n = room;
+    memcpy(l->text + l->len, s, n);
+    l->len += n;
+}
+
+static void put_str(struct line *l, const char *s)
+{
+    put(l, s, strlen(s));
+}
+
+static bool is_plain(const char *s)
+{
+    if (!*s)
+        return false;
+    for (; *s; s++)
+        if ((unsigned char)*s <= ' ' || *s == '"' || *s == '=' || *s == '\\' ||
+            (unsigned char)*s >= 0x7f)
+            return false;
+    return true;
+}
+
+static void put_quoted(struct line *l, const char *s)
+{
+    bool utf8 = jv_is_utf8(s, strlen(s));
+
+    put_str(l, "\"");
+    for (; *s && l->len < sizeof(l->text) - 16; s++) {
+        char esc[8];
+
+        if (*s == '"' || *s == '\\')
+            snprintf(esc, sizeof(esc), "\\%c", *s);
+        else if (*s == '\n')
+            snprintf(esc, sizeof(esc), "\\n");
+        else if ((unsigned char)*s < ' ' || *s == 0x7f)
+            snprintf(esc, sizeof(esc), "\\u%04x", (unsigned char)*s);
+        else
+            snprintf(esc, sizeof(esc), "%c", *s & 0x80 && !utf8 ? '?' : *s);
+        put_str(l, esc);
+    }
+    put_str(l, "\"");
+}
+
+static void put_pair(struct line *l, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    put_str(l, config.json ? ",\"" : " ");
+    put_str(l, name);
+    put_str(l, config.json ? "\":" : "=");
+    if (!config.json && is_plain(value))
+        put_str(l, value);
+    else
+        put_quoted(l, value);
+}
+
+static void put_head(struct line *l, enum jv_level level)
+{
+    struct timespec now;
+    struct tm tm;
+    char stamp[40];
+    size_t n;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &tm);
+    n = strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(stamp + n, sizeof(stamp) - n, ".%03dZ", (int)(now.tv_nsec / 1000000));
+    if (config.json) {
+        put_str(l, "{\"time\":\"");
+        put_str(l, stamp);
+        put_str(l, "\"");
+        put_pair(l, "level", levels[level]);
+    } else {
+        put_str(l, stamp);
+        put_str(l, " ");
+        put_str(l, levels[level]);
+    }
+    if (config.who[0])
+        put_pair(l, "actor", config.who);
+}
+
+/* ---- the same warning at most once a second -------------------------------------------------- */
+
+static bool is_repeated(const char *text, size_t len)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct {
+        uint64_t hash;
+        int64_t at_ms;
+    } recent[n_recent];
+    uint64_t hash = 14695981039346656037U; /* FNV-1a */
+    struct timespec now;
+    int64_t now_ms;
+    bool repeated;
+    size_t i;
+
+    for (size_t k = 0; k < len; k++)
+        hash = (hash ^ (unsigned char)text[k]) * 1099511628211U;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    i = hash % n_recent;
+    pthread_mutex_lock(&lock);
+    repeated = recent[i].hash == hash && now_ms - recent[i].at_ms < 1000;
+    if (!repeated) {
+        recent[i].hash = hash;
+        recent[i].at_ms = now_ms;
+    }
+    pthread_mutex_unlock(&lock);
+    return repeated;
+}
+
+static void finish(struct line *l, enum jv_level level, size_t head)
+{
+    if (level == JV_LOG_WARN && is_repeated(l->text + head, l->len - head))
+        return;
+    if (config.json)
+        l->text[l->len++] = '}';
+    l->text[l->len++] = '\n';
+    while (write(STDERR_FILENO, l->text, l->len) < 0 && errno == EINTR)
+        ;
+}
+
+void jv_log(enum jv_level level, const char *event, ...)
+{
+    struct line l;
+    const char *name;
+    va_list args;
+    size_t head;
+
+    if (!jv_log_on(level))
+        return;
+    l.len = 0;
+    put_head(&l, level);
+    head = l.len;
+    put_pair(&l, "event", event);
+    va_start(args, event);
+    while ((name = va_arg(args, const char *)))
+        put_pair(&l, name, va_arg(args, const char *));
+    va_end(args);
+    finish(&l, level, head);
+}
+
+void jv_logf(enum jv_level level, const char *fmt, ...)
+{
+    struct line l;
+    char text[max_line / 2];
+    va_list args;
+    size_t head;
+
+    if (!jv_log_on(level))
+        return;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    l.len = 0;
+    put_head(&l, level);
+    head = l.len;
+    put_pair(&l, "text", text);
+    finish(&l, level, head);
+}
