@@ -23,7 +23,8 @@ JV_CHECKED int jv_identity_check(struct jv_identity *id, const char *token, int6
 bool jv_identity_may_fetch(struct jv_identity *id, int64_t real_ms);
 
 /* An auth.KeySet replaces the keys. */
-JV_CHECKED int jv_identity_keys(struct jv_identity *id, const void *auth_keyset, struct jv_err *err);
+JV_CHECKED int jv_identity_keys(struct jv_identity *id, const void *auth_keyset,
+                                struct jv_err *err);
 
 /* Tokens of this session are refused until then; cached ones too. */
 void jv_identity_revoke(struct jv_identity *id, const char *sid, int64_t until_ms);

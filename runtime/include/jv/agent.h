@@ -26,6 +26,9 @@ struct Google__Protobuf__Struct;
 #define JV_TOOL_CALL_TYPE "application/vnd.jarvis.tool-call+json"
 #define JV_TOOL_RESULT_TYPE "application/vnd.jarvis.tool-result+json"
 
+/* Examples in a table: .examples = JV_TEXTS("show my tickets", "which requests are open?") */
+#define JV_TEXTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
 struct jv_skill {
     const char *id, *name, *description;
     const char *tags;            /* comma-separated */

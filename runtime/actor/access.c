@@ -1,0 +1,151 @@
+/* access.c -- who is calling, and may they. The rules are data in the actors' tables; nothing of a
+ * request's words decides anything here. */
+#include "actor/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include <auth.pb-c.h>
+#include <google/protobuf/empty.pb-c.h>
+
+/* ---- who --------------------------------------------------------------------------------------
+ */
+
+static int fetch_revocations(struct jv_ctx *ctx)
+{
+    const Google__Protobuf__Empty empty = GOOGLE__PROTOBUF__EMPTY__INIT;
+    Auth__RevocationList *list;
+    int r = jv_request(ctx, "svc.auth.Revocations", &empty, &auth__revocation_list__descriptor,
+                       &list);
+
+    for (size_t i = 0; !r && i < list->n_revocations; i++) {
+        const Auth__Revocation *v = list->revocations[i];
+
+        if (v->until)
+            jv_identity_revoke(ctx->node->identity, v->sid, v->until->seconds * 1000);
+    }
+    return r;
+}
+
+/* Keys and revocations from auth, as the actor itself. */
+static int fetch_keys(struct jv_ctx *ctx)
+{
+    const Google__Protobuf__Empty empty = GOOGLE__PROTOBUF__EMPTY__INIT;
+    bool as_actor = ctx->as_actor;
+    Auth__KeySet *keys;
+    int r;
+
+    ctx->as_actor = true;
+    r = fetch_revocations(ctx);
+    if (!r)
+        r = jv_request(ctx, "svc.auth.Keys", &empty, &auth__key_set__descriptor, &keys);
+    if (!r)
+        r = jv_identity_keys(ctx->node->identity, keys, &ctx->err);
+    ctx->as_actor = as_actor;
+    if (r)
+        return jv_fail(ctx, JV_UNAVAILABLE, "cannot check who is calling: auth does not answer");
+    ctx->node->keys_fresh = true;
+    return JV_OK;
+}
+
+static int check(struct jv_ctx *ctx)
+{
+    return jv_identity_check(ctx->node->identity, ctx->env.token, jv_real_ms(ctx), ctx->arena,
+                             &ctx->caller, &ctx->err);
+}
+
+int jv_authenticate(struct jv_ctx *ctx)
+{
+    int r;
+
+    if (!ctx->env.token)
+        return jv_fail(ctx, JV_UNAUTHENTICATED, "sign in first");
+    /* After a break of the bus a revocation may have been missed: ask before trusting. */
+    if (!ctx->node->keys_fresh && (r = fetch_keys(ctx)))
+        return r;
+    r = check(ctx);
+    if (r == JV_NOT_FOUND && jv_identity_may_fetch(ctx->node->identity, jv_real_ms(ctx))) {
+        r = fetch_keys(ctx);
+        if (r)
+            return r;
+        r = check(ctx);
+    }
+    if (r == JV_NOT_FOUND)
+        r = jv_fail(ctx, JV_UNAUTHENTICATED, "the token is signed with an unknown key");
+    if (r)
+        ctx->caller.signed_in = false;
+    return r;
+}
+
+/* ---- may ----------------------------------------------------------------------------------------
+ */
+
+bool jv_scope_in(const char *scopes, const char *scope, size_t len)
+{
+    for (const char *p = scopes; *p;) {
+        size_t n = strcspn(p, " ");
+
+        if (n == len && memcmp(p, scope, n) == 0)
+            return true;
+        p += n + (p[n] == ' ');
+    }
+    return false;
+}
+
+static bool has_all(const struct jv_ctx *ctx, const char *scope)
+{
+    char all[80];
+    int n = snprintf(all, sizeof(all), "%s:all", scope);
+
+    return n > 0 && (size_t)n < sizeof(all) && jv_caller_has(ctx, all);
+}
+
+static int deny(struct jv_ctx *ctx, const char *rule, const char *about)
+{
+    jv_audit(ctx, "denied", "%s: %s", rule, about);
+    if (strcmp(rule, "owner") == 0)
+        return jv_fail(ctx, JV_PERMISSION_DENIED,
+                       "access denied: this is %s's, and only your own data may be used; an "
+                       "administrator can help",
+                       about);
+    return jv_fail(ctx, JV_PERMISSION_DENIED, "access denied: %s is needed", about);
+}
+
+/* Whose data: empty means the caller's; a user id of the caller is the caller, too. */
+static int check_owner(struct jv_ctx *ctx, const struct jv_access *allow, ProtobufCMessage *req)
+{
+    const char *given = jv_get_text(req, allow->owner);
+    const char *me = ctx->caller.username;
+    char *owner = jv_lower(ctx->arena, given ? given : "");
+
+    if (!owner[0] || strcmp(owner, me) == 0 || strcasecmp(owner, ctx->caller.user_id) == 0) {
+        jv_set_text(req, allow->owner, me);
+        return JV_OK;
+    }
+    if (!has_all(ctx, allow->scope))
+        return deny(ctx, "owner", jv_arena_strndup(ctx->arena, owner, 64));
+    jv_set_text(req, allow->owner, owner);
+    return JV_OK;
+}
+
+int jv_authorize(struct jv_ctx *ctx, const struct jv_tool *row, ProtobufCMessage *req)
+{
+    const struct jv_access *allow = &row->allow;
+
+    switch (allow->kind) {
+    case JV_ACCESS_ANYONE:
+    case JV_ACCESS_ACTOR: /* NATS let it through: only actors may publish there */
+        return JV_OK;
+    case JV_ACCESS_USER:
+    case JV_ACCESS_SCOPE:
+        break;
+    default:
+        return deny(ctx, "nobody", row->method);
+    }
+    if (!ctx->caller.signed_in)
+        return jv_fail(ctx, JV_UNAUTHENTICATED, "sign in first");
+    if (allow->kind == JV_ACCESS_SCOPE && !jv_caller_has(ctx, allow->scope))
+        return deny(ctx, "scope", allow->scope);
+    return allow->owner ? check_owner(ctx, allow, req) : JV_OK;
+}

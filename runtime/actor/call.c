@@ -1,0 +1,238 @@
+/* call.c -- asking somebody else and waiting for the answer: one private inbox per node, a table of
+ * waiting fibers, a token per request. */
+#include "actor/engine.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <a2a.pb-c.h>
+
+enum { MAX_SLOTS = 4096 };
+
+struct slot {
+    uint32_t generation; /* a late answer to an earlier request of this slot is dropped */
+    bool busy;
+    struct jv_fiber *fiber;
+    struct jv_bus_msg *msg;
+};
+
+struct jv_slots {
+    struct jv_node *node;
+    struct jv_bus_sub *sub;
+    struct slot *slots;
+    size_t n;
+    uint32_t *free;
+    size_t n_free;
+};
+
+static void on_reply(void *arg, struct jv_bus_msg *m)
+{
+    struct jv_slots *s = arg;
+    const char *token = strrchr(m->subject, '.');
+    char *end;
+    unsigned long i = token ? strtoul(token + 1, &end, 10) : ULONG_MAX;
+
+    if (i >= s->n || *end != '-' || !s->slots[i].busy || s->slots[i].msg ||
+        strtoul(end + 1, NULL, 10) != s->slots[i].generation)
+        return; /* nobody waits for this any more */
+    s->slots[i].msg = jv_bus_keep(m);
+    jv_fiber_wake(s->slots[i].fiber);
+}
+
+struct jv_slots *jv_slots_new(struct jv_node *n)
+{
+    struct jv_slots *s = calloc(1, sizeof(*s));
+    char *subject = jv_arena_printf(n->keep, "%s.*", jv_bus_inbox(n->bus));
+
+    if (!s)
+        abort();
+    s->node = n;
+    s->sub = jv_bus_subscribe(n->bus, subject, NULL, on_reply, s);
+    return s;
+}
+
+struct jv_slots *jv_slots_free(struct jv_slots *s)
+{
+    if (!s)
+        return NULL;
+    if (s->sub)
+        jv_bus_unsubscribe(s->node->bus, s->sub);
+    free(s->slots);
+    free(s->free);
+    free(s);
+    return NULL;
+}
+
+static void *grow(void *p, size_t n, size_t size)
+{
+    void *q = realloc(p, n * size);
+
+    if (!q)
+        abort();
+    return q;
+}
+
+static bool slot_take(struct jv_slots *s, uint32_t *ret)
+{
+    if (!s->n_free) {
+        size_t n = s->n ? s->n * 2 : 64;
+
+        if (s->n >= MAX_SLOTS)
+            return false;
+        s->slots = grow(s->slots, n, sizeof(*s->slots));
+        s->free = grow(s->free, n, sizeof(*s->free));
+        memset(s->slots + s->n, 0, (n - s->n) * sizeof(*s->slots));
+        for (size_t i = n; i > s->n; i--)
+            s->free[s->n_free++] = (uint32_t)(i - 1);
+        s->n = n;
+    }
+    *ret = s->free[--s->n_free];
+    s->slots[*ret].busy = true;
+    s->slots[*ret].generation++;
+    s->slots[*ret].fiber = jv_fiber_self();
+    return true;
+}
+
+static void slot_give(struct jv_slots *s, uint32_t i)
+{
+    s->slots[i].busy = false;
+    s->slots[i].msg = NULL;
+    s->slots[i].fiber = NULL;
+    s->free[s->n_free++] = i;
+}
+
+/* ---- one request -------------------------------------------------------------------------------
+ */
+
+static int send_request(struct jv_ctx *ctx, const char *subject, const char *reply, const void *req)
+{
+    struct jv_node *n = ctx->node;
+    struct jv_envelope child;
+    struct jv_header headers[4];
+    size_t n_headers = 0, len;
+    char trace[56], deadline[24];
+    const uint8_t *data = jv_pack(req, ctx->arena, &len);
+
+    jv_trace_child(&child, &ctx->env);
+    jv_trace_print(&child, trace);
+    headers[n_headers++] = (struct jv_header){ JV_H_TRACEPARENT, trace };
+    snprintf(deadline, sizeof(deadline), "%lld",
+             (long long)(jv_loop_real_ms(n->loop) + jv_left_ms(ctx)));
+    headers[n_headers++] = (struct jv_header){ JV_H_DEADLINE, deadline };
+    if (ctx->env.token && ctx->caller.signed_in && !ctx->as_actor)
+        headers[n_headers++] =
+                (struct jv_header){ JV_H_AUTHORIZATION,
+                                    jv_arena_printf(ctx->arena, "Bearer %s", ctx->env.token) };
+    return jv_bus_publish(n->bus, jv_arena_printf(ctx->arena, "%s.%s", n->prefix, subject), reply,
+                          headers, n_headers, data, len);
+}
+
+static void release_msg(void *m)
+{
+    jv_bus_release(m);
+}
+
+static int take_reply(struct jv_ctx *ctx, const char *subject, struct jv_bus_msg *m,
+                      const ProtobufCMessageDescriptor *out, void *ret)
+{
+    const char *code = jv_bus_header(m, JV_H_ERROR_CODE);
+    ProtobufCMessage *reply;
+
+    jv_arena_defer(ctx->arena, release_msg, m);
+    if (m->status == 503)
+        return jv_fail(ctx, JV_UNAVAILABLE, "nobody serves %s just now", subject);
+    if (code) {
+        jv_err_from_status(&ctx->err, code, jv_bus_header(m, JV_H_ERROR), m->data, m->len);
+        return ctx->err.code;
+    }
+    reply = jv_unpack(out, m->data, m->len, ctx->arena, &ctx->err);
+    if (!reply)
+        return jv_fail_at(ctx, JV_INTERNAL, "the answer of %s", subject);
+    memcpy(ret, &reply, sizeof(reply));
+    return JV_OK;
+}
+
+int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
+               const ProtobufCMessageDescriptor *out, void *ret)
+{
+    struct jv_slots *s = ctx->node->slots;
+    struct jv_bus_msg *m;
+    uint32_t i;
+    char *reply;
+    int r = JV_OK;
+
+    if (!jv_bus_connected(ctx->node->bus))
+        return jv_fail(ctx, JV_UNAVAILABLE, "the bus is away");
+    if (!slot_take(s, &i))
+        return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "too many calls are under way");
+    reply = jv_arena_printf(ctx->arena, "%s.%u-%u", jv_bus_inbox(ctx->node->bus), i,
+                            s->slots[i].generation);
+    if (send_request(ctx, subject, reply, req)) {
+        slot_give(s, i);
+        return jv_fail(ctx, JV_UNAVAILABLE, "cannot reach %s: the bus is away", subject);
+    }
+    while (!s->slots[i].msg && !r)
+        r = jv_ctx_wait(ctx, ctx->deadline);
+    m = s->slots[i].msg;
+    slot_give(s, i);
+    if (m)
+        return take_reply(ctx, subject, m, out, ret);
+    return r == JV_CANCELLED ? jv_fail(ctx, r, "cancelled while waiting for %s", subject)
+                             : jv_fail(ctx, r, "%s did not answer in time", subject);
+}
+
+/* ---- by service
+ * ---------------------------------------------------------------------------------- */
+
+static const ProtobufCMethodDescriptor *rpc_of(const ProtobufCServiceDescriptor *s,
+                                               const char *method)
+{
+    for (unsigned i = 0; i < s->n_methods; i++)
+        if (strcmp(s->methods[i].name, method) == 0)
+            return &s->methods[i];
+    return NULL;
+}
+
+char *jv_service_subject(struct jv_arena *a, const ProtobufCServiceDescriptor *s,
+                         const char *method)
+{
+    return jv_arena_printf(a, "svc.%s.%s", jv_lower(a, s->short_name), method);
+}
+
+/* "a2a:*" in .calls stands for every agent. */
+bool jv_may_call(const struct jv_actor *a, const char *what)
+{
+    for (const char *const *c = a->calls; c && *c; c++)
+        if (strcmp(*c, what) == 0 || (strcmp(*c, "a2a:*") == 0 && strncmp(what, "a2a:", 4) == 0))
+            return true;
+    return false;
+}
+
+static int call(struct jv_ctx *ctx, const char *what, const char *subject,
+                const ProtobufCMethodDescriptor *rpc, const void *req, void *ret)
+{
+    if (!rpc)
+        return jv_fail(ctx, JV_INTERNAL, "there is no rpc behind %s", subject);
+    if (!jv_may_call(ctx->node->actor, what))
+        return jv_fail(ctx, JV_INTERNAL, "%s is not in the calls of actor %s", what,
+                       ctx->node->actor->name);
+    return jv_request(ctx, subject, req, rpc->output, ret);
+}
+
+int jv_call(struct jv_ctx *ctx, const ProtobufCServiceDescriptor *service, const char *method,
+            const void *req, void *ret)
+{
+    return call(ctx, jv_lower(ctx->arena, service->short_name),
+                jv_service_subject(ctx->arena, service, method), rpc_of(service, method), req, ret);
+}
+
+int jv_a2a(struct jv_ctx *ctx, const char *token, const char *method, const void *req, void *ret)
+{
+    if (!jv_is_token(token))
+        return jv_fail(ctx, JV_INVALID_ARGUMENT, "an agent's token is letters, digits, _ and -");
+    return call(ctx, jv_arena_printf(ctx->arena, "a2a:%s", token),
+                jv_arena_printf(ctx->arena, "a2a.%s.%s", token, method),
+                rpc_of(&a2a__a2_aservice__descriptor, method), req, ret);
+}

@@ -1,0 +1,242 @@
+/* engine.c -- one message: from the bus to a handler and back. */
+#include "actor/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <google/protobuf/empty.pb-c.h>
+
+#include "actor/message.h"
+#include "base/log.h"
+
+/* ---- answering ----------------------------------------------------------------------------------
+ */
+
+static int answer(struct jv_ctx *ctx, const struct jv_header *headers, size_t n, const void *data,
+                  size_t len)
+{
+    if (!ctx->msg->reply)
+        return JV_OK;
+    ctx->out_len += len;
+    return jv_bus_publish(ctx->node->bus, ctx->msg->reply, NULL, headers, n, data, len);
+}
+
+/* protobuf without headers, JSON with its type. An empty part of a stream is told from the stream's
+ * end by its header. */
+static int answer_msg(struct jv_ctx *ctx, const void *msg, bool part)
+{
+    static const struct jv_header json[] = { { JV_H_CONTENT_TYPE, "application/json" } };
+    static const struct jv_header protobuf[] = { { JV_H_CONTENT_TYPE, "application/protobuf" } };
+    size_t len;
+    const void *data;
+
+    if (ctx->env.json) {
+        data = jv_msg_to_json(msg, ctx->method->json, ctx->arena, &len);
+        return answer(ctx, json, 1, data, len);
+    }
+    data = jv_pack(msg, ctx->arena, &len);
+    return answer(ctx, protobuf, part && !len, data, len);
+}
+
+static void answer_error(struct jv_ctx *ctx)
+{
+    char code[12];
+    const void *status = jv_err_to_status(&ctx->err, ctx->env.trace_id, ctx->arena);
+    const char *text = jv_get_text(status, "message");
+    struct jv_header headers[] = {
+        { JV_H_ERROR, text ? text : "" },
+        { JV_H_ERROR_CODE, code },
+        { JV_H_CONTENT_TYPE, ctx->env.json ? "application/json" : "application/protobuf" },
+    };
+    const void *data;
+    size_t len;
+
+    snprintf(code, sizeof(code), "%d", jv_code_http(ctx->err.code));
+    data = ctx->env.json ? (const void *)jv_msg_to_json(status, JV_JSON_CAMEL, ctx->arena, &len)
+                         : jv_pack(status, ctx->arena, &len);
+    (void)answer(ctx, headers, JV_COUNT(headers), data, len);
+}
+
+int jv_emit(struct jv_ctx *ctx, const void *part)
+{
+    if (!ctx->method || !ctx->method->streams || !ctx->msg)
+        return jv_fail(ctx, JV_INTERNAL, "this method does not stream");
+    if (jv_fiber_cancelled(ctx->fiber))
+        return jv_fail(ctx, JV_CANCELLED, "cancelled");
+    if (jv_left_ms(ctx) == 0)
+        return jv_fail(ctx, JV_DEADLINE_EXCEEDED, "out of time");
+    if (answer_msg(ctx, part, true))
+        return jv_fail(ctx, JV_UNAVAILABLE, "the bus is away");
+    return JV_OK;
+}
+
+/* ---- counting
+ * ------------------------------------------------------------------------------------ */
+
+static void count(struct jv_ctx *ctx, int code)
+{
+    struct jv_method *m = ctx->method;
+    int64_t us = jv_mono_us() - ctx->began_us;
+    char spent[24], in[24], out[24];
+
+    snprintf(spent, sizeof(spent), "%lld", (long long)us);
+    snprintf(in, sizeof(in), "%zu", ctx->msg->len);
+    snprintf(out, sizeof(out), "%zu", ctx->out_len);
+    jv_log(code == JV_INTERNAL || code == JV_DATA_LOSS ? JV_LOG_ERROR : JV_LOG_INFO, "msg",
+           "method", m->name, "code", jv_code_name(code), "us", spent, "who",
+           ctx->caller.signed_in ? ctx->caller.username : NULL, "trace", ctx->env.trace_id, "in",
+           in, "out", out, "err", code ? ctx->err.text : NULL, NULL);
+    m->n_requests++;
+    m->processing_ns += (uint64_t)us * 1000;
+    if (code) {
+        m->n_errors++;
+        snprintf(m->last_error, sizeof(m->last_error), "%d:%.110s", jv_code_http(code),
+                 ctx->err.text);
+    }
+}
+
+/* ---- handling
+ * ------------------------------------------------------------------------------------ */
+
+ProtobufCMessage *jv_decode(struct jv_ctx *ctx, const struct jv_method *m)
+{
+    unsigned strict = strcmp(m->service, "svc") == 0 ? JV_JSON_STRICT : 0;
+    const char *data = ctx->msg->len ? ctx->msg->data : "";
+    ProtobufCMessage *req;
+
+    if (ctx->msg->len > JV_MAX_BODY) {
+        jv_err_set(&ctx->err, JV_RESOURCE_EXHAUSTED, "the message is larger than %d bytes",
+                   JV_MAX_BODY);
+        return NULL;
+    }
+    if (ctx->env.json && !ctx->msg->len)
+        req = jv_msg_new(m->in, ctx->arena);
+    else if (ctx->env.json)
+        req = jv_json_to_msg(m->in, data, ctx->msg->len, m->json | strict, ctx->arena, &ctx->err);
+    else
+        req = jv_unpack(m->in, data, ctx->msg->len, ctx->arena, &ctx->err);
+    return req;
+}
+
+int jv_run_tool(struct jv_ctx *ctx, const struct jv_method *m, ProtobufCMessage *req, void *ret)
+{
+    int r = jv_authorize(ctx, m->row, req);
+
+    if (!r)
+        r = jv_validate(req, &ctx->err);
+    if (!r)
+        r = m->row->handler(ctx, req, ret);
+    return r;
+}
+
+static const char *header(void *arg, const char *name)
+{
+    return jv_bus_header(arg, name);
+}
+
+static int open_envelope(struct jv_ctx *ctx)
+{
+    struct jv_node *n = ctx->node;
+    const struct jv_bus_msg *m = ctx->msg;
+    uint32_t limit = ctx->method->row->timeout_ms;
+    int first = m->len ? *(const unsigned char *)m->data : 0, r;
+    int64_t now = jv_loop_mono_ms(n->loop);
+
+    r = jv_envelope_read(&ctx->env, header, ctx->msg, first, &ctx->err);
+    if (!limit)
+        limit = n->actor->timeout_ms ? n->actor->timeout_ms : JV_DEFAULT_TIMEOUT_MS;
+    ctx->deadline = now + limit;
+    if (!r && ctx->env.deadline_ms) {
+        int64_t left = ctx->env.deadline_ms - jv_loop_real_ms(n->loop);
+
+        if (left <= 0)
+            return jv_fail(ctx, JV_DEADLINE_EXCEEDED, "the deadline had passed before it began");
+        if (left < limit)
+            ctx->deadline = now + left;
+    }
+    return r;
+}
+
+static int handle(struct jv_ctx *ctx, ProtobufCMessage **ret)
+{
+    struct jv_method *m = ctx->method;
+    ProtobufCMessage *req;
+    int r = open_envelope(ctx);
+
+    if (!r && m->row->allow.kind != JV_ACCESS_ANYONE && m->row->allow.kind != JV_ACCESS_ACTOR)
+        r = jv_authenticate(ctx);
+    if (r)
+        return r;
+    req = jv_decode(ctx, m);
+    if (!req)
+        return ctx->err.code;
+    *ret = jv_msg_new(m->out, ctx->arena);
+    r = jv_run_tool(ctx, m, req, *ret);
+    if (!r && jv_arena_overflowed(ctx->arena))
+        r = jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "the answer needs too much memory");
+    return r;
+}
+
+static void message_main(void *arg)
+{
+    struct jv_ctx *ctx = arg;
+    struct jv_node *n = ctx->node;
+    ProtobufCMessage *ret = NULL;
+    int r;
+
+    ctx->fiber = jv_fiber_self();
+    atomic_store_explicit(&n->running, ctx->method->name, memory_order_relaxed);
+    r = handle(ctx, &ret);
+    ctx->err.code = r;
+    if (r)
+        answer_error(ctx);
+    else if (!ctx->method->streams)
+        (void)answer_msg(ctx, ret, false);
+    if (ctx->method->streams)
+        (void)answer(ctx, NULL, 0, "", 0);
+    count(ctx, r);
+    jv_ctx_end(ctx);
+    n->inflight--;
+    jv_node_idle(n);
+}
+
+static void refuse(struct jv_node *n, struct jv_bus_msg *m, int code, const char *why)
+{
+    struct jv_header headers[2];
+    char number[12];
+
+    if (!m->reply)
+        return;
+    snprintf(number, sizeof(number), "%d", jv_code_http(code));
+    headers[0] = (struct jv_header){ JV_H_ERROR, why };
+    headers[1] = (struct jv_header){ JV_H_ERROR_CODE, number };
+    jv_may_fail(jv_bus_publish(n->bus, m->reply, NULL, headers, 2, "", 0));
+}
+
+/* jarvis.<svc|a2a>.<name>.<Method> */
+void jv_on_request(void *arg, struct jv_bus_msg *m)
+{
+    struct jv_node *n = arg;
+    const char *name = strrchr(m->subject, '.') + 1;
+    const char *tree = m->subject + strlen(n->prefix) + 1;
+    struct jv_method *method =
+            jv_find_method(n, strncmp(tree, "a2a.", 4) == 0 ? "a2a" : "svc", name);
+    uint32_t limit = n->actor->max_inflight ? n->actor->max_inflight : JV_DEFAULT_INFLIGHT;
+    struct jv_ctx *ctx;
+
+    if (!method) {
+        refuse(n, m, JV_UNIMPLEMENTED, "there is no such method");
+        return;
+    }
+    if (n->inflight >= limit) {
+        method->n_requests++;
+        method->n_errors++;
+        refuse(n, m, JV_RESOURCE_EXHAUSTED, "too many messages are under way");
+        return;
+    }
+    n->inflight++;
+    ctx = jv_ctx_new(n);
+    ctx->method = method;
+    ctx->msg = jv_bus_keep(m);
+    ctx->fiber = jv_fiber_start(n->loop, message_main, ctx);
+}

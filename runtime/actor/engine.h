@@ -1,0 +1,174 @@
+/* engine.h -- inside the engine: a node (one actor on a loop) and a ctx (one message of it).
+ *
+ * Life of a message: bus callback -> method -> bounded? -> ctx with arena -> fiber -> envelope ->
+ * who is calling -> decode -> access -> handler (which may wait) -> children ended -> encode ->
+ * reply -> one log line and counters -> arena back to the pool. */
+#ifndef JV_ENGINE_H
+#define JV_ENGINE_H
+
+#include <stdatomic.h>
+
+#include "actor/identity.h"
+#include "io/bus.h"
+#include "io/pg.h"
+#include "jv/agent.h"
+#include "jv/plan.h"
+#include "jv/wire.h"
+#include "sched/fiber.h"
+#include "wire/envelope.h"
+
+enum {
+    JV_ARENA_LIMIT = 32 << 20,
+    JV_ARENA_POOL = 64,
+    JV_DEFAULT_TIMEOUT_MS = 10000,
+    JV_DEFAULT_INFLIGHT = 256,
+    JV_HEARTBEAT_MS = 5000,
+    JV_DRAIN_MS = 10000,
+};
+
+/* A method as served: its row, its types, its counters. */
+struct jv_method {
+    const char *name;
+    const struct jv_tool *row;
+    const ProtobufCMessageDescriptor *in, *out;
+    const char *service; /* "svc" or "a2a": which subject tree */
+    const char *tool;    /* public tool name; NULL when it is none */
+    unsigned json;       /* how its JSON is spelled: JV_JSON_* */
+    bool streams;
+    uint64_t n_requests, n_errors, processing_ns;
+    char last_error[128];
+};
+
+struct jv_slots; /* replies that are waited for, call.c */
+
+struct jv_node {
+    const struct jv_actor *actor;
+    struct jv_loop *loop;
+    struct jv_bus *bus;
+    struct jv_pg *pg;             /* NULL without JV_NEEDS_DB */
+    struct jv_identity *identity; /* shared in worlds */
+    const char *prefix;
+    char instance[24];
+    void *state;
+    struct jv_arena *keep; /* lives as long as the node */
+    struct jv_method *methods;
+    size_t n_methods;
+    struct jv_catalog *catalog; /* of its own tools; agents only */
+    void *card;                 /* A2a__AgentCard; agents only */
+    struct jv_slots *slots;
+    struct jv_arena *pool[JV_ARENA_POOL];
+    size_t n_pool;
+    size_t inflight, background; /* messages; timers, events and the like */
+    int64_t started_ms;          /* real */
+    bool ready, draining, keys_fresh;
+    bool quiet; /* no heartbeat: tests */
+    struct jv_node_timer *timers;
+    struct jv_loop_timer heartbeat;
+    struct jv_bus_sub **subs; /* requests: drained first */
+    size_t n_subs;
+    void (*on_drained)(void *arg);
+    void *on_drained_arg;
+    struct jv_loop_timer drain_limit;
+    _Atomic(const char *) running; /* for the watchdog: the method that ran last */
+};
+
+struct jv_task {
+    struct jv_ctx *ctx; /* the child's */
+    int (*fn)(struct jv_ctx *ctx, void *arg);
+    void *arg;
+    int code;
+    bool done;
+    struct jv_fiber *joiner;
+    struct jv_task *next;
+};
+
+struct jv_ctx {
+    struct jv_node *node;
+    struct jv_arena *arena;
+    struct jv_fiber *fiber;
+    struct jv_caller caller;
+    struct jv_envelope env;
+    int64_t deadline; /* mono ms */
+    struct jv_err err;
+    struct jv_method *method; /* NULL for init, timers, events */
+    struct jv_bus_msg *msg;   /* kept while the message is handled */
+    struct jv_pg_conn *tx;    /* a transaction is open on it */
+    struct jv_task *children;
+    const struct jv_ctx *parent; /* of a child */
+    bool as_actor;
+    size_t out_len;
+    int64_t began_us;
+};
+
+/* ---- engine.c ----------------------------------------------------------------------------------
+ */
+struct jv_node_options {
+    struct jv_loop *loop;
+    struct jv_bus *bus;
+    struct jv_pg *pg;
+    struct jv_identity *identity; /* borrowed */
+    const char *prefix;
+    void *state; /* settings already in it; owned by the caller */
+    bool quiet;
+};
+/* Checks the tables, runs init in a fiber, subscribes, then on_ready(arg, JV_OK or code). */
+struct jv_node *jv_node_new(const struct jv_actor *actor, const struct jv_node_options *o,
+                            struct jv_err *err);
+void jv_node_start(struct jv_node *n,
+                   void (*on_ready)(void *arg, int code, const struct jv_err *err), void *arg);
+/* Stop taking messages, finish what is there (at most JV_DRAIN_MS), then done(arg). */
+void jv_node_drain(struct jv_node *n, void (*done)(void *arg), void *arg);
+struct jv_node *jv_node_free(struct jv_node *n);
+
+struct jv_ctx *jv_ctx_new(struct jv_node *n);
+void jv_ctx_end(struct jv_ctx *ctx); /* children ended, transaction rolled back, arena back */
+/* Run fn(ctx) in a fiber of its own without a caller: init, timers, events. */
+void jv_node_background(struct jv_node *n, const char *what,
+                        int (*fn)(struct jv_ctx *ctx, void *arg), void *arg, uint32_t timeout_ms);
+/* The arena of a message that has none of its own; every wait of the engine goes through here. */
+int jv_ctx_wait(struct jv_ctx *ctx, int64_t until_mono_ms);
+int64_t jv_mono_us(void);
+/* For answers that nobody may be waiting for any more. */
+static inline void jv_may_fail(int r)
+{
+    (void)r;
+}
+
+/* ---- access.c ----------------------------------------------------------------------------------
+ */
+/* Who is calling: fills ctx->caller from ctx->env.token; fetches keys when they are unknown. */
+int jv_authenticate(struct jv_ctx *ctx);
+/* May this caller run this row with this request? Sets the owner member where there is one. */
+int jv_authorize(struct jv_ctx *ctx, const struct jv_tool *row, ProtobufCMessage *req);
+bool jv_scope_in(const char *scopes, const char *scope, size_t len);
+
+/* ---- call.c ------------------------------------------------------------------------------------
+ */
+struct jv_slots *jv_slots_new(struct jv_node *n);
+struct jv_slots *jv_slots_free(struct jv_slots *s);
+/* A request to any subject under the prefix. */
+int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
+               const ProtobufCMessageDescriptor *out, void *ret);
+bool jv_may_call(const struct jv_actor *a, const char *what);
+char *jv_service_subject(struct jv_arena *a, const ProtobufCServiceDescriptor *s,
+                         const char *method); /* svc.tickets.List */
+
+/* ---- contract.c --------------------------------------------------------------------------------
+ */
+/* Every rpc of the service has exactly one row, C types have the descriptor's sizes, somebody may
+ * call it, owners name members, streams match. Fills n->methods. */
+int jv_contract(struct jv_node *n, struct jv_err *err);
+struct jv_method *jv_find_method(struct jv_node *n, const char *service, const char *name);
+struct jv_method *jv_find_tool(struct jv_node *n, const char *tool);
+
+/* ---- agent.c, card.c ---------------------------------------------------------------------------
+ */
+extern const struct jv_tool jv_agent_tools[]; /* rows of lf.a2a.v1.A2AService */
+void *jv_agent_card(const struct jv_actor *actor, const struct jv_method *methods, size_t n,
+                    const char *prefix, struct jv_arena *a);
+
+/* ---- service.c ---------------------------------------------------------------------------------
+ */
+int jv_service_subscribe(struct jv_node *n); /* $SRV.* */
+
+#endif

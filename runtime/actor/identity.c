@@ -1,0 +1,234 @@
+/* identity.c -- who a token speaks for: keys, a cache of verified tokens, ended sessions. */
+#include "actor/identity.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <auth.pb-c.h>
+
+#include "io/jwt.h"
+
+enum { MAX_REVOKED = 4096, KEY_FETCH_MS = 1000, MAX_KEYS = 16 };
+
+/* One verified token. Strings are one malloc'ed block that begins with user_id. */
+struct entry {
+    uint8_t hash[32];
+    int64_t exp_ms;
+    char *user_id, *username, *role, *scope, *sid;
+};
+
+struct revoked {
+    char sid[40];
+    int64_t until_ms;
+};
+
+struct jv_identity {
+    pthread_mutex_t lock;
+    struct jv_keys *keys;
+    struct entry *cache; /* 4-way sets, indexed by the hash */
+    size_t n_sets;
+    struct revoked revoked[MAX_REVOKED];
+    size_t n_revoked;
+    int64_t next_fetch_ms;
+    uint64_t hits, misses;
+    unsigned turn; /* which way of a full set gives way */
+};
+
+enum { WAYS = 4 };
+
+struct jv_identity *jv_identity_new(size_t cache_size)
+{
+    struct jv_identity *id = calloc(1, sizeof(*id));
+
+    if (!id)
+        abort();
+    id->n_sets = cache_size / WAYS + 1;
+    id->cache = calloc(id->n_sets * WAYS, sizeof(*id->cache));
+    id->keys = jv_keys_new();
+    if (!id->cache)
+        abort();
+    pthread_mutex_init(&id->lock, NULL);
+    return id;
+}
+
+struct jv_identity *jv_identity_free(struct jv_identity *id)
+{
+    if (!id)
+        return NULL;
+    for (size_t i = 0; i < id->n_sets * WAYS; i++)
+        free(id->cache[i].user_id);
+    free(id->cache);
+    jv_keys_free(id->keys);
+    pthread_mutex_destroy(&id->lock);
+    free(id);
+    return NULL;
+}
+
+static struct entry *set_of(struct jv_identity *id, const uint8_t hash[32])
+{
+    uint64_t h;
+
+    memcpy(&h, hash, sizeof(h));
+    return &id->cache[h % id->n_sets * WAYS];
+}
+
+static void caller_from(struct jv_caller *ret, struct jv_arena *a, const struct entry *e,
+                        const char *token)
+{
+    ret->signed_in = true;
+    ret->user_id = jv_arena_strdup(a, e->user_id);
+    ret->username = jv_arena_strdup(a, e->username);
+    ret->role = jv_arena_strdup(a, e->role);
+    ret->scope = jv_arena_strdup(a, e->scope);
+    ret->sid = jv_arena_strdup(a, e->sid);
+    ret->token = token;
+}
+
+static bool is_revoked(const struct jv_identity *id, const char *sid, int64_t now_ms)
+{
+    for (size_t i = 0; i < id->n_revoked; i++)
+        if (id->revoked[i].until_ms > now_ms && strcmp(id->revoked[i].sid, sid) == 0)
+            return true;
+    return false;
+}
+
+static bool look_up(struct jv_identity *id, const uint8_t hash[32], int64_t now_ms,
+                    struct jv_arena *a, const char *token, struct jv_caller *ret)
+{
+    struct entry *set = set_of(id, hash);
+
+    for (unsigned i = 0; i < WAYS; i++)
+        if (set[i].user_id && set[i].exp_ms > now_ms && memcmp(set[i].hash, hash, 32) == 0) {
+            caller_from(ret, a, &set[i], token);
+            return true;
+        }
+    return false;
+}
+
+static struct entry entry_of(const uint8_t hash[32], const struct jv_claims *c)
+{
+    const char *parts[] = { c->sub, c->username, c->role, c->scope, c->sid };
+    struct entry e = { .exp_ms = c->exp * 1000 };
+    char **members[] = { &e.user_id, &e.username, &e.role, &e.scope, &e.sid };
+    size_t size = 0;
+    char *p;
+
+    for (size_t i = 0; i < JV_COUNT(parts); i++)
+        size += strlen(parts[i] ? parts[i] : "") + 1;
+    p = malloc(size);
+    if (!p)
+        abort();
+    for (size_t i = 0; i < JV_COUNT(parts); i++) {
+        size_t n = strlen(parts[i] ? parts[i] : "") + 1;
+
+        *members[i] = memcpy(p, parts[i] ? parts[i] : "", n);
+        p += n;
+    }
+    memcpy(e.hash, hash, 32);
+    return e;
+}
+
+static void remember(struct jv_identity *id, const struct entry *e, int64_t now_ms)
+{
+    struct entry *set = set_of(id, e->hash), *slot = &set[id->turn++ % WAYS];
+
+    for (unsigned i = 0; i < WAYS; i++)
+        if (!set[i].user_id || set[i].exp_ms <= now_ms) {
+            slot = &set[i];
+            break;
+        }
+    free(slot->user_id);
+    *slot = *e;
+}
+
+int jv_identity_check(struct jv_identity *id, const char *token, int64_t real_ms,
+                      struct jv_arena *a, struct jv_caller *ret, struct jv_err *err)
+{
+    struct jv_claims claims;
+    struct entry e;
+    uint8_t hash[32];
+    bool known, revoked;
+    int r;
+
+    jv_sha256(token, strlen(token), hash);
+    pthread_mutex_lock(&id->lock);
+    known = look_up(id, hash, real_ms, a, token, ret);
+    revoked = known && is_revoked(id, ret->sid, real_ms);
+    known ? id->hits++ : id->misses++;
+    pthread_mutex_unlock(&id->lock);
+    if (revoked)
+        return jv_err_set(err, JV_UNAUTHENTICATED, "this sign-in has ended");
+    if (known)
+        return JV_OK;
+
+    r = jv_jwt_verify(id->keys, token, real_ms / 1000, a, &claims, err);
+    if (r)
+        return r;
+    e = entry_of(hash, &claims);
+    caller_from(ret, a, &e, token);
+    pthread_mutex_lock(&id->lock);
+    revoked = is_revoked(id, ret->sid, real_ms);
+    remember(id, &e, real_ms);
+    pthread_mutex_unlock(&id->lock);
+    return revoked ? jv_err_set(err, JV_UNAUTHENTICATED, "this sign-in has ended") : JV_OK;
+}
+
+bool jv_identity_may_fetch(struct jv_identity *id, int64_t real_ms)
+{
+    bool yes;
+
+    pthread_mutex_lock(&id->lock);
+    yes = real_ms >= id->next_fetch_ms || real_ms < id->next_fetch_ms - KEY_FETCH_MS;
+    if (yes)
+        id->next_fetch_ms = real_ms + KEY_FETCH_MS;
+    pthread_mutex_unlock(&id->lock);
+    return yes;
+}
+
+int jv_identity_keys(struct jv_identity *id, const void *auth_keyset, struct jv_err *err)
+{
+    const Auth__KeySet *set = auth_keyset;
+    struct jv_jwk keys[MAX_KEYS];
+    size_t n = 0;
+
+    for (size_t i = 0; i < set->n_keys && n < MAX_KEYS; i++)
+        keys[n++] = (struct jv_jwk){ set->keys[i]->kid, set->keys[i]->x, set->keys[i]->y };
+    return jv_keys_set(id->keys, keys, n, err);
+}
+
+/* Where a revocation goes: its own slot again, one that ran out, a new one, or the soonest to end.
+ */
+static struct revoked *revoked_slot(struct jv_identity *id, const char *sid)
+{
+    struct revoked *soonest = &id->revoked[0];
+
+    for (size_t i = 0; i < id->n_revoked; i++) {
+        if (strcmp(id->revoked[i].sid, sid) == 0)
+            return &id->revoked[i];
+        if (id->revoked[i].until_ms < soonest->until_ms)
+            soonest = &id->revoked[i];
+    }
+    return id->n_revoked < MAX_REVOKED ? &id->revoked[id->n_revoked++] : soonest;
+}
+
+void jv_identity_revoke(struct jv_identity *id, const char *sid, int64_t until_ms)
+{
+    struct revoked *slot;
+
+    if (!sid[0] || strlen(sid) >= sizeof(slot->sid))
+        return;
+    pthread_mutex_lock(&id->lock);
+    slot = revoked_slot(id, sid);
+    memcpy(slot->sid, sid, strlen(sid) + 1);
+    slot->until_ms = until_ms;
+    pthread_mutex_unlock(&id->lock);
+}
+
+void jv_identity_stats(struct jv_identity *id, uint64_t *ret_hits, uint64_t *ret_misses)
+{
+    pthread_mutex_lock(&id->lock);
+    *ret_hits = id->hits;
+    *ret_misses = id->misses;
+    pthread_mutex_unlock(&id->lock);
+}

@@ -1,0 +1,17 @@
+/* message.h -- what the engine's own files share about handling one message. */
+#ifndef JV_MESSAGE_H
+#define JV_MESSAGE_H
+
+#include "actor/engine.h"
+
+/* A request for one of the node's methods: a bus callback. */
+void jv_on_request(void *node, struct jv_bus_msg *m);
+/* The body as the method's request; NULL with ctx->err. */
+ProtobufCMessage *jv_decode(struct jv_ctx *ctx, const struct jv_method *m);
+/* Access, validation, handler: the same for a method called by subject and a tool called through
+ * A2A. */
+int jv_run_tool(struct jv_ctx *ctx, const struct jv_method *m, ProtobufCMessage *req, void *ret);
+/* A message ended: is a draining node done? */
+void jv_node_idle(struct jv_node *n);
+
+#endif
