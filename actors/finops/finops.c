@@ -1,0 +1,313 @@
+/* finops.c -- the finops agent: what the clouds cost, and who may spend how much. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "jv/db.h"
+#include "jv/say.h"
+#include "jv/wire.h"
+
+#include "finops.h"
+
+#define COST_LINES                                                                                 \
+    "select provider, service, cost_cents, provider_cents, total_cents, percent_of_provider,"      \
+    " percent_of_total, provider_percent from cost_lines "
+#define COSTLIEST_FIRST " order by provider_cents desc, provider, cost_cents desc, service"
+
+static const char usd[] = "USD";
+
+enum { max_name = 64 };
+
+/* ---- costs: the organisation's, the same for everybody --------------------------------------- */
+
+static double percent(const struct jv_rows *rows, size_t row, const char *name)
+{
+    return strtod(jv_col(rows, row, name), NULL);
+}
+
+/* One provider from the rows that begin at *row; moves *row behind them. */
+static Finops__ProviderCost *take_provider(struct jv_arena *a, const struct jv_rows *rows,
+                                           size_t *row)
+{
+    Finops__ProviderCost *p = jv_msg_new(&finops__provider_cost__descriptor, a);
+    size_t first = *row;
+
+    p->provider = jv_col(rows, first, "provider");
+    p->total_cents = jv_col_int(rows, first, "provider_cents");
+    p->percentage = percent(rows, first, "provider_percent");
+    p->currency = usd;
+    p->services = JV_NEW_ARRAY(a, Finops__ServiceLine *, rows->n - first);
+    for (; *row < rows->n && strcmp(jv_col(rows, *row, "provider"), p->provider) == 0; ++*row) {
+        Finops__ServiceLine *s = jv_msg_new(&finops__service_line__descriptor, a);
+
+        s->name = jv_col(rows, *row, "service");
+        s->cost_cents = jv_col_int(rows, *row, "cost_cents");
+        s->percent_of_provider = percent(rows, *row, "percent_of_provider");
+        s->percent_of_total = percent(rows, *row, "percent_of_total");
+        p->services[p->n_services++] = s;
+    }
+    p->service_count = (int32_t)p->n_services;
+    return p;
+}
+
+JV_TOOL_FN(breakdown, Google__Protobuf__Empty, Finops__CostReport)
+{
+    struct jv_rows rows;
+    int r;
+
+    (void)req;
+    r = jv_db(ctx, &rows, COST_LINES COSTLIEST_FIRST);
+    if (r)
+        return r;
+    ret->currency = usd;
+    ret->total_cents = rows.n ? jv_col_int(&rows, 0, "total_cents") : 0;
+    ret->providers = JV_NEW_ARRAY(jv_arena(ctx), Finops__ProviderCost *, rows.n);
+    for (size_t row = 0; row < rows.n;)
+        ret->providers[ret->n_providers++] = take_provider(jv_arena(ctx), &rows, &row);
+    return JV_OK;
+}
+
+static int read_name(struct jv_ctx *ctx, const char *member, const char *text, const char **ret)
+{
+    if (strlen(text) > max_name)
+        return jv_fail_field(ctx, member, "is longer than %d characters", max_name);
+    *ret = jv_slug(jv_arena(ctx), text);
+    return (*ret)[0] ? JV_OK : jv_fail_field(ctx, member, "is empty");
+}
+
+/* NOT_FOUND naming what there is: `list` holds it as its column "names". */
+static int no_such(struct jv_ctx *ctx, const char *what, const char *name, const char *many,
+                   const struct jv_rows *list)
+{
+    return jv_fail(ctx, JV_NOT_FOUND, "there is no %s %s: the %s are %s", what, name, many,
+                   jv_col(list, 0, "names"));
+}
+
+static int no_such_provider(struct jv_ctx *ctx, const char *name)
+{
+    struct jv_rows list;
+    int r;
+
+    r = jv_db(ctx, &list,
+              "select string_agg(provider, ', ' order by cents desc, provider) as names from"
+              " (select provider, sum(cost_cents) as cents from costs group by provider) as sums");
+    return r ? r : no_such(ctx, "provider", name, "providers", &list);
+}
+
+/* With a provider: among its services. */
+static int no_such_service(struct jv_ctx *ctx, const char *name, const char *provider)
+{
+    struct jv_rows list;
+    int r;
+
+    r = jv_db(ctx, &list,
+              "select string_agg(distinct service, ', ' order by service) as names from costs"
+              " where $1 = '' or provider = $1",
+              jv_text(provider));
+    if (r)
+        return r;
+    if (jv_col_null(&list, 0, "names"))
+        return no_such_provider(ctx, provider);
+    return no_such(ctx, "service", name, "services", &list);
+}
+
+JV_TOOL_FN(cloud_cost, Finops__CloudCostRequest, Finops__ProviderCost)
+{
+    struct jv_rows rows;
+    const char *provider;
+    size_t row = 0;
+    int r;
+
+    r = read_name(ctx, "provider", req->provider, &provider);
+    if (r)
+        return r;
+    r = jv_db(ctx, &rows, COST_LINES "where provider = $1" COSTLIEST_FIRST, jv_text(provider));
+    if (r)
+        return r;
+    if (!rows.n)
+        return no_such_provider(ctx, provider);
+    *ret = *take_provider(jv_arena(ctx), &rows, &row);
+    return JV_OK;
+}
+
+JV_TOOL_FN(service_cost, Finops__ServiceCostRequest, Finops__ServiceReport)
+{
+    struct jv_arena *a = jv_arena(ctx);
+    struct jv_rows rows;
+    const char *provider = "";
+    int r;
+
+    r = read_name(ctx, "service_name", req->service_name, &ret->service);
+    if (!r && req->provider[0])
+        r = read_name(ctx, "provider", req->provider, &provider);
+    if (r)
+        return r;
+    r = jv_db(ctx, &rows,
+              COST_LINES "where service = $1 and ($2 = '' or provider = $2)" COSTLIEST_FIRST,
+              jv_text(ret->service), jv_text(provider));
+    if (r)
+        return r;
+    if (!rows.n)
+        return no_such_service(ctx, ret->service, provider);
+    ret->currency = usd;
+    ret->breakdown = JV_NEW_ARRAY(a, Finops__ServiceMatch *, rows.n);
+    for (size_t i = 0; i < rows.n; i++) {
+        Finops__ServiceMatch *m = jv_msg_new(&finops__service_match__descriptor, a);
+
+        m->provider = jv_col(&rows, i, "provider");
+        m->service = ret->service;
+        m->cost_cents = jv_col_int(&rows, i, "cost_cents");
+        m->percentage_of_provider = percent(&rows, i, "percent_of_provider");
+        ret->total_cents += m->cost_cents;
+        ret->breakdown[ret->n_breakdown++] = m;
+    }
+    return JV_OK;
+}
+
+/* ---- budgets: a person's --------------------------------------------------------------------- */
+
+static int no_budget(struct jv_ctx *ctx, const char *username)
+{
+    return jv_fail(ctx, JV_NOT_FOUND,
+                   "there is no budget for %s: please contact the FinOps administrator", username);
+}
+
+static int load_budget(struct jv_ctx *ctx, const char *username, Finops__BudgetReport *ret)
+{
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows, "select * from budget_reports where username = $1", jv_text(username));
+    if (r)
+        return r;
+    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base) : no_budget(ctx, username);
+}
+
+JV_TOOL_FN(budget, Finops__BudgetRequest, Finops__BudgetReport)
+{
+    return load_budget(ctx, req->username, ret);
+}
+
+JV_TOOL_FN(my_budget, Google__Protobuf__Empty, Finops__BudgetReport)
+{
+    (void)req;
+    return load_budget(ctx, jv_caller(ctx)->username, ret);
+}
+
+/* "within the budget: USD 150.00 left" */
+static const char *compare(struct jv_arena *a, int64_t left_cents)
+{
+    struct jv_buf b = jv_buf_new(a);
+
+    if (left_cents == 0)
+        return "exactly at the budget";
+    jv_buf_str(&b, left_cents < 0 ? "over the budget by " : "within the budget: ");
+    jv_say_money(&b, left_cents < 0 ? -left_cents : left_cents);
+    jv_buf_str(&b, left_cents < 0 ? "" : " left");
+    return b.data;
+}
+
+static int load_allocation(struct jv_ctx *ctx, const char *username, Finops__AllocationReport *ret)
+{
+    struct jv_arena *a = jv_arena(ctx);
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows,
+              "select provider, allocated_cents, percentage, total_allocated_cents, remaining_cents"
+              " from budget_reports left join allocation_lines using (username)"
+              " where username = $1 order by allocated_cents desc, provider",
+              jv_text(username));
+    if (r)
+        return r;
+    if (!rows.n)
+        return no_budget(ctx, username);
+    ret->username = username;
+    ret->currency = usd;
+    ret->comparison = compare(a, jv_col_int(&rows, 0, "remaining_cents"));
+    ret->total_allocated_cents = jv_col_int(&rows, 0, "total_allocated_cents");
+    ret->allocations = JV_NEW_ARRAY(a, Finops__AllocationLine *, rows.n);
+    for (size_t i = 0; i < rows.n && !jv_col_null(&rows, i, "provider") && !r; i++) {
+        Finops__AllocationLine *line = jv_msg_new(&finops__allocation_line__descriptor, a);
+
+        ret->allocations[ret->n_allocations++] = line;
+        r = jv_row_to_msg(ctx, &rows, i, &line->base);
+    }
+    return r;
+}
+
+JV_TOOL_FN(allocation, Finops__BudgetRequest, Finops__AllocationReport)
+{
+    return load_allocation(ctx, req->username, ret);
+}
+
+JV_TOOL_FN(my_allocation, Google__Protobuf__Empty, Finops__AllocationReport)
+{
+    (void)req;
+    return load_allocation(ctx, jv_caller(ctx)->username, ret);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static const struct jv_tool tools[] = {
+    JV_TOOL("AllCosts", breakdown, .allow = JV_ALLOW_SCOPE("finops:read"),
+            .flags = JV_TOOL_READONLY, .tool = "get_all_clouds_cost", .skill = "costs",
+            .say = finops_say_costs,
+            .words = "total cloud cost, all clouds, cloud costs, cloud spend, cloud spending, "
+                     "cloud bill, expenses, most expensive provider, cheapest provider, "
+                     "compare providers",
+            .examples = JV_TEXTS(
+                    "what is our total cloud cost", "how much do we spend on the cloud?",
+                    "which cloud provider is most expensive?", "compare aws and gcp spending")),
+    JV_TOOL("CloudCost", cloud_cost, .allow = JV_ALLOW_SCOPE("finops:read"),
+            .flags = JV_TOOL_READONLY, .tool = "get_cloud_cost", .skill = "costs",
+            .say = finops_say_provider,
+            .words = "cost of a provider, cloud cost, spend, spending, bill, expense, "
+                     "breakdown of a provider",
+            .examples = JV_TEXTS("show AWS cost", "what's our AWS spending?", "show GCP breakdown",
+                                 "how much do we pay for azure?")),
+    JV_TOOL("ServiceCost", service_cost, .allow = JV_ALLOW_SCOPE("finops:read"),
+            .flags = JV_TOOL_READONLY, .tool = "get_service_cost", .skill = "costs",
+            .say = finops_say_service,
+            .words = "cost of a service, service cost, spend, spending, bill, expense",
+            .examples = JV_TEXTS("how much is s3?", "how much do we spend on GCP compute?",
+                                 "what does the ec2 service cost?")),
+    JV_TOOL("Breakdown", breakdown, .allow = JV_ALLOW_SCOPE("finops:read"),
+            .flags = JV_TOOL_READONLY, .tool = "get_cost_breakdown", .skill = "costs",
+            .say = finops_say_breakdown,
+            .words = "cost breakdown, complete breakdown, costs in detail, costs by service, "
+                     "cost report, biggest cost driver",
+            .examples = JV_TEXTS("give me a complete cost breakdown",
+                                 "show me cloud costs breakdown", "where does the money go?")),
+    JV_TOOL("Budget", budget, .allow = JV_ALLOW_OWNER("finops:read", "username"),
+            .flags = JV_TOOL_READONLY, .tool = "get_user_budget", .skill = "budgets",
+            .say = finops_say_budget, .words = "budget, budget status, budget of a person",
+            .examples = JV_TEXTS("show sarah's budget", "how much budget does alex have left?")),
+    JV_TOOL("MyBudget", my_budget, .allow = JV_ALLOW_SCOPE("finops:read"),
+            .flags = JV_TOOL_READONLY, .tool = "get_my_budget", .skill = "budgets",
+            .say = finops_say_budget,
+            .words = "my budget, budget, budget status, remaining budget, left to spend",
+            .examples = JV_TEXTS("show my budget", "what is my budget status?",
+                                 "how much can I still spend?", "am I over budget?")),
+    JV_TOOL("Allocation", allocation, .allow = JV_ALLOW_OWNER("finops:read", "username"),
+            .flags = JV_TOOL_READONLY, .tool = "get_user_cost_allocation", .skill = "budgets",
+            .say = finops_say_allocation,
+            .words = "cost allocation, allocation, budget split, allocation of a person",
+            .examples = JV_TEXTS("show alex's cost allocation")),
+    JV_TOOL("MyAllocation", my_allocation, .allow = JV_ALLOW_SCOPE("finops:read"),
+            .flags = JV_TOOL_READONLY, .tool = "get_my_cost_allocation", .skill = "budgets",
+            .say = finops_say_allocation,
+            .words = "my cost allocation, my allocation, allocation, budget split per provider",
+            .examples = JV_TEXTS("show my cost allocation",
+                                 "how is my budget divided among the clouds?")),
+    { 0 },
+};
+
+JV_ACTOR(finops) = {
+    .name = "finops",
+    .version = "1.0.0",
+    .summary = "cloud costs, budgets and allocations",
+    .service = &finops__finops__descriptor,
+    .tools = tools,
+    .agent = &finops_card,
+    .needs = JV_NEEDS_DB,
+};

@@ -1,0 +1,31 @@
+/* card.c -- how the oxygen agent presents itself: its skills. */
+#include "oxygen.h"
+
+static const struct jv_skill skills[] = {
+    { .id = "courses",
+      .name = "Courses and preferences",
+      .description = "Lists the courses a person is enrolled in or has completed, and what they "
+                     "prefer to learn.",
+      .tags = "learning, courses, education, course, training, preference, read",
+      .examples = JV_TEXTS("show my courses", "what are my learning preferences") },
+    { .id = "exams",
+      .name = "Exams and deadlines",
+      .description = "Lists a person's pending exams with deadlines and days left, the most urgent "
+                     "first.",
+      .tags = "learning, exams, education, exam, test, deadline, monitor",
+      .examples = JV_TEXTS("what are my pending exams", "when is my next exam") },
+    { .id = "progress",
+      .name = "Learning progress",
+      .description = "Sums up how far a person is: courses, completion rate, exams, preferences.",
+      .tags = "learning, education, progress, summary, track, training",
+      .examples = JV_TEXTS("show my learning progress", "am I on track with my training?") },
+    { 0 },
+};
+
+const struct jv_agent oxygen_card = {
+    .name = "OxygenAgent",
+    .token = "oxygen",
+    .description = "Learning and development platform: courses, exams with deadlines, preferences "
+                   "and progress.",
+    .skills = skills,
+};

@@ -1,0 +1,204 @@
+/* oxygen.c -- the oxygen agent: courses, exams, preferences and progress of learners. */
+#include "jv/db.h"
+#include "jv/wire.h"
+
+#include "oxygen.h"
+
+/* ---- loading: each fills its report from one row, or one row per exam ------------------------ */
+
+static int no_record(struct jv_ctx *ctx, const char *username)
+{
+    return jv_fail(ctx, JV_NOT_FOUND, "there is no learning record for %s", username);
+}
+
+/* A learner's row of a view that has the names of the message's members. */
+#define LOAD_LEARNER(ctx, view, username, msg)                                                     \
+    load_row((ctx), "select * from " view " where username = $1", (username), &(msg)->base)
+
+static int load_row(struct jv_ctx *ctx, const char *sql, const char *username,
+                    ProtobufCMessage *msg)
+{
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows, sql, jv_text(username));
+    if (r)
+        return r;
+    return rows.n ? jv_row_to_msg(ctx, &rows, 0, msg) : no_record(ctx, username);
+}
+
+static int load_courses(struct jv_ctx *ctx, const char *username, Oxygen__CourseList *ret)
+{
+    return LOAD_LEARNER(ctx, "learning", username, ret);
+}
+
+static int load_preferences(struct jv_ctx *ctx, const char *username, Oxygen__PreferenceList *ret)
+{
+    return LOAD_LEARNER(ctx, "learners", username, ret);
+}
+
+static int add_exam(struct jv_ctx *ctx, const struct jv_rows *rows, size_t row,
+                    Oxygen__ExamList *ret)
+{
+    Oxygen__Exam *exam = jv_msg_new(&oxygen__exam__descriptor, jv_arena(ctx));
+    int r;
+
+    r = jv_row_to_msg(ctx, rows, row, &exam->base);
+    if (r)
+        return r;
+    ret->pending_exams[ret->n_pending_exams++] = exam;
+    ret->total_pending++;
+    ret->urgent_count += exam->urgency == OXYGEN__URGENCY__urgent;
+    ret->overdue_count += exam->urgency == OXYGEN__URGENCY__overdue;
+    return JV_OK;
+}
+
+/* A learner without exams has one row, all null: only who has no record has none. */
+static int load_exams(struct jv_ctx *ctx, const char *username, Oxygen__ExamList *ret)
+{
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows,
+              "select exam, to_char(deadline, 'YYYY-MM-DD') as deadline, days as days_remaining,"
+              " case when days is null then 'unscheduled' when days < 0 then 'overdue'"
+              " when days <= 7 then 'urgent' else 'upcoming' end as urgency"
+              " from learners left join exams using (username)"
+              " cross join lateral"
+              " (select deadline - ($2::timestamptz at time zone 'UTC')::date as days) as today"
+              " where username = $1 order by deadline nulls last, exam",
+              jv_text(username), jv_ms(jv_now_ms(ctx)));
+    if (r)
+        return r;
+    if (!rows.n)
+        return no_record(ctx, username);
+    ret->username = username;
+    ret->pending_exams = JV_NEW_ARRAY(jv_arena(ctx), Oxygen__Exam *, rows.n);
+    for (size_t i = 0; i < rows.n && !jv_col_null(&rows, i, "exam") && !r; i++)
+        r = add_exam(ctx, &rows, i, ret);
+    return r;
+}
+
+static int load_summary(struct jv_ctx *ctx, const char *username, Oxygen__SummaryReport *ret)
+{
+    struct jv_arena *a = jv_arena(ctx);
+    int r;
+
+    ret->courses = jv_msg_new(&oxygen__course_list__descriptor, a);
+    ret->exams = jv_msg_new(&oxygen__exam_list__descriptor, a);
+    ret->stats = jv_msg_new(&oxygen__stats__descriptor, a);
+    r = LOAD_LEARNER(ctx, "learners", username, ret); /* the name and the preferences */
+    if (!r)
+        r = load_courses(ctx, username, ret->courses);
+    if (!r)
+        r = load_exams(ctx, username, ret->exams);
+    if (!r)
+        r = LOAD_LEARNER(ctx, "progress", username, ret->stats);
+    return r;
+}
+
+/* ---- methods: of a person, of the caller ----------------------------------------------------- */
+
+JV_TOOL_FN(courses, Oxygen__PersonRequest, Oxygen__CourseList)
+{
+    return load_courses(ctx, req->username, ret);
+}
+
+JV_TOOL_FN(my_courses, Google__Protobuf__Empty, Oxygen__CourseList)
+{
+    (void)req;
+    return load_courses(ctx, jv_caller(ctx)->username, ret);
+}
+
+JV_TOOL_FN(exams, Oxygen__PersonRequest, Oxygen__ExamList)
+{
+    return load_exams(ctx, req->username, ret);
+}
+
+JV_TOOL_FN(my_exams, Google__Protobuf__Empty, Oxygen__ExamList)
+{
+    (void)req;
+    return load_exams(ctx, jv_caller(ctx)->username, ret);
+}
+
+JV_TOOL_FN(preferences, Oxygen__PersonRequest, Oxygen__PreferenceList)
+{
+    return load_preferences(ctx, req->username, ret);
+}
+
+JV_TOOL_FN(my_preferences, Google__Protobuf__Empty, Oxygen__PreferenceList)
+{
+    (void)req;
+    return load_preferences(ctx, jv_caller(ctx)->username, ret);
+}
+
+JV_TOOL_FN(summary, Oxygen__PersonRequest, Oxygen__SummaryReport)
+{
+    return load_summary(ctx, req->username, ret);
+}
+
+JV_TOOL_FN(my_summary, Google__Protobuf__Empty, Oxygen__SummaryReport)
+{
+    (void)req;
+    return load_summary(ctx, jv_caller(ctx)->username, ret);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+#define OWN_RECORD JV_ALLOW_SCOPE("oxygen:read")
+#define RECORD_OF  JV_ALLOW_OWNER("oxygen:read", "username")
+
+static const struct jv_tool tools[] = {
+    JV_TOOL("Courses", courses, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
+            .tool = "get_user_courses", .skill = "courses", .say = oxygen_say_courses,
+            .words = "courses, classes, training, enrolled, enrolments, completed courses",
+            .examples = JV_TEXTS("show happy's courses", "what courses is alex taking?")),
+    JV_TOOL("MyCourses", my_courses, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
+            .tool = "get_my_courses", .skill = "courses", .say = oxygen_say_courses,
+            .words = "my courses, courses, classes, training, enrolled, enrolments, "
+                     "completed courses",
+            .examples = JV_TEXTS("show my courses", "which courses am I enrolled in?",
+                                 "what have I completed?")),
+    JV_TOOL("Exams", exams, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
+            .tool = "get_pending_exams", .skill = "exams", .say = oxygen_say_exams,
+            .words = "exams, pending exams, upcoming exams, tests, certifications, deadlines, "
+                     "exam dates",
+            .examples = JV_TEXTS("does vishal have any pending exams?", "show alex's deadlines")),
+    JV_TOOL("MyExams", my_exams, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
+            .tool = "get_my_exams", .skill = "exams", .say = oxygen_say_exams,
+            .words = "my exams, exams, pending exams, upcoming exams, next exam, tests, "
+                     "certifications, deadlines, my deadlines, urgent, overdue, due",
+            .examples = JV_TEXTS("what are my pending exams", "when is my next exam",
+                                 "what are my deadlines", "show pending exams")),
+    JV_TOOL("Preferences", preferences, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
+            .tool = "get_user_preferences", .skill = "courses", .say = oxygen_say_preferences,
+            .words = "preferences, learning preferences, interests, likes to learn",
+            .examples = JV_TEXTS("what does sarah prefer to learn?", "show vishal's preferences")),
+    JV_TOOL("MyPreferences", my_preferences, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
+            .tool = "get_my_preferences", .skill = "courses", .say = oxygen_say_preferences,
+            .words = "my preferences, preferences, learning preferences, interests",
+            .examples = JV_TEXTS("what are my learning preferences", "show my preferences")),
+    JV_TOOL("Summary", summary, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
+            .tool = "get_learning_summary", .skill = "progress", .say = oxygen_say_summary,
+            .words = "learning summary, learning progress, progress, learning, on track, "
+                     "completion rate, working on",
+            .examples = JV_TEXTS("show alex's learning summary", "is happy on track?",
+                                 "what's vishal working on?")),
+    JV_TOOL("MySummary", my_summary, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
+            .tool = "get_my_learning_summary", .skill = "progress", .say = oxygen_say_summary,
+            .words = "my learning, learning summary, learning progress, my progress, progress, "
+                     "summary, on track, completion rate, working on",
+            .examples = JV_TEXTS("show my learning progress", "show my learning summary",
+                                 "am I on track with my training?", "what am I working on?")),
+    { 0 },
+};
+
+JV_ACTOR(oxygen) = {
+    .name = "oxygen",
+    .version = "1.0.0",
+    .summary = "learning: courses, exams, preferences, progress",
+    .service = &oxygen__oxygen__descriptor,
+    .tools = tools,
+    .agent = &oxygen_card,
+    .needs = JV_NEEDS_DB,
+};

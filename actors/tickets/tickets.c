@@ -1,0 +1,315 @@
+/* tickets.c -- the tickets agent: list, look up, create, change and delete IT tickets. */
+#include <string.h>
+
+#include "jv/db.h"
+#include "jv/say.h"
+#include "jv/wire.h"
+
+#include "tickets.h"
+
+#define TICKET "id, operation, username as \"user\", status, created_at, updated_at"
+
+enum { max_listed = 200, max_operation = 64, max_name = 64 };
+
+/* ---- what comes in --------------------------------------------------------------------------- */
+
+/* The state's name, or NULL when none is asked for. */
+static int read_status(struct jv_ctx *ctx, Tickets__Status status, const char **ret)
+{
+    const ProtobufCEnumValue *v =
+            protobuf_c_enum_descriptor_get_value(&tickets__status__descriptor, (int)status);
+
+    if (!v)
+        return jv_fail_field(ctx, "status", "is not a known state");
+    *ret = status == TICKETS__STATUS__unspecified ? NULL : v->name;
+    return JV_OK;
+}
+
+static int read_operation(struct jv_ctx *ctx, const char *text, const char **ret)
+{
+    const char *name = jv_slug(jv_arena(ctx), text);
+
+    if (!name[0])
+        return jv_fail_field(ctx, "operation", "is empty");
+    if (strlen(name) > max_operation)
+        return jv_fail_field(ctx, "operation", "is longer than %d characters", max_operation);
+    if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+        return jv_fail_field(ctx, "operation",
+                             "may hold letters a to z, digits, '_', '-' and spaces");
+    *ret = name;
+    return JV_OK;
+}
+
+static int check_id(struct jv_ctx *ctx, int32_t id)
+{
+    return id > 0 ? JV_OK : jv_fail_field(ctx, "ticket_id", "is not the number of a ticket");
+}
+
+static int check_name(struct jv_ctx *ctx, const char *name)
+{
+    if (!name[0] || strlen(name) > max_name ||
+        name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._@-")])
+        return jv_fail_field(ctx, "user", "is not a user name");
+    return JV_OK;
+}
+
+/* ---- list and look up ------------------------------------------------------------------------ */
+
+/* The newest tickets, oldest first; of everybody when the list has no username. */
+static int find(struct jv_ctx *ctx, Tickets__Status status, const char *operation,
+                Tickets__TicketList *ret)
+{
+    struct jv_arena *a = jv_arena(ctx);
+    struct jv_rows rows;
+    const char *state = NULL;
+    int r;
+
+    ret->status = status;
+    r = read_status(ctx, status, &state);
+    if (!r && operation[0])
+        r = read_operation(ctx, operation, &ret->operation);
+    if (r)
+        return r;
+    r = jv_db(ctx, &rows,
+              "select " TICKET ", count(*) over () as total from tickets"
+              " where ($1 = '' or username = $1) and ($2::text is null or status = $2)"
+              " and ($3 = '' or operation = $3) order by id desc limit $4",
+              jv_text(ret->username), jv_text(state), jv_text(ret->operation), jv_int(max_listed));
+    if (r)
+        return r;
+    ret->tickets = JV_NEW_ARRAY(a, Tickets__Ticket *, rows.n);
+    for (size_t i = rows.n; i-- > 0 && !r;) {
+        Tickets__Ticket *t = jv_msg_new(&tickets__ticket__descriptor, a);
+
+        ret->tickets[ret->n_tickets++] = t;
+        r = jv_row_to_msg(ctx, &rows, i, &t->base);
+    }
+    ret->total = rows.n ? (int32_t)jv_col_int(&rows, 0, "total") : 0;
+    if ((size_t)ret->total > rows.n)
+        ret->note = jv_arena_printf(a, "These are the newest %zu.", rows.n);
+    return r;
+}
+
+JV_TOOL_FN(list_all, Tickets__ListAllRequest, Tickets__TicketList)
+{
+    int r;
+
+    if (jv_caller_has(ctx, "tickets:read:all"))
+        return find(ctx, req->status, req->operation, ret);
+    ret->username = jv_caller(ctx)->username;
+    r = find(ctx, req->status, req->operation, ret);
+    ret->note = jv_arena_printf(jv_arena(ctx), "%s%sOnly an administrator sees everybody's.",
+                                ret->note, ret->note[0] ? " " : "");
+    return r;
+}
+
+JV_TOOL_FN(list, Tickets__ListRequest, Tickets__TicketList)
+{
+    ret->username = req->username;
+    return find(ctx, req->status, req->operation, ret);
+}
+
+JV_TOOL_FN(list_mine, Tickets__ListMineRequest, Tickets__TicketList)
+{
+    ret->username = jv_caller(ctx)->username;
+    return find(ctx, req->status, req->operation, ret);
+}
+
+static int not_found(struct jv_ctx *ctx, int32_t id)
+{
+    return jv_fail(ctx, JV_NOT_FOUND, "ticket %d was not found", (int)id);
+}
+
+/* Somebody else's ticket looks like none to a person without `scope`. */
+static int load(struct jv_ctx *ctx, int32_t id, const char *scope, Tickets__Ticket *ret)
+{
+    struct jv_rows rows;
+    int r;
+
+    r = check_id(ctx, id);
+    if (r)
+        return r;
+    r = jv_db(ctx, &rows,
+              "select " TICKET " from tickets where id = $1 and ($2::boolean or username = $3)",
+              jv_int(id), jv_bool(jv_caller_has(ctx, scope)), jv_text(jv_caller(ctx)->username));
+    if (r)
+        return r;
+    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base) : not_found(ctx, id);
+}
+
+JV_TOOL_FN(get, Tickets__GetRequest, Tickets__Ticket)
+{
+    return load(ctx, req->ticket_id, "tickets:read:all", ret);
+}
+
+/* ---- create, change, delete ------------------------------------------------------------------ */
+
+static int open_ticket(struct jv_ctx *ctx, const char *operation, const char *user,
+                       Tickets__Created *ret)
+{
+    struct jv_rows rows;
+    int r;
+
+    r = read_operation(ctx, operation, &operation);
+    if (!r)
+        r = check_name(ctx, user);
+    if (r)
+        return r;
+    r = jv_db(ctx, &rows,
+              "insert into tickets (operation, username, status, created_at, updated_at)"
+              " values ($1, $2, 'pending', $3, $3) returning " TICKET,
+              jv_text(operation), jv_text(user), jv_ms(jv_now_ms(ctx)));
+    if (r)
+        return r;
+    ret->ticket = jv_msg_new(&tickets__ticket__descriptor, jv_arena(ctx));
+    r = jv_row_to_msg(ctx, &rows, 0, &ret->ticket->base);
+    ret->success = true;
+    ret->message = jv_arena_printf(jv_arena(ctx), "Ticket %d was created.", (int)ret->ticket->id);
+    return r;
+}
+
+JV_TOOL_FN(create, Tickets__CreateRequest, Tickets__Created)
+{
+    int r = open_ticket(ctx, req->operation, req->user, ret);
+
+    if (!r && strcmp(req->user, jv_caller(ctx)->username) != 0)
+        jv_audit(ctx, "create", "ticket %d for %s", (int)ret->ticket->id, req->user);
+    return r;
+}
+
+JV_TOOL_FN(create_mine, Tickets__CreateMineRequest, Tickets__Created)
+{
+    return open_ticket(ctx, req->operation, jv_caller(ctx)->username, ret);
+}
+
+/* The rule stands in the statement, so that nothing can come between check and change. */
+static int change(struct jv_ctx *ctx, int32_t id, const char *status, const char *operation,
+                  Tickets__Ticket *ret)
+{
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows,
+              "update tickets set status = coalesce($2, status),"
+              " operation = coalesce($3, operation), updated_at = $4"
+              " where id = $1 and ($5::boolean or (username = $6 and status = 'pending'))"
+              " returning " TICKET,
+              jv_int(id), jv_text(status), jv_text(operation), jv_ms(jv_now_ms(ctx)),
+              jv_bool(jv_caller_has(ctx, "tickets:write:all")), jv_text(jv_caller(ctx)->username));
+    if (r)
+        return r;
+    if (rows.n)
+        return jv_row_to_msg(ctx, &rows, 0, &ret->base);
+    r = load(ctx, id, "tickets:write:all", ret);
+    return r ? r
+             : jv_fail(ctx, JV_FAILED_PRECONDITION, "ticket %d is not pending any more", (int)id);
+}
+
+JV_TOOL_FN(update, Tickets__UpdateRequest, Tickets__Ticket)
+{
+    const char *status = NULL, *operation = NULL;
+    int r;
+
+    r = check_id(ctx, req->ticket_id);
+    if (!r)
+        r = read_status(ctx, req->status, &status);
+    if (!r && req->operation[0])
+        r = read_operation(ctx, req->operation, &operation);
+    if (r)
+        return r;
+    if (!status && !operation)
+        return jv_fail_field(ctx, "status",
+                             "is missing, and so is an operation: nothing to change");
+    if (status && !jv_caller_has(ctx, "tickets:write:all")) {
+        jv_audit(ctx, "denied", "status of ticket %d", (int)req->ticket_id);
+        return jv_fail(ctx, JV_PERMISSION_DENIED,
+                       "access denied: only an administrator changes the status of a ticket");
+    }
+    r = change(ctx, req->ticket_id, status, operation, ret);
+    if (!r)
+        jv_audit(ctx, "update", "ticket %d: %s %s", (int)req->ticket_id, status ? status : "",
+                 operation ? operation : "");
+    return r;
+}
+
+JV_TOOL_FN(delete, Tickets__GetRequest, Tickets__Deleted)
+{
+    struct jv_rows rows;
+    int r;
+
+    r = check_id(ctx, req->ticket_id);
+    if (r)
+        return r;
+    r = jv_db(ctx, &rows, "delete from tickets where id = $1", jv_int(req->ticket_id));
+    if (r)
+        return r;
+    if (!rows.affected)
+        return not_found(ctx, req->ticket_id);
+    ret->ticket_id = req->ticket_id;
+    ret->message = jv_arena_printf(jv_arena(ctx), "Ticket %d was deleted.", (int)req->ticket_id);
+    jv_audit(ctx, "delete", "ticket %d", (int)req->ticket_id);
+    return JV_OK;
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static const struct jv_tool tools[] = {
+    JV_TOOL("ListAll", list_all, .allow = JV_ALLOW_SCOPE("tickets:read"), .flags = JV_TOOL_READONLY,
+            .tool = "get_all_tickets", .skill = "lookup", .say = tickets_say_list,
+            .words = "all tickets, every ticket, everybody's tickets, everyone's tickets, "
+                     "all requests, search tickets, tickets with operation",
+            .examples = JV_TEXTS("show all tickets", "list every ticket",
+                                 "search for tickets with operation create_ai_key")),
+    JV_TOOL("List", list, .allow = JV_ALLOW_OWNER("tickets:read", "username"),
+            .flags = JV_TOOL_READONLY, .tool = "get_user_tickets", .skill = "lookup",
+            .say = tickets_say_list,
+            .words = "tickets, requests, issues, working on, tickets of a person",
+            .examples = JV_TEXTS("show vishal's tickets", "which requests does alex have?",
+                                 "what is sarah working on?")),
+    JV_TOOL("ListMine", list_mine, .allow = JV_ALLOW_SCOPE("tickets:read"),
+            .flags = JV_TOOL_READONLY, .tool = "get_my_tickets", .skill = "lookup",
+            .say = tickets_say_list,
+            .words = "my tickets, my requests, my issues, tickets, requests, issues, working on",
+            .examples = JV_TEXTS("show my tickets", "which of my requests are still open?",
+                                 "how many tickets do I have?", "what am I working on?")),
+    JV_TOOL("Get", get, .allow = JV_ALLOW_SCOPE("tickets:read"), .flags = JV_TOOL_READONLY,
+            .tool = "get_ticket", .skill = "lookup", .say = tickets_say_ticket,
+            .words = "ticket, ticket number, status of ticket, look up ticket, state of request",
+            .examples = JV_TEXTS("what's the status of ticket 12301?", "get ticket 12302",
+                                 "is ticket 12303 done yet?")),
+    JV_TOOL("Create", create, .allow = JV_ALLOW_OWNER("tickets:write", "user"),
+            .flags = JV_TOOL_CONFIRM, .tool = "create_ticket", .skill = "change",
+            .say = tickets_say_created,
+            .words = "create ticket, open ticket, raise ticket, file ticket, new ticket, submit, "
+                     "request for a person",
+            .examples = JV_TEXTS("create ticket for alex to get vpn access",
+                                 "open a ticket for sarah for a laptop")),
+    JV_TOOL("CreateMine", create_mine, .allow = JV_ALLOW_SCOPE("tickets:write"),
+            .flags = JV_TOOL_CONFIRM, .tool = "create_my_ticket", .skill = "change",
+            .say = tickets_say_created,
+            .words = "create ticket, open ticket, raise ticket, file ticket, new ticket, submit, "
+                     "create request, I need, I want, get me, apply for",
+            .examples = JV_TEXTS("create a ticket for vpn access", "I need VPN access",
+                                 "open a request for a new laptop", "create new ticket")),
+    JV_TOOL("Update", update, .allow = JV_ALLOW_SCOPE("tickets:write"), .flags = JV_TOOL_CONFIRM,
+            .tool = "update_ticket", .skill = "change", .say = tickets_say_changed,
+            .words = "update ticket, change ticket, set ticket, mark ticket, approve ticket, "
+                     "reject ticket, complete ticket, close ticket",
+            .examples = JV_TEXTS("mark ticket 12301 as completed", "approve ticket 12304",
+                                 "change ticket 12301 to vpn access")),
+    JV_TOOL("Delete", delete, .allow = JV_ALLOW_SCOPE("tickets:delete"), .flags = JV_TOOL_CONFIRM,
+            .tool = "delete_ticket", .skill = "change", .say = tickets_say_deleted,
+            .words = "delete ticket, remove ticket, drop ticket",
+            .examples = JV_TEXTS("delete ticket 12301", "remove ticket 12305")),
+    { 0 },
+};
+
+JV_ACTOR(tickets) = {
+    .name = "tickets",
+    .version = "1.0.0",
+    .summary = "IT operations tickets: list, look up, create, change",
+    .service = &tickets__tickets__descriptor,
+    .tools = tools,
+    .agent = &tickets_card,
+    .needs = JV_NEEDS_DB,
+};
