@@ -23,8 +23,8 @@ static int person_from(struct jv_ctx *ctx, const struct jv_rows *rows, struct pe
         .role = jv_col(rows, 0, "role"),
         .email = jv_col(rows, 0, "email"),
         .password_hash = jv_col(rows, 0, "password_hash"),
-        .may_sign_in = !jv_col_bool(rows, 0, "disabled") &&
-                       (auth->demo || !jv_col_bool(rows, 0, "demo")),
+        .may_sign_in =
+                !jv_col_bool(rows, 0, "disabled") && (auth->demo || !jv_col_bool(rows, 0, "demo")),
     };
     return JV_OK;
 }

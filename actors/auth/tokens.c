@@ -53,8 +53,8 @@ static struct grant new_grant(struct jv_ctx *ctx)
     return g;
 }
 
-static int reply(struct jv_ctx *ctx, const struct person *p, const char *sid,
-                 const struct grant *g, Auth__TokenReply *ret)
+static int reply(struct jv_ctx *ctx, const struct person *p, const char *sid, const struct grant *g,
+                 Auth__TokenReply *ret)
 {
     const struct auth *auth = jv_state(ctx);
     struct jv_claims claims = {
@@ -250,7 +250,8 @@ int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
     return r ? r : reply(ctx, &p, sid, &g, ret);
 }
 
-/* ---- lists and housekeeping -------------------------------------------------------------------- */
+/* ---- lists and housekeeping --------------------------------------------------------------------
+ */
 
 int tokens_revoked(struct jv_ctx *ctx, Auth__RevocationList *ret)
 {
