@@ -1,0 +1,321 @@
+/* jwt.c -- verifying tokens: a set of keys, the header, the signature, the claims; in that order.
+ */
+#include "io/jwt.h"
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/jwt_key.h"
+#include "jv/wire.h"
+
+enum {
+    max_token = 8192,
+    max_header = 512, /* ours has about 100 */
+    max_keys = 32,
+    max_kid = 128,
+    ahead_s = 30, /* what clocks may differ */
+};
+
+/* ---- keys -------------------------------------------------------------------------------------
+ */
+
+struct key {
+    char *kid;
+    EVP_PKEY *key;
+};
+
+struct jv_keys {
+    pthread_rwlock_t lock;
+    struct key *keys;
+    size_t n;
+};
+
+static void free_list(struct key *keys, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(keys[i].kid);
+        EVP_PKEY_free(keys[i].key);
+    }
+    free(keys);
+}
+
+struct jv_keys *jv_keys_new(void)
+{
+    struct jv_keys *k = calloc(1, sizeof(*k));
+
+    if (!k || pthread_rwlock_init(&k->lock, NULL))
+        abort();
+    return k;
+}
+
+struct jv_keys *jv_keys_free(struct jv_keys *k)
+{
+    if (!k)
+        return NULL;
+    free_list(k->keys, k->n);
+    pthread_rwlock_destroy(&k->lock);
+    free(k);
+    return NULL;
+}
+
+static int fill(struct key *list, const struct jv_jwk *keys, size_t n, struct jv_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *kid = keys[i].kid;
+
+        if (!kid || !*kid || strnlen(kid, max_kid + 1) > max_kid)
+            return jv_err_set(err, JV_INVALID_ARGUMENT, "key %zu has no usable kid", i);
+        list[i].kid = strdup(kid);
+        list[i].key = jwt_public_key(&keys[i]);
+        if (!list[i].kid)
+            abort();
+        if (!list[i].key)
+            return jv_err_set(err, JV_INVALID_ARGUMENT, "key %s is no point of P-256", kid);
+    }
+    return JV_OK;
+}
+
+int jv_keys_set(struct jv_keys *k, const struct jv_jwk *keys, size_t n, struct jv_err *err)
+{
+    struct key *list, *old;
+    size_t n_old;
+    int r;
+
+    if (n > max_keys)
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "more than %d keys", max_keys);
+    list = calloc(n ? n : 1, sizeof(*list));
+    if (!list)
+        abort();
+    r = fill(list, keys, n, err);
+    if (r) {
+        free_list(list, n);
+        return r;
+    }
+    pthread_rwlock_wrlock(&k->lock);
+    old = k->keys, n_old = k->n;
+    k->keys = list, k->n = n;
+    pthread_rwlock_unlock(&k->lock);
+    free_list(old, n_old);
+    return JV_OK;
+}
+
+/* A reference of its own, so that the set may change meanwhile; NULL when unknown. */
+static EVP_PKEY *find_key(struct jv_keys *k, const char *kid)
+{
+    EVP_PKEY *key = NULL;
+
+    pthread_rwlock_rdlock(&k->lock);
+    for (size_t i = 0; i < k->n && !key; i++)
+        if (strcmp(k->keys[i].kid, kid) == 0 && EVP_PKEY_up_ref(k->keys[i].key) == 1)
+            key = k->keys[i].key;
+    pthread_rwlock_unlock(&k->lock);
+    return key;
+}
+
+/* ---- a token in its parts ---------------------------------------------------------------------
+ */
+
+struct span {
+    const char *p;
+    size_t n;
+};
+
+struct token {
+    struct span header, payload, signature, signed_part; /* signed: header.payload */
+};
+
+static int refuse(struct jv_err *err, const char *why)
+{
+    jv_err_set(err, JV_UNAUTHENTICATED, "%s", why);
+    return JV_UNAUTHENTICATED;
+}
+
+static int split(const char *s, struct token *ret, struct jv_err *err)
+{
+    size_t n = strnlen(s, max_token + 1);
+    const char *first, *second;
+
+    if (n > max_token)
+        return refuse(err, "the token is too long");
+    first = strchr(s, '.');
+    second = first ? strchr(first + 1, '.') : NULL;
+    if (!second || strchr(second + 1, '.'))
+        return refuse(err, "the token is malformed");
+    ret->header = (struct span){ s, (size_t)(first - s) };
+    ret->payload = (struct span){ first + 1, (size_t)(second - first - 1) };
+    ret->signature = (struct span){ second + 1, (size_t)(s + n - second - 1) };
+    ret->signed_part = (struct span){ s, (size_t)(second - s) };
+    return JV_OK;
+}
+
+static void put_json(void *json)
+{
+    json_decref(json);
+}
+
+/* A part as a JSON object that lives as the arena does; NULL when it is none. */
+static json_t *parse(struct span part, size_t max, struct jv_arena *a)
+{
+    unsigned char *text = jv_arena_alloc(a, part.n + 1);
+    int n = jwt_decode64(part.p, part.n, text, part.n < max ? part.n : max);
+    json_t *json;
+
+    if (n < 0 || jv_json_scan((const char *)text, (size_t)n, NULL))
+        return NULL;
+    json = json_loadb((const char *)text, (size_t)n, JSON_REJECT_DUPLICATES, NULL);
+    if (!json)
+        return NULL;
+    jv_arena_defer(a, put_json, json);
+    return json_is_object(json) ? json : NULL;
+}
+
+static bool is_text(const json_t *object, const char *name, const char *value)
+{
+    const char *s = json_string_value(json_object_get(object, name));
+
+    return s && strcmp(s, value) == 0;
+}
+
+/* ES256, a kid, perhaps a typ, and nothing else: crit, jwk, jku and their like are refused. */
+static int check_header(const struct token *t, struct jv_arena *a, const char **ret_kid,
+                        struct jv_err *err)
+{
+    json_t *header = parse(t->header, max_header, a);
+    bool typed = header && json_object_get(header, "typ");
+    const char *kid;
+
+    if (!header)
+        return refuse(err, "the token's header is malformed");
+    if (!is_text(header, "alg", "ES256"))
+        return refuse(err, "the token's algorithm is not accepted");
+    kid = json_string_value(json_object_get(header, "kid"));
+    if (!kid || !*kid || strlen(kid) > max_kid)
+        return refuse(err, "the token names no key");
+    if ((typed && !is_text(header, "typ", "JWT")) || json_object_size(header) != 2u + typed)
+        return refuse(err, "the token's header is not accepted");
+    *ret_kid = kid;
+    return JV_OK;
+}
+
+static int check_signature(struct jv_keys *k, const struct token *t, const char *kid,
+                           struct jv_err *err)
+{
+    unsigned char sig[JWT_SIGNATURE];
+    EVP_PKEY *key;
+    bool good;
+
+    if (jwt_decode64(t->signature.p, t->signature.n, sig, sizeof(sig)) != sizeof(sig))
+        return refuse(err, "the token's signature is malformed");
+    key = find_key(k, kid);
+    if (!key)
+        return jv_err_set(err, JV_NOT_FOUND, "the token's key is not known");
+    good = jwt_signed_by(key, t->signed_part.p, t->signed_part.n, sig);
+    EVP_PKEY_free(key);
+    return good ? JV_OK : refuse(err, "the token's signature is wrong");
+}
+
+/* ---- claims -----------------------------------------------------------------------------------
+ */
+
+static int read_times(const json_t *claims, int64_t now_s, struct jv_claims *ret,
+                      struct jv_err *err)
+{
+    const json_t *exp = json_object_get(claims, "exp");
+    const json_t *iat = json_object_get(claims, "iat");
+    const json_t *nbf = json_object_get(claims, "nbf");
+
+    if (!json_is_integer(exp) || !json_is_integer(iat) || !json_is_integer(nbf))
+        return refuse(err, "the token's times are malformed");
+    if (json_integer_value(exp) <= now_s)
+        return refuse(err, "the token has expired");
+    if (json_integer_value(iat) > now_s + ahead_s || json_integer_value(nbf) > now_s + ahead_s)
+        return refuse(err, "the token is not valid yet");
+    ret->exp = json_integer_value(exp);
+    ret->iat = json_integer_value(iat);
+    return JV_OK;
+}
+
+static bool is_for_us(const json_t *claims)
+{
+    const json_t *aud = json_object_get(claims, "aud");
+
+    if (!json_is_array(aud))
+        return is_text(claims, "aud", JV_TOKEN_AUDIENCE);
+    for (size_t i = 0; i < json_array_size(aud); i++) {
+        const char *s = json_string_value(json_array_get(aud, i));
+
+        if (s && strcmp(s, JV_TOKEN_AUDIENCE) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "" when absent and that is allowed; NULL when it is no string, or empty where it must not be. */
+static const char *text_of(const json_t *claims, const char *name, bool required,
+                           struct jv_arena *a)
+{
+    const json_t *value = json_object_get(claims, name);
+    const char *s = value ? json_string_value(value) : "";
+
+    return s && (*s || !required) ? jv_arena_strdup(a, s) : NULL;
+}
+
+static int read_texts(const json_t *claims, struct jv_arena *a, struct jv_claims *ret,
+                      struct jv_err *err)
+{
+    const struct {
+        const char *name;
+        const char **to;
+        bool required;
+    } texts[] = {
+        { "sub", &ret->sub, true },    { "username", &ret->username, true },
+        { "role", &ret->role, false }, { "scope", &ret->scope, false },
+        { "jti", &ret->jti, false },   { "sid", &ret->sid, false },
+    };
+
+    for (size_t i = 0; i < JV_COUNT(texts); i++) {
+        *texts[i].to = text_of(claims, texts[i].name, texts[i].required, a);
+        if (!*texts[i].to)
+            return jv_err_set(err, JV_UNAUTHENTICATED, "the token's %s is malformed",
+                              texts[i].name);
+    }
+    return JV_OK;
+}
+
+static int read_claims(const struct token *t, int64_t now_s, struct jv_arena *a,
+                       struct jv_claims *ret, struct jv_err *err)
+{
+    json_t *claims = parse(t->payload, max_token, a);
+    int r;
+
+    if (!claims)
+        return refuse(err, "the token's claims are malformed");
+    if (!is_text(claims, "iss", JV_TOKEN_ISSUER))
+        return refuse(err, "the token was issued by somebody else");
+    if (!is_for_us(claims))
+        return refuse(err, "the token is for somebody else");
+    r = read_times(claims, now_s, ret, err);
+    return r ? r : read_texts(claims, a, ret, err);
+}
+
+int jv_jwt_verify(struct jv_keys *k, const char *token, int64_t now_s, struct jv_arena *a,
+                  struct jv_claims *ret, struct jv_err *err)
+{
+    struct jv_claims claims = { 0 };
+    const char *kid = NULL;
+    struct token t;
+    int r;
+
+    r = split(token, &t, err);
+    if (!r)
+        r = check_header(&t, a, &kid, err);
+    if (!r)
+        r = check_signature(k, &t, kid, err);
+    if (!r)
+        r = read_claims(&t, now_s, a, &claims, err);
+    if (!r)
+        *ret = claims;
+    return r;
+}
