@@ -305,7 +305,7 @@ int jv_jwt_verify(struct jv_keys *k, const char *token, int64_t now_s, struct jv
 {
     struct jv_claims claims = { 0 };
     const char *kid = NULL;
-    struct token t;
+    struct token t = { 0 };
     int r;
 
     r = split(token, &t, err);
