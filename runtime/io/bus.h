@@ -2,8 +2,13 @@
  *
  * bus_nats.c speaks NATS on the loop's own thread (cnats' event-loop hooks; no thread per
  * subscription); bus_mem.c does the same in memory for worlds. Callbacks run on the loop, never
- * inside the call that caused them. Publishing never blocks: what does not fit in the reconnect
- * buffer fails with JV_UNAVAILABLE. */
+ * inside the call that caused them.
+ *
+ * Publishing never blocks. While the server is away a question (its reply subject is under the own
+ * inbox) fails at once with JV_UNAVAILABLE, because an answer after its deadline is worth nothing;
+ * whatever else is published is kept, up to 1 MiB, and sent when the server is back. Questions that
+ * were under way when the server went are lost: on_state is the place to fail them.
+ * The same server, or another at the same address, is looked for without end. */
 #ifndef JV_BUS_H
 #define JV_BUS_H
 
@@ -36,11 +41,13 @@ struct jv_bus_sub;
 
 struct jv_bus_options {
     const char *url, *creds, *name; /* as in client.h */
-    void (*on_state)(void *arg, bool connected, const char *why); /* on the loop; may be NULL */
+    /* On the loop, when it changes (it begins connected); may be NULL. */
+    void (*on_state)(void *arg, bool connected, const char *why);
     void *arg;
 };
 
-/* wait_ms bounds the first connection. */
+/* wait_ms bounds the first connection; refused credentials end it at once (UNAUTHENTICATED). The
+ * name is a token. For the loop's thread, or before the loop runs; so is jv_bus_free(). */
 struct jv_bus *jv_bus_nats(struct jv_loop *l, const struct jv_bus_options *o, int wait_ms,
                            struct jv_err *err);
 
@@ -50,15 +57,21 @@ struct jv_broker;
 struct jv_broker *jv_broker_new(struct jv_loop *l);
 struct jv_broker *jv_broker_free(struct jv_broker *b);
 struct jv_bus *jv_bus_mem(struct jv_broker *b, const char *name);
-/* Fault sweeps: fail the n-th publish from now (0: none), or drop, delay by ms. */
+/* Fault sweeps: fail the n-th publish from now (0: none); deliver what is published on subjects of
+ * a pattern ms later (0: at once again) or never; pretend that the server is away. */
 void jv_broker_fail_publish(struct jv_broker *b, unsigned n);
 void jv_broker_delay(struct jv_broker *b, const char *subject, uint32_t ms);
+void jv_broker_drop(struct jv_broker *b, const char *subject, bool drop);
+void jv_broker_away(struct jv_broker *b, bool away);
 
 struct jv_bus *jv_bus_free(struct jv_bus *b); /* flushes what it can */
 
 /* "_INBOX.<name>.<random>": the bus owns it; replies come to <inbox>.<whatever>. */
 const char *jv_bus_inbox(const struct jv_bus *b);
 bool jv_bus_connected(const struct jv_bus *b);
+/* JV_OK; JV_INVALID_ARGUMENT: the subject or a header's name; JV_RESOURCE_EXHAUSTED: a body over
+ * 1 MiB or what the server takes, headers over 64 KiB; JV_UNAVAILABLE. Control characters in the
+ * values of headers become blanks. */
 JV_CHECKED int jv_bus_publish(struct jv_bus *b, const char *subject, const char *reply,
                               const struct jv_header *headers, size_t n_headers, const void *data,
                               size_t len);
@@ -70,8 +83,9 @@ void jv_bus_drain(struct jv_bus *b, struct jv_bus_sub *s, void (*done)(void *), 
 /* From any thread; bus_nats only. */
 bool jv_bus_thread_safe_publish(const struct jv_bus *b);
 
-/* JetStream, blocking, for `jarvis migrate` and tests: make the stream or check that it is as
- * asked. */
+/* JetStream, blocking, for `jarvis migrate` and tests: make the stream or check that it is as asked
+ * (FAILED_PRECONDITION). bus_nats opens a connection of its own for it, so the loop need not run.
+ * max_age_s 0: for ever. */
 JV_CHECKED int jv_bus_stream(struct jv_bus *b, const char *stream, const char *const *subjects,
                              int64_t max_age_s, struct jv_err *err);
 
