@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""restart.py -- kill -9 each process of a running system and stop its servers: it heals by itself and
+nothing that was acknowledged is lost."""
+import os
+import signal
+import sys
+import time
+
+from stack import Stack, wait_for
+
+ACTORS = ["auth", "registry", "sessions", "tickets", "finops", "oxygen", "orchestrator", "gateway"]
+SERVERS = ["nats", "postgres"]
+QUESTION, FACTS = "show my tickets and aws cost", ["12301", "12303", "15,234.50", "ec2", "s3", "dynamodb"]
+
+
+def right(s, token, session):
+    """Is the whole question answered rightly now?"""
+    status, _, reply = s.http("POST", "/api/chat", {"message": QUESTION, "session_id": session}, token)
+    return status == 200 and reply["outcome"] == "answered" and all(f in reply["response"] for f in FACTS)
+
+
+def heal(s, token, session):
+    wait_for(lambda: right(s, token, session), 30)
+
+
+def kill(s, name):
+    old = s.pids()[name]
+    os.kill(old, signal.SIGKILL)
+    return wait_for(lambda: s.pids().get(name, old) != old and s.pids()[name], 30)
+
+
+def history_count(s, token, session):
+    status, _, reply = s.http("GET", "/api/sessions/" + session, token=token)
+    return status == 200 and reply["message_count"]
+
+
+def main():
+    failed = 0
+    with Stack() as s:
+        token, session = s.login("vishal"), s.new_session("vishal")
+        heal(s, token, session)
+        created = s.chat("vishal", "create a ticket for vpn access", session)
+        assert "12306" in created["response"], created
+        for name in ACTORS + SERVERS:
+            before = wait_for(lambda: history_count(s, token, session))
+            began = time.monotonic()
+            try:
+                kill(s, name)
+                heal(s, token, session)
+                assert history_count(s, token, session) >= before, "messages are gone"
+                assert "12306" in s.chat("vishal", "show my tickets", session)["response"], "the ticket is gone"
+                print("ok - kill -9 %s: healed in %.1f s" % (name, time.monotonic() - began))
+            except AssertionError as e:
+                failed += 1
+                print("not ok - kill -9 %s: %s" % (name, e))
+                s.show_logs()
+        alive = [n for n, p in s.pids().items() if os.path.exists("/proc/%d" % p)]
+        print("%s - all are alive: %s" % ("ok" if len(alive) >= len(ACTORS) + len(SERVERS) else "not ok", alive))
+        failed += len(alive) < len(ACTORS) + len(SERVERS)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
