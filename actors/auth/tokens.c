@@ -95,7 +95,8 @@ int tokens_sign_in(struct jv_ctx *ctx, const struct person *p, Auth__TokenReply 
     r = jv_db(ctx, NULL,
               "with family as (insert into families (sid, user_id, created_at, access_until) "
               "                values ($1, $2, $3, $4) returning sid) "
-              "insert into refresh_tokens (hash, sid, expires_at) select $5, sid, $6 from family",
+              "insert into refresh_tokens (hash, sid, expires_at) "
+              "select $5::bytea, sid, $6::timestamptz from family",
               jv_text(sid), jv_text(p->user_id), jv_ms(g.now_ms), jv_ms(g.access_until_ms), g.hash,
               jv_ms(g.refresh_until_ms));
     if (r)
@@ -207,7 +208,7 @@ static int rotate(struct jv_ctx *ctx, const char *sid, struct jv_param spent, co
               "family as (update families set access_until = greatest(access_until, $4) "
               "           where sid = $1 returning sid, created_at) "
               "insert into refresh_tokens (hash, sid, expires_at) "
-              "select $5, sid, least($6, created_at + $7 * interval '1 ms') from family",
+              "select $5::bytea, sid, least($6, created_at + $7 * interval '1 ms') from family",
               jv_text(sid), spent, jv_ms(g->now_ms), jv_ms(g->access_until_ms), g->hash,
               jv_ms(g->refresh_until_ms), jv_int(auth->signin_ttl_ms));
     return r ? r : jv_db_commit(ctx);
