@@ -1,0 +1,57 @@
+/* conns.h -- the open connections: how many, which ones idle, until when one may take its time.
+ *
+ * civetweb gives each connection a thread and has no limit, no deadline for a whole request and no
+ * way to let go of an idle one. Here a connection belongs to the thread that serves it; its idle
+ * neighbours are closed when a new one finds the house full. How we get at the sockets: ADR 0012.
+ * All functions may be called from any thread unless they say "own thread". */
+#ifndef CONNS_H
+#define CONNS_H
+
+#include <stdatomic.h>
+
+#include "jv/base.h"
+
+struct conns;
+
+struct conn {
+    struct conns *all;
+    int fd;                   /* -1 until civetweb first waits on it */
+    bool over;                /* came when every other connection was busy: one 503, then closed */
+    atomic_bool closing;      /* no further request is served on it */
+    bool timed_out;           /* what was being read did not come in time */
+    int64_t until_ms;         /* reading must be over by then, monotonic; 0: no request has begun */
+    struct conn *prev, *next; /* in the list of idle ones, oldest first */
+    bool idle;
+};
+
+struct conns *conns_new(size_t cap, int64_t head_ms); /* head_ms: for a request's head to come */
+struct conns *conns_free(struct conns *all);
+
+/* Own thread: a connection begins and ends; it is the thread's one until then. */
+struct conn *conn_new(struct conns *all);
+void conn_free(struct conn *c);
+/* Own thread: a request begins (the head is read) and ends. */
+void conn_busy(struct conn *c);
+void conn_idle(struct conn *c);
+/* Own thread: what is read from now on must be over in ms. */
+void conn_read_within(struct conn *c, int64_t ms);
+/* Own thread: has the peer closed its side? Does not wait. */
+bool conn_gone(const struct conn *c);
+/* Own thread: the answer is sent and more may be coming in: close our side and read the rest for a
+ * moment, so that the peer sees the answer and not a reset. */
+void conn_linger(struct conn *c);
+
+/* The calling thread is the one that accepts. */
+void conns_accept_here(struct conns *all);
+/* Accept nothing more and let go of the idle ones. */
+void conns_drain(struct conns *all);
+bool conns_draining(const struct conns *all);
+/* Wait until none is open; false when that took longer than ms. */
+bool conns_wait(struct conns *all, int64_t ms);
+
+size_t conns_open(struct conns *all);
+size_t conns_cap(const struct conns *all);
+
+int64_t gw_mono_ms(void);
+
+#endif

@@ -1,0 +1,191 @@
+/* gateway.c -- the process: settings, bus, listener, ready, drain. */
+#include "gateway.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/settings.h"
+#include "gw.h"
+
+enum { CONNECT_MS = 10000, DRAIN_MS = 10000, REFRESH_MS = 60000, KEEP_LIMIT = 64 << 20 };
+
+#define AT(member) offsetof(struct gw_settings, member)
+
+static const struct jv_setting settings[] = {
+    { "JARVIS_LISTEN", "127.0.0.1:8080", "where the gateway listens", JV_SET_TEXT, AT(listen) },
+    { "JARVIS_METRICS_LISTEN", "", "a port of its own for /metrics, /health and /ready",
+      JV_SET_TEXT, AT(metrics_listen) },
+    { "JARVIS_HTTP_CONNECTIONS", "1024", "connections at once; idle ones give way to new ones",
+      JV_SET_INT, AT(connections), 8, 50000 },
+    { "JARVIS_REQUEST_TIMEOUT", "10s", "for a request to come in, and for its answer", JV_SET_MSEC,
+      AT(request_ms), 100, 600000 },
+    { "JARVIS_IDLE_TIMEOUT", "60s", "how long an idle connection is kept", JV_SET_MSEC, AT(idle_ms),
+      100, 3600000 },
+    { "JARVIS_CHAT_TIMEOUT", "60s", "for an answer to a person", JV_SET_MSEC, AT(chat_ms), 1000,
+      3600000 },
+    { 0 },
+};
+
+/* [address:]port of IPv4; civetweb would take more, and crash on TLS (ADR 0012). */
+static int check_listen(const char *name, const char **listen, struct jv_arena *a,
+                        struct jv_err *err)
+{
+    const char *s = *listen, *colon = strrchr(s, ':'), *port = colon ? colon + 1 : s;
+    size_t digits = strspn(port, "0123456789");
+
+    if (digits && (port[digits] == 's' || port[digits] == 'r') && port[digits + 1] == '\0')
+        return jv_err_set(err, JV_INVALID_ARGUMENT,
+                          "%s: %s asks for TLS, which ends in a proxy such as nginx before the "
+                          "gateway",
+                          name, s);
+    if (!digits || digits > 5 || port[digits] != '\0' || strtol(port, NULL, 10) > 65535)
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "%s: %s is not address:port", name, s);
+    if (strncmp(s, "localhost:", 10) == 0)
+        *listen = jv_arena_printf(a, "127.0.0.1:%s", port);
+    else if (colon == s)
+        *listen = jv_arena_printf(a, "0.0.0.0:%s", port);
+    else if (colon && strspn(s, "0123456789.") != (size_t)(colon - s))
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "%s: %s must be an IPv4 address and a port",
+                          name, s);
+    return JV_OK;
+}
+
+static int load(struct gw *gw, struct jv_err *err)
+{
+    int r = jv_common_load(&gw->common, err);
+
+    if (r == JV_OK)
+        r = jv_settings_load(settings, &gw->set, err);
+    if (r == JV_OK)
+        r = check_listen("JARVIS_LISTEN", &gw->set.listen, gw->keep, err);
+    if (r == JV_OK && gw->set.metrics_listen[0])
+        r = check_listen("JARVIS_METRICS_LISTEN", &gw->set.metrics_listen, gw->keep, err);
+    return r;
+}
+
+/* Before any thread is there: all of them leave these to us. */
+static sigset_t take_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return set;
+}
+
+static int connect_bus(struct gw *gw, struct jv_err *err)
+{
+    const struct jv_client_options o = { .url = gw->common.nats_url,
+                                         .creds = gw->common.nats_creds,
+                                         .prefix = gw->common.prefix,
+                                         .name = "gateway" };
+
+    gw->client = jv_client_new(&o, CONNECT_MS, err);
+    return gw->client ? who_listen(gw) : err->code;
+}
+
+static struct gw *gw_new(const struct jv_program *p)
+{
+    struct gw *gw = calloc(1, sizeof(*gw));
+
+    if (!gw)
+        abort();
+    gw->program = p;
+    gw->keep = jv_arena_new(KEEP_LIMIT);
+    gw->identity = who_new();
+    gw->counters = counters_new();
+    gw->ready = ready_new();
+    pthread_mutex_init(&gw->fetching, NULL);
+    pthread_mutex_init(&gw->lazy, NULL);
+    return gw;
+}
+
+static void gw_free(struct gw *gw)
+{
+    jv_client_free(gw->client);
+    conns_free(gw->conns);
+    ready_free(gw->ready);
+    counters_free(gw->counters);
+    jv_identity_free(gw->identity);
+    jv_arena_free(gw->keep);
+    pthread_mutex_destroy(&gw->fetching);
+    pthread_mutex_destroy(&gw->lazy);
+    free(gw);
+}
+
+/* Keys and ended sessions: at start, after the bus was away, and once a minute. A session that
+ * ends while the bus is away is not announced to us. */
+static void keep_fresh(struct gw *gw, const sigset_t *signals)
+{
+    const struct timespec second = { 1, 0 };
+    int64_t next = 0;
+    bool was = false;
+
+    do {
+        bool is = jv_client_connected(gw->client);
+        struct jv_err err = { 0 };
+
+        if (is && (!was || gw_mono_ms() >= next)) {
+            is = who_refresh(gw, &err) == JV_OK; /* not there yet: again in a second */
+            next = gw_mono_ms() + REFRESH_MS;
+        }
+        was = is;
+    } while (sigtimedwait(signals, NULL, &second) < 0);
+}
+
+static void drain(struct gw *gw)
+{
+    jv_log(JV_LOG_INFO, "drain", NULL);
+    conns_drain(gw->conns);
+    if (!conns_wait(gw->conns, DRAIN_MS))
+        jv_logf(JV_LOG_WARN, "%zu requests were cut off", conns_open(gw->conns));
+    server_stop(gw);
+}
+
+static int serve(struct gw *gw, const sigset_t *signals, struct jv_err *err)
+{
+    int r = connect_bus(gw, err);
+
+    if (r)
+        return r;
+    gw->conns = conns_new((size_t)gw->set.connections, gw->set.request_ms);
+    r = server_start(gw, err);
+    if (r)
+        return r;
+    jv_logf(JV_LOG_INFO, "listening on %s", server_address(gw));
+    jv_say_ready();
+    keep_fresh(gw, signals);
+    drain(gw);
+    return JV_OK;
+}
+
+int jv_gateway(const struct jv_program *p)
+{
+    struct gw *gw = gw_new(p);
+    struct jv_err err = { 0 };
+    enum jv_level level;
+    sigset_t signals;
+    int r = load(gw, &err), code = r ? JV_EXIT_CONFIG : 0;
+
+    if (r == JV_OK) {
+        signals = take_signals();
+        if (jv_log_parse(gw->common.log_level, &level))
+            level = JV_LOG_INFO;
+        jv_log_init("gateway", level, gw->common.log_json);
+        r = serve(gw, &signals, &err);
+        code = r ? 1 : 0;
+    }
+    if (r)
+        fprintf(stderr, "gateway: %s\n", err.text);
+    gw_free(gw);
+    return code;
+}

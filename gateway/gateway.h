@@ -1,0 +1,13 @@
+/* gateway.h -- HTTP in, messages on the bus out: one process between people and actors.
+ *
+ * It translates and guards; it keeps no data and knows no message by name but sign-in keys and
+ * chat events. Threads come from civetweb, one per connection, so everything here may wait. */
+#ifndef GATEWAY_H
+#define GATEWAY_H
+
+#include "jv/host.h"
+
+/* A whole gateway process: settings, bus, listener, ready, drain on SIGTERM; the exit code. */
+int jv_gateway(const struct jv_program *p);
+
+#endif

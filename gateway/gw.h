@@ -1,0 +1,144 @@
+/* gw.h -- inside the gateway: the process, a request on its way through, and who does what to it.
+ *
+ * Life of a request: server.c takes it from civetweb -> guard.c believes or refuses its head ->
+ * routes.c finds the row -> identity.c says who is asking -> body -> call.c (or chat.c, ops.c,
+ * assets.c, openapi.c) -> reply.c. Each request has an arena; whatever is made dies with it. */
+#ifndef GW_H
+#define GW_H
+
+#include <pthread.h>
+
+#include "conns.h"
+#include "head.h"
+#include "routes.h"
+#include "actor/identity.h"
+#include "jv/client.h"
+#include "jv/host.h"
+#include "jv/wire.h"
+
+struct mg_connection;
+struct mg_context;
+struct counters;
+struct ready;
+
+struct gw_settings {
+    const char *listen, *metrics_listen;
+    int64_t connections, request_ms, idle_ms, chat_ms;
+};
+
+struct gw {
+    const struct jv_program *program;
+    struct gw_settings set;
+    struct jv_common common;
+    struct jv_client *client;
+    struct jv_identity *identity;
+    struct conns *conns;
+    struct mg_context *server;
+    struct counters *counters;
+    int metrics_port;         /* 0: none of its own */
+    pthread_mutex_t fetching; /* of keys */
+    struct ready *ready;
+    pthread_mutex_t lazy; /* what is made when first asked for: */
+    char *openapi;
+    size_t openapi_len;
+    struct jv_arena *keep;
+};
+
+struct request {
+    struct gw *gw;
+    struct mg_connection *mg;
+    struct conn *conn;
+    struct jv_arena *a;
+    struct head head;
+    struct target target;
+    const struct route *route;              /* NULL until one is found */
+    const char *members[MAX_ROUTE_MEMBERS]; /* of the path, in the order of the route */
+    struct jv_caller caller;                /* from the token */
+    const char *body;
+    size_t body_len;
+    char trace_id[33], traceparent[56];
+    struct jv_buf extra; /* more headers: "Name: value\r\n"... */
+    const char *peer;    /* the address */
+    int port;            /* where it came in */
+    bool close;          /* after the answer */
+    bool unread;         /* part of the body is still coming: read it off before closing */
+    bool body_read;
+    bool peer_gone;
+    int status; /* of the answer; 0: none yet */
+    int64_t began_us;
+};
+
+/* ---- reply.c: one write per answer -------------------------------------------------------------
+ */
+void reply(struct request *rq, int status, const char *type, const void *body, size_t len);
+void reply_header(struct request *rq, const char *name, const char *value);
+/* application/problem+json; returns the status. code is one of JV_CODES; field may be NULL. */
+int reply_problem(struct request *rq, int status, int code, const char *field, const char *fmt, ...)
+        JV_PRINTF(5, 6);
+/* A failure from the bus or of our own; its HTTP status is the code's. */
+int reply_error(struct request *rq, const struct jv_err *err);
+/* The same as the JSON object alone. */
+char *problem_json(struct jv_arena *a, int status, int code, const char *field, const char *text,
+                   const char *trace_id);
+const char *http_title(int status);
+/* Headers of an answer without a length; what follows goes through stream_write(). */
+bool stream_begin(struct request *rq, const char *type);
+bool stream_write(struct request *rq, const char *text, size_t len);
+bool stream_end(struct request *rq);
+
+/* ---- server.c: civetweb ------------------------------------------------------------------------
+ */
+JV_CHECKED int server_start(struct gw *gw, struct jv_err *err);
+void server_stop(struct gw *gw);
+/* Where it listens: the port that the system chose when 0 was asked for. */
+const char *server_address(struct gw *gw);
+/* false when the peer is gone. */
+bool server_write(struct request *rq, const void *p, size_t n);
+/* Read the body into the request's arena, at most max bytes; false when that was answered. */
+bool server_read_body(struct request *rq, size_t max);
+
+/* ---- who.c: tokens ------------------------------------------------------------------------------
+ */
+struct jv_identity *who_new(void);
+/* Fetch keys and ended sessions from auth. */
+int who_refresh(struct gw *gw, struct jv_err *err);
+/* Ended sessions as they are announced. */
+JV_CHECKED int who_listen(struct gw *gw);
+/* Fills rq->caller; false when the answer (401, 503) is given. */
+bool who_is_it(struct request *rq);
+
+/* ---- handlers: each gives the answer
+ * -------------------------------------------------------------- */
+void handle(struct request *rq); /* everything from the guard on */
+void handle_call(struct request *rq);
+void handle_chat(struct request *rq);
+void handle_resume(struct request *rq);
+void handle_health(struct request *rq);
+void handle_ready(struct request *rq);
+void handle_metrics(struct request *rq);
+void handle_openapi(struct request *rq);
+void handle_asset(struct request *rq);
+/* The route's request message from path, query, body and headers; NULL when answered. */
+ProtobufCMessage *build_message(struct request *rq);
+struct jv_call_options call_options(const struct request *rq);
+
+/* ---- ops.c
+ * ---------------------------------------------------------------------------------------- */
+struct ready *ready_new(void);
+struct ready *ready_free(struct ready *r);
+
+/* ---- openapi.c ---------------------------------------------------------------------------------
+ */
+char *openapi_text(const char *version, struct jv_arena *a, size_t *ret_len);
+
+/* ---- counters.c --------------------------------------------------------------------------------
+ */
+struct counters *counters_new(void);
+struct counters *counters_free(struct counters *c);
+void count_request(struct counters *c, const struct route *route, int status, int64_t us);
+/* A stream begins: false when there are max already. */
+bool count_stream(struct counters *c, size_t max);
+void uncount_stream(struct counters *c);
+void counters_print(struct gw *gw, struct jv_buf *b);
+
+#endif

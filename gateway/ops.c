@@ -1,0 +1,134 @@
+/* ops.c -- alive, ready, counted: what operators and load balancers ask. */
+#include "gw.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <auth.pb-c.h>
+#include <google/protobuf/empty.pb-c.h>
+#include <orchestrator.pb-c.h>
+#include <registry.pb-c.h>
+#include <sessions.pb-c.h>
+
+enum { CHECK_MS = 1000, KEEP_MS = 1000 };
+
+/* What has to be there to answer a person. A call without a token that is refused for want of one
+ * shows that its actor lives; auth's goes to the database. */
+static const struct dependency {
+    const char *name;
+    const ProtobufCServiceDescriptor *service;
+    const char *rpc;
+} dependencies[] = {
+    { "auth", &auth__auth__descriptor, "Revocations" },
+    { "registry", &registry__registry__descriptor, "List" },
+    { "sessions", &sessions__sessions__descriptor, "Active" },
+    { "orchestrator", &orchestrator__orchestrator__descriptor, "Notifications" },
+};
+
+/* The last finding, kept for a moment so that asking often costs nothing. */
+struct ready {
+    pthread_mutex_t lock;
+    int64_t found_ms;
+    bool ok;
+    char json[1024];
+};
+
+struct ready *ready_new(void)
+{
+    struct ready *r = calloc(1, sizeof(*r));
+
+    if (!r)
+        abort();
+    pthread_mutex_init(&r->lock, NULL);
+    r->found_ms = -KEEP_MS;
+    return r;
+}
+
+struct ready *ready_free(struct ready *r)
+{
+    if (r)
+        pthread_mutex_destroy(&r->lock);
+    free(r);
+    return NULL;
+}
+
+static bool is_up(struct request *rq, const struct dependency *d, struct jv_err *err)
+{
+    const Google__Protobuf__Empty nothing = GOOGLE__PROTOBUF__EMPTY__INIT;
+    const struct jv_call_options o = { .timeout_ms = CHECK_MS };
+    const ProtobufCMethodDescriptor *m =
+            protobuf_c_service_descriptor_get_method_by_name(d->service, d->rpc);
+    const void *req = m->input == nothing.base.descriptor ? (const void *)&nothing
+                                                          : jv_msg_new(m->input, rq->a);
+    void *ret;
+    int r = jv_client_call(rq->gw->client, d->service, NULL, d->rpc, req, &ret, &o, rq->a, err);
+
+    return r == JV_OK || r == JV_UNAUTHENTICATED || r == JV_PERMISSION_DENIED;
+}
+
+static void add_component(struct jv_buf *b, const char *name, bool up, const char *detail)
+{
+    jv_buf_printf(b, "%s\"%s\":{\"status\":\"%s\"", b->len ? "," : "", name, up ? "up" : "down");
+    if (!up) {
+        jv_buf_str(b, ",\"detail\":");
+        jv_json_quote(b, detail, strlen(detail));
+    }
+    jv_buf_char(b, '}');
+}
+
+static void look(struct request *rq, struct ready *ready)
+{
+    struct jv_buf b = jv_buf_new(rq->a);
+    bool bus = jv_client_connected(rq->gw->client), ok = bus;
+    char *json;
+
+    add_component(&b, "nats", bus, "not connected");
+    for (size_t i = 0; i < JV_COUNT(dependencies); i++) {
+        struct jv_err err = { 0 };
+        bool up = bus && is_up(rq, &dependencies[i], &err);
+
+        add_component(&b, dependencies[i].name, up, bus ? err.text : "the bus is down");
+        ok = ok && up;
+    }
+    json = jv_arena_printf(rq->a, "{\"status\":\"%s\",\"components\":{%s}}",
+                           ok ? "ready" : "unavailable", b.data);
+    ready->ok = ok;
+    strncpy(ready->json, json, sizeof(ready->json) - 1);
+    ready->found_ms = gw_mono_ms();
+}
+
+void handle_ready(struct request *rq)
+{
+    struct ready *ready = rq->gw->ready;
+    char *json;
+    bool ok;
+
+    pthread_mutex_lock(&ready->lock);
+    if (gw_mono_ms() - ready->found_ms >= KEEP_MS)
+        look(rq, ready);
+    ok = ready->ok && !conns_draining(rq->gw->conns);
+    json = jv_arena_strdup(rq->a, ready->json);
+    pthread_mutex_unlock(&ready->lock);
+    if (!ok)
+        reply_header(rq, "Retry-After", "1");
+    reply(rq, ok ? 200 : 503, "application/json", json, strlen(json));
+}
+
+void handle_health(struct request *rq)
+{
+    char *json = jv_arena_printf(rq->a,
+                                 "{\"status\":\"healthy\",\"service\":\"gateway\","
+                                 "\"version\":\"%s\"}",
+                                 rq->gw->program->version);
+
+    reply(rq, 200, "application/json", json, strlen(json));
+}
+
+void handle_metrics(struct request *rq)
+{
+    struct jv_buf b = jv_buf_new(rq->a);
+
+    counters_print(rq->gw, &b);
+    reply(rq, 200, "text/plain; version=0.0.4; charset=utf-8", b.data, b.len);
+}

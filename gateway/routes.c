@@ -1,0 +1,171 @@
+/* routes.c -- the table of the HTTP interface, and finding a row in it. */
+#include "gw.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <a2a.pb-c.h>
+#include <auth.pb-c.h>
+#include <orchestrator.pb-c.h>
+#include <registry.pb-c.h>
+#include <sessions.pb-c.h>
+
+#define AUTH     &auth__auth__descriptor
+#define SESSIONS &sessions__sessions__descriptor
+#define REGISTRY &registry__registry__descriptor
+#define JARVIS   &orchestrator__orchestrator__descriptor
+#define A2A      &a2a__a2_aservice__descriptor
+
+enum { SMALL = 16 << 10, CHAT = 128 << 10 };
+
+/* clang-format off */
+const struct route routes[] = {
+    { "POST", "/auth/login", AUTH, "Login", .flags = ROUTE_OPEN | ROUTE_BODY, .max_body = SMALL,
+      .tag = "auth", .summary = "Sign in" },
+    { "POST", "/auth/refresh", AUTH, "Refresh", .flags = ROUTE_OPEN | ROUTE_BODY, .max_body = SMALL,
+      .tag = "auth", .summary = "A new pair of tokens for a refresh token" },
+    { "POST", "/auth/logout", AUTH, "Logout", .flags = ROUTE_BODY, .max_body = SMALL, .status = 204,
+      .tag = "auth", .summary = "Sign out" },
+    { "GET", "/auth/me", AUTH, "Me", .tag = "auth", .summary = "Who is asking" },
+    { "GET", "/auth/verify", AUTH, "Verify", .tag = "auth", .summary = "The token's claims" },
+    { "GET", "/auth/user/{username}", AUTH, "GetUser", .tag = "auth", .summary = "A person" },
+    { "GET", "/.well-known/jwks.json", AUTH, "Keys", .flags = ROUTE_OPEN, .tag = "auth",
+      .summary = "The public keys that tokens are signed with" },
+
+    { "POST", "/api/chat", JARVIS, "Chat", handle_chat,
+      ROUTE_BODY | ROUTE_STREAM | ROUTE_KEYED | ROUTE_CHAT_TIME, .max_body = CHAT, .tag = "chat",
+      .summary = "Ask; with Accept: text/event-stream the answer comes as it is made" },
+    { "GET", "/api/chat/{message_id}/events", JARVIS, "Resume", handle_resume,
+      ROUTE_STREAM | ROUTE_CHAT_TIME, .tag = "chat",
+      .summary = "The events of an answer after Last-Event-ID" },
+    { "POST", "/api/suggestions", JARVIS, "Suggest", .flags = ROUTE_BODY, .max_body = SMALL,
+      .tag = "chat", .summary = "What to ask next" },
+    { "GET", "/api/notifications", JARVIS, "Notifications", .tag = "chat",
+      .summary = "What the caller should know now" },
+
+    { "GET", "/api/history", SESSIONS, "History", .tag = "sessions",
+      .summary = "What was said in the current session, or in one that is named" },
+    { "GET", "/api/sessions", SESSIONS, "List", .tag = "sessions", .summary = "The caller's sessions" },
+    { "POST", "/api/sessions", SESSIONS, "Create", .flags = ROUTE_BODY, .status = 201,
+      .tag = "sessions", .summary = "A new session, current from now on" },
+    { "GET", "/api/sessions/{session_id}", SESSIONS, "Get", .tag = "sessions", .summary = "One session" },
+    { "PATCH", "/api/sessions/{session_id}", SESSIONS, "Update", .flags = ROUTE_BODY,
+      .tag = "sessions", .summary = "Change title or status" },
+    { "DELETE", "/api/sessions/{session_id}", SESSIONS, "Delete", .status = 204, .tag = "sessions",
+      .summary = "Remove a session with all it holds" },
+    { "POST", "/api/sessions/{session_id}/switch", SESSIONS, "SwitchTo", .tag = "sessions",
+      .summary = "Make a session the current one" },
+
+    { "GET", "/registry/agents", REGISTRY, "List", .tag = "registry", .summary = "All agents" },
+    { "POST", "/registry/agents", REGISTRY, "Add", .flags = ROUTE_BODY, .status = 201,
+      .tag = "registry", .summary = "Register an agent; it starts pending" },
+    { "POST", "/registry/agents/remote", REGISTRY, "AddRemote", .flags = ROUTE_BODY, .status = 201,
+      .tag = "registry", .summary = "Register a third party's agent; it starts pending" },
+    { "GET", "/registry/agents/{name}", REGISTRY, "Get", .tag = "registry", .summary = "One agent" },
+    { "DELETE", "/registry/agents/{name}", REGISTRY, "Delete", .tag = "registry",
+      .summary = "Remove an agent" },
+    { "PUT", "/registry/agents/{name}/capabilities", REGISTRY, "SetCapabilities",
+      .flags = ROUTE_BODY, .tag = "registry", .summary = "Replace an agent's capabilities" },
+    { "PATCH", "/registry/agents/{name}/status", REGISTRY, "SetEnabled", .flags = ROUTE_BODY,
+      .tag = "registry", .summary = "Switch an agent on or off" },
+    { "PATCH", "/registry/agents/{name}/approval", REGISTRY, "SetApproval", .flags = ROUTE_BODY,
+      .tag = "registry", .summary = "Decide about an agent" },
+    { "GET", "/registry/export", REGISTRY, "Export", .tag = "registry",
+      .summary = "All that is needed to restore the registry" },
+
+    /* A forerunner of the A2A binding over HTTP: one operation, our own errors. */
+    { "POST", "/a2a/{agent}/message:send", A2A, "SendMessage", .flags = ROUTE_BODY | ROUTE_A2A,
+      .tag = "a2a", .summary = "Send a message to an agent" },
+
+    { "GET", "/health", .handler = handle_health, .flags = ROUTE_OPEN | ROUTE_OPS, .tag = "ops",
+      .summary = "This process is alive" },
+    { "GET", "/ready", .handler = handle_ready, .flags = ROUTE_OPEN | ROUTE_OPS, .tag = "ops",
+      .summary = "All that is needed to answer is there; 503 and which part is not" },
+    { "GET", "/metrics", .handler = handle_metrics,
+      .flags = ROUTE_OPEN | ROUTE_OPS | ROUTE_LOCAL | ROUTE_HIDDEN, .tag = "ops",
+      .summary = "Counters for Prometheus" },
+    { "GET", "/openapi.json", .handler = handle_openapi, .flags = ROUTE_OPEN, .tag = "ops",
+      .summary = "This interface" },
+    { 0 },
+};
+/* clang-format on */
+
+const size_t n_routes = JV_COUNT(routes) - 1;
+
+/* The next segment of a pattern; false at its end. "/" has one empty segment, like a path. */
+static bool next_segment(const char **pattern, const char **ret, size_t *ret_len)
+{
+    if (**pattern != '/')
+        return false;
+    *ret = *pattern + 1;
+    *ret_len = strcspn(*ret, "/");
+    *pattern = *ret + *ret_len;
+    return true;
+}
+
+static bool path_matches(const struct route *r, const char *const *segments, size_t n,
+                         const char **ret_members)
+{
+    const char *pattern = r->path, *s;
+    size_t len, i = 0, members = 0;
+
+    while (next_segment(&pattern, &s, &len)) {
+        if (i == n)
+            return false;
+        if (s[0] == '{') {
+            if (!segments[i][0])
+                return false;
+            ret_members[members++] = segments[i];
+        } else if (strlen(segments[i]) != len || memcmp(segments[i], s, len) != 0) {
+            return false;
+        }
+        i++;
+    }
+    return i == n;
+}
+
+static void allow_add(char *allow, const char *method)
+{
+    size_t len = strlen(allow);
+
+    if (!strstr(allow, method))
+        snprintf(allow + len, 64 - len, "%s%s", len ? ", " : "", method);
+    if (strcmp(method, "GET") == 0)
+        allow_add(allow, "HEAD");
+}
+
+enum route_found route_find(const char *method, const char *const *segments, size_t n,
+                            const struct route **ret, const char **ret_members, char *allow)
+{
+    allow[0] = '\0';
+    if (strcmp(method, "HEAD") == 0)
+        method = "GET";
+    for (const struct route *r = routes; r->method; r++) {
+        if (!path_matches(r, segments, n, ret_members))
+            continue;
+        if (strcmp(r->method, method) == 0) {
+            *ret = r;
+            return ROUTE_FOUND;
+        }
+        allow_add(allow, r->method);
+    }
+    return allow[0] ? ROUTE_NO_METHOD : ROUTE_NO_PATH;
+}
+
+bool route_member(const struct route *r, size_t i, char *name)
+{
+    const char *pattern = r->path, *s;
+    size_t len;
+
+    while (next_segment(&pattern, &s, &len))
+        if (s[0] == '{' && i-- == 0) {
+            snprintf(name, 64, "%.*s", (int)len - 2, s + 1);
+            return true;
+        }
+    return false;
+}
+
+const ProtobufCMethodDescriptor *route_rpc(const struct route *r)
+{
+    return r->service ? protobuf_c_service_descriptor_get_method_by_name(r->service, r->rpc) : NULL;
+}
