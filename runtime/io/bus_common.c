@@ -191,6 +191,8 @@ bool jv_bus_thread_safe_publish(const struct jv_bus *b)
 int jv_bus_stream(struct jv_bus *b, const char *stream, const char *const *subjects,
                   int64_t max_age_s, struct jv_err *err)
 {
+    if (!jv_is_token(stream))
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "a stream's name is letters, digits, _ and -");
     if (!b->ops->stream)
         return jv_err_set(err, JV_UNIMPLEMENTED, "this bus has no JetStream");
     return b->ops->stream(b, stream, subjects, max_age_s, err);

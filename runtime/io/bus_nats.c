@@ -401,6 +401,8 @@ static struct nats_bus *bus_new(struct jv_loop *l, const struct jv_bus_options *
     b->waiting.end = &b->waiting.first;
     b->drain_poll = (struct jv_loop_timer){ .fn = jv_nats_drain_poll, .arg = b };
     pthread_rwlock_init(&b->swap, NULL);
+    if (jv_mailbox_init(&b->box, l, on_mail, b))
+        abort();
     return b;
 }
 
@@ -416,8 +418,6 @@ struct jv_bus *jv_bus_nats(struct jv_loop *l, const struct jv_bus_options *o, in
         free_all(b);
         return NULL;
     }
-    if (jv_mailbox_init(&b->box, l, on_mail, b))
-        abort();
     st = jv_nats_connect_first(b, wait_ms, &nc);
     if (st != NATS_OK) {
         jv_err_set(err, st == NATS_CONNECTION_AUTH_FAILED ? JV_UNAUTHENTICATED : JV_UNAVAILABLE,

@@ -222,7 +222,10 @@ void jv_nats_drain(struct jv_bus *bus, struct jv_bus_sub *s, void (*done)(void *
     s->draining = true;
     s->done = done;
     s->done_arg = arg;
-    if (s->raw && natsSubscription_DrainTimeout(s->raw, DRAIN_MS) != NATS_OK)
+    /* While the server is away there is nobody to say what was the last one, and nothing to come.
+     */
+    if (!atomic_load(&b->up) ||
+        (s->raw && natsSubscription_DrainTimeout(s->raw, DRAIN_MS) != NATS_OK))
         jv_nats_sub_close(s);
     jv_loop_timer_start(b->loop, &b->drain_poll, jv_loop_mono_ms(b->loop));
 }
