@@ -14,8 +14,7 @@ enum {
     max_headers = 64 * 1024,
 };
 
-/* ---- which addresses are public ---------------------------------------------------------------
- */
+/* ---- which addresses are public ------------------------------------------------------------- */
 
 struct range {
     uint8_t prefix[16];
@@ -95,8 +94,7 @@ bool jv_address_is_public(const struct sockaddr *sa)
     return false;
 }
 
-/* ---- exceptions -------------------------------------------------------------------------------
- */
+/* ---- exceptions ----------------------------------------------------------------------------- */
 
 /* Is the entry in the comma-separated list? */
 static bool listed(const char *list, const char *entry)
@@ -133,8 +131,7 @@ static void print_address(const struct sockaddr *sa, char *ret, size_t size)
     }
 }
 
-/* ---- one fetch --------------------------------------------------------------------------------
- */
+/* ---- one fetch ------------------------------------------------------------------------------ */
 
 struct fetching {
     struct jv_fetch *f;

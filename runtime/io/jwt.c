@@ -18,8 +18,7 @@ enum {
     ahead_s = 30, /* what clocks may differ */
 };
 
-/* ---- keys -------------------------------------------------------------------------------------
- */
+/* ---- keys ----------------------------------------------------------------------------------- */
 
 struct key {
     char *kid;
@@ -114,8 +113,7 @@ static EVP_PKEY *find_key(struct jv_keys *k, const char *kid)
     return key;
 }
 
-/* ---- a token in its parts ---------------------------------------------------------------------
- */
+/* ---- a token in its parts ------------------------------------------------------------------- */
 
 struct span {
     const char *p;
@@ -216,8 +214,7 @@ static int check_signature(struct jv_keys *k, const struct token *t, const char 
     return good ? JV_OK : refuse(err, "the token's signature is wrong");
 }
 
-/* ---- claims -----------------------------------------------------------------------------------
- */
+/* ---- claims --------------------------------------------------------------------------------- */
 
 static int read_times(const json_t *claims, int64_t now_s, struct jv_claims *ret,
                       struct jv_err *err)

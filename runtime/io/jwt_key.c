@@ -56,8 +56,7 @@ int jwt_decode64(const char *s, size_t n, unsigned char *ret, size_t max)
     return (int)len;
 }
 
-/* ---- public keys ------------------------------------------------------------------------------
- */
+/* ---- public keys ---------------------------------------------------------------------------- */
 
 static bool decode_coordinate(const char *s, unsigned char ret[JWT_COORDINATE])
 {
@@ -116,8 +115,7 @@ bool jwt_signed_by(EVP_PKEY *key, const void *p, size_t n, const unsigned char s
            EVP_DigestVerify(ctx, der, (size_t)len, p, n) == 1;
 }
 
-/* ---- private keys -----------------------------------------------------------------------------
- */
+/* ---- private keys --------------------------------------------------------------------------- */
 
 /* Without it OpenSSL would ask for a passphrase on the terminal. */
 static int no_passphrase(char *buf, int size, int rwflag, void *arg)

@@ -17,7 +17,8 @@ struct jv_pg_conn;
 struct jv_pg *jv_pg_new(struct jv_loop *l, const char *url, const char *schema, unsigned size);
 struct jv_pg *jv_pg_free(struct jv_pg *p);
 
-/* Take a connection out of the pool / give it back (a transaction left open is rolled back first). */
+/* Take a connection out of the pool / give it back (a transaction left open is rolled back first).
+ */
 JV_CHECKED int jv_pg_take(struct jv_pg *p, int64_t until, struct jv_pg_conn **ret,
                           struct jv_err *err);
 void jv_pg_give(struct jv_pg *p, struct jv_pg_conn *c);
@@ -30,7 +31,7 @@ JV_CHECKED int jv_pg_exec(struct jv_pg_conn *c, int64_t until, struct jv_arena *
 /* A select 1; for readiness. */
 JV_CHECKED int jv_pg_ping(struct jv_pg *p, int64_t until, struct jv_err *err);
 
-/* ---- rows: what stands behind jv_col_bytes, jv_col_array, jv_row_to_msg, jv_text_array --------- */
+/* ---- rows: what stands behind jv_col_bytes, jv_col_array, jv_row_to_msg, jv_text_array ------ */
 
 size_t jv_pg_col_bytes(struct jv_arena *a, const struct jv_rows *rows, size_t row, const char *name,
                        const uint8_t **ret);
@@ -40,7 +41,7 @@ JV_CHECKED int jv_pg_row_to_msg(struct jv_arena *a, const struct jv_rows *rows, 
                                 ProtobufCMessage *msg, struct jv_err *err);
 struct jv_param jv_pg_text_array(struct jv_arena *a, size_t n, const char *const *items);
 
-/* ---- migrations: blocking, outside any loop --------------------------------------------------- */
+/* ---- migrations: blocking, outside any loop ------------------------------------------------- */
 
 struct jv_migration {
     const char *actor, *name; /* "tickets", "001_init" */

@@ -14,8 +14,7 @@ enum {
     tidy_ms = 5000, /* after that a returned connection is given up */
 };
 
-/* ---- watching ---------------------------------------------------------------------------------
- */
+/* ---- watching ------------------------------------------------------------------------------- */
 
 static void on_io(struct jv_io *io, unsigned events);
 
@@ -70,8 +69,7 @@ static void flush(struct jv_pg_conn *c)
         watch(c, r ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-/* ---- sending and reading ----------------------------------------------------------------------
- */
+/* ---- sending and reading -------------------------------------------------------------------- */
 
 struct values {
     size_t n;
@@ -173,6 +171,13 @@ static bool prepared(struct jv_pg_conn *c, const PGresult *res)
     return false;
 }
 
+static bool is_copy(const PGresult *res)
+{
+    ExecStatusType status = PQresultStatus(res);
+
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
 enum step { STEP_WAIT, STEP_RESULT, STEP_END };
 
 /* One step through what the server has answered. */
@@ -195,6 +200,10 @@ static enum step step(struct jv_pg_conn *c, PGresult **ret)
         } else if (c->preparing && prepared(c, res)) {
             PQclear(res);
         } else {
+            if (is_copy(res)) { /* another protocol, without an end here */
+                lose(c);
+                c->syncs = 0;
+            }
             *ret = res;
             return STEP_RESULT;
         }
@@ -202,8 +211,7 @@ static enum step step(struct jv_pg_conn *c, PGresult **ret)
     return STEP_END;
 }
 
-/* ---- putting in order -------------------------------------------------------------------------
- */
+/* ---- putting in order ----------------------------------------------------------------------- */
 
 struct pg_cancel {
     PGcancel *handle;
@@ -318,8 +326,7 @@ void pg_conn_return(struct jv_pg_conn *c)
     settle(c);
 }
 
-/* ---- connecting -------------------------------------------------------------------------------
- */
+/* ---- connecting ----------------------------------------------------------------------------- */
 
 static void connected(struct jv_pg_conn *c)
 {
@@ -388,8 +395,11 @@ struct jv_pg_conn *pg_conn_start(struct jv_loop *l, const char *url, const char 
     c->owner = owner;
     c->io.fd = -1;
     c->timer = (struct jv_loop_timer){ .fn = on_late, .arg = c };
-    if (pg_options(&o, url, schema))
-        c->pg = PQconnectStartParams(o.keys, o.values, 1);
+    if (pg_options(&o, url, schema, err)) {
+        pg_conn_free(c);
+        return NULL;
+    }
+    c->pg = PQconnectStartParams(o.keys, o.values, 1);
     if (c->pg && PQstatus(c->pg) != CONNECTION_BAD) {
         PQsetNoticeProcessor(c->pg, pg_quiet, NULL);
         watch(c, EPOLLOUT);
@@ -398,7 +408,7 @@ struct jv_pg_conn *pg_conn_start(struct jv_loop *l, const char *url, const char 
         if (!c->broken)
             return c;
     }
-    pg_one_line(line, sizeof(line), c->pg ? PQerrorMessage(c->pg) : "the schema is no plain name");
+    pg_one_line(line, sizeof(line), PQerrorMessage(c->pg));
     jv_err_set(err, JV_UNAVAILABLE, "%s", line);
     pg_conn_free(c);
     return NULL;
@@ -416,8 +426,7 @@ void pg_conn_free(struct jv_pg_conn *c)
     free(c);
 }
 
-/* ---- for fibers -------------------------------------------------------------------------------
- */
+/* ---- for fibers ----------------------------------------------------------------------------- */
 
 static void clear_result(void *res)
 {

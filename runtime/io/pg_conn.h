@@ -51,27 +51,26 @@ void pg_conn_take(struct jv_pg_conn *c);   /* a ready one */
 void pg_conn_return(struct jv_pg_conn *c); /* a taken one; `changed` comes at once or later */
 void pg_conn_free(struct jv_pg_conn *c);
 
-/* ---- statements prepared on a connection (pg_statement.c) --------------------------------------
- */
+/* ---- statements prepared on a connection (pg_statement.c) ----------------------------------- */
 
 struct pg_statement *pg_statement_find(struct jv_pg_conn *c, const char *sql);
 struct pg_statement *pg_statement_add(struct jv_pg_conn *c, const char *sql); /* NULL when full */
 void pg_statement_remove(struct jv_pg_conn *c, struct pg_statement *st);
 void pg_statement_clear(struct jv_pg_conn *c);
 
-/* ---- what libpq wants and says (pg_error.c) ----------------------------------------------------
- */
+/* ---- what libpq wants and says (pg_error.c) ------------------------------------------------- */
 
 enum { PG_OPTIONS_MAX = 10 };
 /* [a-z_][a-z0-9_]*, at most 48: goes into SQL and options as it is. */
 bool pg_is_name(const char *s);
-/* Keywords and values of a connection, NULL-terminated; search_path is set when schema is not NULL.
- * False: the schema is no plain name. */
+/* Keywords and values of a connection, NULL-terminated; search_path is set when schema is not
+ * NULL. A malformed address or a schema that is no plain name is INVALID_ARGUMENT. */
 struct pg_options {
     const char *keys[PG_OPTIONS_MAX], *values[PG_OPTIONS_MAX];
     char path[200], name[80];
 };
-JV_CHECKED bool pg_options(struct pg_options *o, const char *url, const char *schema);
+JV_CHECKED int pg_options(struct pg_options *o, const char *url, const char *schema,
+                          struct jv_err *err);
 bool pg_is_good(const PGresult *res);
 /* A code for a failed result's SQLSTATE, and a sentence. */
 int pg_error(struct jv_err *err, const PGresult *res);

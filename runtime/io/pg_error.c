@@ -12,12 +12,17 @@ bool pg_is_name(const char *s)
     return n > 0 && n <= 48 && !s[n] && (s[0] < '0' || s[0] > '9');
 }
 
-bool pg_options(struct pg_options *o, const char *url, const char *schema)
+int pg_options(struct pg_options *o, const char *url, const char *schema, struct jv_err *err)
 {
+    PQconninfoOption *parsed = PQconninfoParse(url, NULL);
     size_t n = 0;
 
+    /* libpq's own words could repeat a password. */
+    if (!parsed)
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "the database address is malformed");
+    PQconninfoFree(parsed);
     if (schema && !pg_is_name(schema))
-        return false;
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "\"%.60s\" is no name of a schema", schema);
     snprintf(o->name, sizeof(o->name), "jarvis-%s", schema ? schema : "host");
     snprintf(o->path, sizeof(o->path), "-c timezone=UTC -c datestyle=ISO -c jit=off%s%s",
              schema ? " -c search_path=" : "", schema ? schema : "");
@@ -30,7 +35,7 @@ bool pg_options(struct pg_options *o, const char *url, const char *schema)
     o->keys[n] = "client_encoding", o->values[n++] = "UTF8";
     o->keys[n] = "options", o->values[n++] = o->path;
     o->keys[n] = NULL, o->values[n] = NULL;
-    return true;
+    return JV_OK;
 }
 
 void pg_one_line(char *ret, size_t size, const char *message)
@@ -73,6 +78,7 @@ static const struct pg_class {
     { "26000", JV_ABORTED, "a prepared statement is gone; try again" },
     { "57014", JV_DEADLINE_EXCEEDED, "the database took too long" },
     { "57P", JV_UNAVAILABLE, "the database is stopping or starting" },
+    { "08P01", JV_INTERNAL, NULL }, /* our side of the protocol: a parameter too few */
     { "08", JV_UNAVAILABLE, "the database connection was lost" },
     { "53300", JV_UNAVAILABLE, "the database takes no more connections" },
 };

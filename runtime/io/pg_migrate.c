@@ -28,8 +28,7 @@ static void clear(PGresult **r)
 }
 #define AUTO_RESULT __attribute__((cleanup(clear))) PGresult *
 
-/* ---- connecting -------------------------------------------------------------------------------
- */
+/* ---- connecting ----------------------------------------------------------------------------- */
 
 static int64_t mono_ms(void)
 {
@@ -65,20 +64,6 @@ static int unreachable(const PGconn *c, struct jv_err *err)
                       line[0] ? line : "no answer in time");
 }
 
-static int check_options(const char *url, const char *schema, struct pg_options *o,
-                         struct jv_err *err)
-{
-    PQconninfoOption *parsed = PQconninfoParse(url, NULL);
-
-    /* libpq's own words could repeat a password. */
-    if (!parsed)
-        return jv_err_set(err, JV_INVALID_ARGUMENT, "the database address is malformed");
-    PQconninfoFree(parsed);
-    if (!pg_options(o, url, schema))
-        return jv_err_set(err, JV_INVALID_ARGUMENT, "\"%.60s\" is no name of a schema", schema);
-    return JV_OK;
-}
-
 static int connect_once(const struct pg_options *o, int64_t until, PGconn **ret, struct jv_err *err)
 {
     PGconn *c = PQconnectStartParams(o->keys, o->values, 1);
@@ -98,13 +83,12 @@ static int connect_once(const struct pg_options *o, int64_t until, PGconn **ret,
 static int open_conn(const char *url, const char *schema, PGconn **ret, struct jv_err *err)
 {
     struct pg_options o;
-    int r = check_options(url, schema, &o, err);
+    int r = pg_options(&o, url, schema, err);
 
     return r ? r : connect_once(&o, mono_ms() + connect_ms, ret, err);
 }
 
-/* ---- running ----------------------------------------------------------------------------------
- */
+/* ---- running -------------------------------------------------------------------------------- */
 
 /* The line of a script at which the server stopped; 0 when it does not say. */
 static size_t line_of(const char *sql, const PGresult *res)
@@ -150,8 +134,7 @@ static int run_script(PGconn *c, const char *schema, const char *sql, struct jv_
     return r;
 }
 
-/* ---- migrations -------------------------------------------------------------------------------
- */
+/* ---- migrations ----------------------------------------------------------------------------- */
 
 struct plan {
     struct jv_migration m;
@@ -335,8 +318,7 @@ int jv_pg_script(const char *url, const char *schema, const char *sql, struct jv
     return r ? r : run(c, "commit", err);
 }
 
-/* ---- a look ------------------------------------------------------------------------------------
- */
+/* ---- a look --------------------------------------------------------------------------------- */
 
 static int check_server(PGconn *c, struct jv_err *err)
 {
@@ -367,7 +349,7 @@ int jv_pg_check(const char *url, int wait_ms, struct jv_err *err)
     const struct timespec pause = { 0, retry_ms * 1000000L };
     int64_t until = mono_ms() + wait_ms;
     struct pg_options o;
-    int r = check_options(url, NULL, &o, err);
+    int r = pg_options(&o, url, NULL, err);
 
     if (r)
         return r;

@@ -11,8 +11,7 @@
 #include "io/pg.h"
 #include "jv/wire.h"
 
-/* ---- columns ----------------------------------------------------------------------------------
- */
+/* ---- columns -------------------------------------------------------------------------------- */
 
 /* What we wrote ourselves is wrong: the SQL or its reader. */
 static _Noreturn void our_bug(const char *name, const char *what)
@@ -139,8 +138,7 @@ size_t jv_pg_col_bytes(struct jv_arena *a, const struct jv_rows *rows, size_t ro
     return n;
 }
 
-/* ---- arrays -----------------------------------------------------------------------------------
- */
+/* ---- arrays --------------------------------------------------------------------------------- */
 
 /* One element from *at on, which is moved behind it: quoted with backslashes, or bare. Null is "".
  */
