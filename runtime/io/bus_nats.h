@@ -13,7 +13,7 @@ struct jv_bus_sub {
     jv_bus_fn fn;
     void *arg;
     natsSubscription *raw; /* NULL: to be made when there is a connection again */
-    bool reply, direct, gone, draining;
+    bool reply, direct, gone, draining, ended;
     void (*done)(void *);
     void *done_arg;
     struct jv_bus_sub *next;

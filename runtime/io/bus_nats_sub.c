@@ -199,7 +199,7 @@ void jv_nats_drain_poll(struct jv_loop_timer *t)
     for (struct jv_bus_sub *s = b->subs; s; s = s->next) {
         if (!s->draining || s->gone)
             continue;
-        if (s->raw && natsSubscription_IsValid(s->raw) &&
+        if (!s->ended && s->raw && natsSubscription_IsValid(s->raw) &&
             natsSubscription_DrainCompletionStatus(s->raw) == NATS_ILLEGAL_STATE) {
             more = true;
             continue;
@@ -222,11 +222,9 @@ void jv_nats_drain(struct jv_bus *bus, struct jv_bus_sub *s, void (*done)(void *
     s->draining = true;
     s->done = done;
     s->done_arg = arg;
-    /* While the server is away there is nobody to say what was the last one, and nothing to come.
-     */
-    if (!atomic_load(&b->up) ||
-        (s->raw && natsSubscription_DrainTimeout(s->raw, DRAIN_MS) != NATS_OK))
-        jv_nats_sub_close(s);
+    /* While the server is away there is nobody to say what was the last one, and nothing to come. */
+    s->ended = !s->raw || !atomic_load(&b->up) ||
+               natsSubscription_DrainTimeout(s->raw, DRAIN_MS) != NATS_OK;
     jv_loop_timer_start(b->loop, &b->drain_poll, jv_loop_mono_ms(b->loop));
 }
 

@@ -1,0 +1,620 @@
+/* client.c -- blocking calls onto the bus, for programs with threads.
+ *
+ * One loop thread serves the connection. A call takes a slot, whose number and generation are the
+ * last token of its reply subject, publishes on its own thread and sleeps on the slot's condition;
+ * the reply wakes exactly that thread. */
+#include "jv/client.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "io/bus_impl.h"
+#include "jv/wire.h"
+#include "wire/envelope.h"
+
+enum {
+    BLOCK = 64,
+    MAX_BLOCKS = 128, /* 8192 calls at once */
+    MAX_PARTS = 1024,
+    MAX_PART_BYTES = 4 << 20,
+    MAX_NAME = 256,
+    DEFAULT_TIMEOUT_MS = 10000,
+};
+
+struct part {
+    struct jv_bus_msg *msg;
+    struct part *next;
+};
+
+struct slot {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    uint32_t generation; /* a late answer to an earlier call is dropped */
+    bool open, lost, overflow;
+    struct part *first, **end;
+    size_t n_parts, bytes;
+};
+
+struct jv_client {
+    struct jv_loop *loop;
+    struct jv_bus *bus;
+    pthread_t thread;
+    char *prefix;
+    struct listener *listeners;
+    pthread_mutex_t lock; /* of the free slots */
+    struct slot *blocks[MAX_BLOCKS];
+    atomic_size_t n_slots;
+    uint32_t free[BLOCK * MAX_BLOCKS];
+    size_t n_free;
+};
+
+struct listener {
+    struct jv_client *client;
+    char *subject;
+    void (*fn)(void *arg, const char *subject, const void *data, size_t len);
+    void *arg;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool done, ok;
+    struct listener *next;
+};
+
+struct jv_stream {
+    struct jv_client *client;
+    uint32_t slot;
+    const ProtobufCMessageDescriptor *type;
+    char subject[MAX_NAME];
+    bool over;
+};
+
+static void *make(size_t size)
+{
+    void *p = calloc(1, size);
+
+    if (!p)
+        abort();
+    return p;
+}
+
+/* ---- slots ------------------------------------------------------------------------------- */
+
+static void cond_init(pthread_cond_t *c)
+{
+    pthread_condattr_t monotonic;
+
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(c, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+static struct slot *slot_at(struct jv_client *c, uint32_t i)
+{
+    return &c->blocks[i / BLOCK][i % BLOCK];
+}
+
+/* With the lock held. */
+static bool grow(struct jv_client *c)
+{
+    size_t n = atomic_load(&c->n_slots);
+    struct slot *block;
+
+    if (n / BLOCK == MAX_BLOCKS)
+        return false;
+    block = make(sizeof(*block) * BLOCK);
+    for (size_t i = BLOCK; i-- > 0;) {
+        pthread_mutex_init(&block[i].lock, NULL);
+        cond_init(&block[i].changed);
+        block[i].end = &block[i].first;
+        c->free[c->n_free++] = (uint32_t)(n + i);
+    }
+    c->blocks[n / BLOCK] = block;
+    atomic_store(&c->n_slots, n + BLOCK);
+    return true;
+}
+
+static bool slot_take(struct jv_client *c, uint32_t *ret)
+{
+    struct slot *s;
+    bool ok;
+
+    pthread_mutex_lock(&c->lock);
+    ok = c->n_free || grow(c);
+    if (ok)
+        *ret = c->free[--c->n_free];
+    pthread_mutex_unlock(&c->lock);
+    if (!ok)
+        return false;
+    s = slot_at(c, *ret);
+    pthread_mutex_lock(&s->lock);
+    s->generation++;
+    s->open = true;
+    s->lost = s->overflow = false;
+    pthread_mutex_unlock(&s->lock);
+    return true;
+}
+
+static struct jv_bus_msg *pop(struct slot *s)
+{
+    struct part *p = s->first;
+    struct jv_bus_msg *m;
+
+    if (!p)
+        return NULL;
+    m = p->msg;
+    s->first = p->next;
+    if (!s->first)
+        s->end = &s->first;
+    s->n_parts--;
+    s->bytes -= m->len;
+    free(p);
+    return m;
+}
+
+static void slot_give(struct jv_client *c, uint32_t i)
+{
+    struct slot *s = slot_at(c, i);
+    struct jv_bus_msg *m;
+
+    pthread_mutex_lock(&s->lock);
+    s->open = false;
+    while ((m = pop(s)))
+        jv_bus_release(m);
+    pthread_mutex_unlock(&s->lock);
+    pthread_mutex_lock(&c->lock);
+    c->free[c->n_free++] = i;
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* ---- what comes --------------------------------------------------------------------------- */
+
+static void push(struct slot *s, struct jv_bus_msg *m)
+{
+    struct part *p;
+
+    if (s->n_parts >= MAX_PARTS || s->bytes + m->len > MAX_PART_BYTES) {
+        s->overflow = true;
+    } else if (!s->overflow) {
+        p = make(sizeof(*p));
+        p->msg = jv_bus_keep(m);
+        *s->end = p;
+        s->end = &p->next;
+        s->n_parts++;
+        s->bytes += m->len;
+    }
+    pthread_cond_signal(&s->changed);
+}
+
+/* "<inbox>.<slot>-<generation>", both hexadecimal. */
+static bool read_token(const char *subject, unsigned long *slot, unsigned long *generation)
+{
+    const char *token = strrchr(subject, '.');
+    char *end;
+
+    if (!token)
+        return false;
+    *slot = strtoul(token + 1, &end, 16);
+    if (*end != '-')
+        return false;
+    *generation = strtoul(end + 1, &end, 16);
+    return !*end;
+}
+
+/* On a thread of the bus's. */
+static void on_reply(void *arg, struct jv_bus_msg *m)
+{
+    struct jv_client *c = arg;
+    unsigned long slot, generation;
+    struct slot *s;
+
+    if (!read_token(m->subject, &slot, &generation) || slot >= atomic_load(&c->n_slots))
+        return;
+    s = slot_at(c, (uint32_t)slot);
+    pthread_mutex_lock(&s->lock);
+    if (s->open && s->generation == generation)
+        push(s, m);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* The server went: answers to what is under way went with it. */
+static void on_state(void *arg, bool connected, const char *why)
+{
+    struct jv_client *c = arg;
+
+    (void)why;
+    for (size_t i = 0; i < atomic_load(&c->n_slots) && !connected; i++) {
+        struct slot *s = slot_at(c, (uint32_t)i);
+
+        pthread_mutex_lock(&s->lock);
+        s->lost = s->open;
+        pthread_cond_signal(&s->changed);
+        pthread_mutex_unlock(&s->lock);
+    }
+}
+
+static struct timespec in_ms(int ms)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += ms % 1000 * 1000000L;
+    if (t.tv_nsec >= 1000000000L) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000L;
+    }
+    return t;
+}
+
+/* The next message of a slot, or why there is none. */
+static int await(struct slot *s, int timeout_ms, struct jv_bus_msg **ret)
+{
+    const struct timespec until = in_ms(timeout_ms);
+    int r = 0;
+
+    pthread_mutex_lock(&s->lock);
+    while (!s->first && !s->lost && !s->overflow && r == 0)
+        r = pthread_cond_timedwait(&s->changed, &s->lock, &until);
+    *ret = pop(s);
+    r = *ret          ? JV_OK
+        : s->overflow ? JV_RESOURCE_EXHAUSTED
+        : s->lost     ? JV_UNAVAILABLE
+                      : JV_DEADLINE_EXCEEDED;
+    pthread_mutex_unlock(&s->lock);
+    return r;
+}
+
+/* ---- asking ------------------------------------------------------------------------------- */
+
+struct question {
+    char subject[MAX_NAME];
+    const ProtobufCMethodDescriptor *rpc;
+    uint32_t slot;
+    int timeout_ms;
+};
+
+static int prepare(struct jv_client *c, const ProtobufCServiceDescriptor *service,
+                   const char *agent, const char *method, const struct jv_call_options *o,
+                   struct question *q, struct jv_err *err)
+{
+    char name[65];
+    size_t n = 0;
+
+    for (; service->short_name[n] && n + 1 < sizeof(name); n++)
+        name[n] = (char)tolower((unsigned char)service->short_name[n]);
+    name[n] = '\0';
+    q->rpc = protobuf_c_service_descriptor_get_method_by_name(service, method);
+    if (!q->rpc)
+        return jv_err_set(err, JV_UNIMPLEMENTED, "%s has no method %s", service->name, method);
+    if (agent && !jv_is_token(agent))
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "an agent's token is letters, digits, _ and -");
+    snprintf(q->subject, sizeof(q->subject), "%s.%s.%s.%s", c->prefix, agent ? "a2a" : "svc",
+             agent ? agent : name, method);
+    q->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : DEFAULT_TIMEOUT_MS;
+    return JV_OK;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void new_trace(char out[56])
+{
+    struct jv_envelope e = { 0 };
+
+    jv_trace_root(&e);
+    jv_trace_print(&e, out);
+}
+
+static int publish(struct jv_client *c, const struct question *q, const void *req,
+                   const struct jv_call_options *o, struct jv_arena *a)
+{
+    struct jv_header headers[5];
+    char reply[MAX_NAME], deadline[24], trace[56];
+    const char *traceparent = o->traceparent;
+    size_t n = 0, len;
+    const void *data = jv_pack(req, a, &len);
+
+    if (!traceparent) {
+        new_trace(trace);
+        traceparent = trace;
+    }
+    snprintf(deadline, sizeof(deadline), "%lld", (long long)now_ms() + q->timeout_ms);
+    snprintf(reply, sizeof(reply), "%s.%x-%x", jv_bus_inbox(c->bus), q->slot,
+             slot_at(c, q->slot)->generation);
+    headers[n++] = (struct jv_header){ JV_H_TRACEPARENT, traceparent };
+    headers[n++] = (struct jv_header){ JV_H_DEADLINE, deadline };
+    if (o->token)
+        headers[n++] =
+                (struct jv_header){ JV_H_AUTHORIZATION, jv_arena_printf(a, "Bearer %s", o->token) };
+    if (o->a2a_version)
+        headers[n++] = (struct jv_header){ JV_H_A2A_VERSION, o->a2a_version };
+    if (o->message_id)
+        headers[n++] = (struct jv_header){ JV_H_MSG_ID, o->message_id };
+    return jv_bus_publish(c->bus, q->subject, reply, headers, n, data, len);
+}
+
+/* Take a slot and send the question. */
+static int ask(struct jv_client *c, struct question *q, const void *req,
+               const struct jv_call_options *o, struct jv_arena *a, struct jv_err *err)
+{
+    int r;
+
+    if (!jv_bus_connected(c->bus))
+        return jv_err_set(err, JV_UNAVAILABLE, "the bus is away");
+    if (!slot_take(c, &q->slot))
+        return jv_err_set(err, JV_RESOURCE_EXHAUSTED, "too many calls are under way");
+    r = publish(c, q, req, o, a);
+    if (r == JV_OK)
+        return JV_OK;
+    slot_give(c, q->slot);
+    if (r == JV_RESOURCE_EXHAUSTED)
+        return jv_err_set(err, r, "the request is too big");
+    if (r == JV_INVALID_ARGUMENT)
+        return jv_err_set(err, r, "%s is no subject", q->subject);
+    return jv_err_set(err, JV_UNAVAILABLE, "cannot reach %s: the bus is away", q->subject);
+}
+
+static int no_answer(int code, const char *subject, struct jv_err *err)
+{
+    if (code == JV_RESOURCE_EXHAUSTED)
+        return jv_err_set(err, code, "%s answers faster than it is listened to", subject);
+    if (code == JV_UNAVAILABLE)
+        return jv_err_set(err, code, "the bus went away while waiting for %s", subject);
+    return jv_err_set(err, code, "%s did not answer in time", subject);
+}
+
+static int read_answer(const struct jv_bus_msg *m, const char *subject,
+                       const ProtobufCMessageDescriptor *type, void *ret, struct jv_arena *a,
+                       struct jv_err *err)
+{
+    const char *code = m->status ? NULL : jv_bus_header(m, JV_H_ERROR_CODE);
+    struct jv_err why = { 0 };
+    ProtobufCMessage *reply;
+
+    if (m->status)
+        return jv_err_set(err, JV_UNAVAILABLE, "nobody serves %s just now", subject);
+    if (code) {
+        jv_err_from_status(&why, code, jv_bus_header(m, JV_H_ERROR), m->data, m->len);
+        if (err)
+            *err = why;
+        return why.code;
+    }
+    reply = jv_unpack(type, m->data, m->len, a, err);
+    if (!reply)
+        return jv_err_set(err, JV_INTERNAL, "the answer of %s cannot be read", subject);
+    memcpy(ret, &reply, sizeof(reply));
+    return JV_OK;
+}
+
+int jv_client_call(struct jv_client *c, const ProtobufCServiceDescriptor *service,
+                   const char *agent, const char *method, const void *req, void *ret,
+                   const struct jv_call_options *o, struct jv_arena *a, struct jv_err *err)
+{
+    struct jv_bus_msg *m;
+    struct question q;
+    int r = prepare(c, service, agent, method, o, &q, err);
+
+    if (!r)
+        r = ask(c, &q, req, o, a, err);
+    if (r)
+        return r;
+    r = await(slot_at(c, q.slot), q.timeout_ms, &m);
+    slot_give(c, q.slot);
+    if (r)
+        return no_answer(r, q.subject, err);
+    r = read_answer(m, q.subject, q.rpc->output, ret, a, err);
+    jv_bus_release(m);
+    return r;
+}
+
+/* ---- streams ------------------------------------------------------------------------------ */
+
+int jv_client_open(struct jv_client *c, const ProtobufCServiceDescriptor *service,
+                   const char *agent, const char *method, const void *req,
+                   const struct jv_call_options *o, struct jv_stream **ret, struct jv_err *err)
+{
+    struct jv_arena *a;
+    struct jv_stream *s;
+    struct question q;
+    int r = prepare(c, service, agent, method, o, &q, err);
+
+    if (r)
+        return r;
+    a = jv_arena_new(2 * JV_BUS_MAX_BODY);
+    r = ask(c, &q, req, o, a, err);
+    jv_arena_free(a);
+    if (r)
+        return r;
+    s = make(sizeof(*s));
+    s->client = c;
+    s->slot = q.slot;
+    s->type = q.rpc->output;
+    memcpy(s->subject, q.subject, sizeof(s->subject));
+    *ret = s;
+    return JV_OK;
+}
+
+static bool is_end(const struct jv_bus_msg *m)
+{
+    return !m->status && !m->len && !jv_bus_header(m, JV_H_CONTENT_TYPE) &&
+           !jv_bus_header(m, JV_H_ERROR_CODE);
+}
+
+int jv_client_next(struct jv_stream *s, int timeout_ms, void *ret, struct jv_arena *a,
+                   struct jv_err *err)
+{
+    const void *none = NULL;
+    struct jv_bus_msg *m = NULL;
+    int r = JV_OK;
+
+    if (!s->over)
+        r = await(slot_at(s->client, s->slot), timeout_ms, &m);
+    if (r) {
+        s->over = r != JV_DEADLINE_EXCEEDED; /* the next part may still come */
+        return no_answer(r, s->subject, err);
+    }
+    if (!m || is_end(m)) {
+        s->over = true;
+        memcpy(ret, &none, sizeof(none));
+    } else {
+        r = read_answer(m, s->subject, s->type, ret, a, err);
+        s->over = r != JV_OK;
+    }
+    jv_bus_release(m);
+    return r;
+}
+
+struct jv_stream *jv_client_close(struct jv_stream *s)
+{
+    if (!s)
+        return NULL;
+    slot_give(s->client, s->slot);
+    free(s);
+    return NULL;
+}
+
+/* ---- listening ---------------------------------------------------------------------------- */
+
+static void on_heard(void *arg, struct jv_bus_msg *m)
+{
+    struct listener *l = arg;
+
+    l->fn(l->arg, m->subject + strlen(l->client->prefix) + 1, m->data, m->len);
+}
+
+/* On the loop. */
+static void listen_now(void *arg)
+{
+    struct listener *l = arg;
+    bool ok = jv_bus_subscribe(l->client->bus, l->subject, NULL, on_heard, l);
+
+    pthread_mutex_lock(&l->lock);
+    l->ok = ok;
+    l->done = true;
+    pthread_cond_signal(&l->changed);
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void listener_free(struct listener *l)
+{
+    pthread_cond_destroy(&l->changed);
+    pthread_mutex_destroy(&l->lock);
+    free(l->subject);
+    free(l);
+}
+
+int jv_client_listen(struct jv_client *c, const char *subject,
+                     void (*fn)(void *arg, const char *subject, const void *data, size_t len),
+                     void *arg)
+{
+    struct listener *l = make(sizeof(*l));
+
+    l->client = c;
+    l->fn = fn;
+    l->arg = arg;
+    pthread_mutex_init(&l->lock, NULL);
+    cond_init(&l->changed);
+    if (asprintf(&l->subject, "%s.%s", c->prefix, subject) < 0)
+        abort();
+    jv_loop_post(c->loop, listen_now, l);
+    pthread_mutex_lock(&l->lock);
+    while (!l->done)
+        pthread_cond_wait(&l->changed, &l->lock);
+    pthread_mutex_unlock(&l->lock);
+    if (!l->ok) {
+        listener_free(l);
+        return JV_INVALID_ARGUMENT;
+    }
+    pthread_mutex_lock(&c->lock);
+    l->next = c->listeners;
+    c->listeners = l;
+    pthread_mutex_unlock(&c->lock);
+    return JV_OK;
+}
+
+/* ---- beginning and end -------------------------------------------------------------------- */
+
+static void *run(void *arg)
+{
+    jv_loop_run(arg);
+    return NULL;
+}
+
+static bool connect_bus(struct jv_client *c, const struct jv_client_options *o, int wait_ms,
+                        struct jv_err *err)
+{
+    const struct jv_bus_options bo = { o->url, o->creds, o->name, on_state, c };
+    char inbox[MAX_NAME];
+
+    c->bus = jv_bus_nats(c->loop, &bo, wait_ms, err);
+    if (!c->bus)
+        return false;
+    snprintf(inbox, sizeof(inbox), "%s.*", jv_bus_inbox(c->bus));
+    return jv_bus_subscribe_direct(c->bus, inbox, on_reply, c) &&
+           pthread_create(&c->thread, NULL, run, c->loop) == 0;
+}
+
+static void client_free(struct jv_client *c)
+{
+    jv_bus_free(c->bus);
+    jv_loop_free(c->loop);
+    for (size_t i = 0; i < atomic_load(&c->n_slots); i++) {
+        pthread_mutex_destroy(&slot_at(c, (uint32_t)i)->lock);
+        pthread_cond_destroy(&slot_at(c, (uint32_t)i)->changed);
+    }
+    for (size_t i = 0; i < MAX_BLOCKS; i++)
+        free(c->blocks[i]);
+    for (struct listener *l = c->listeners, *next; l; l = next) {
+        next = l->next;
+        listener_free(l);
+    }
+    pthread_mutex_destroy(&c->lock);
+    free(c->prefix);
+    free(c);
+}
+
+/* Signals are for the program's own threads: all that begin here block them. */
+struct jv_client *jv_client_new(const struct jv_client_options *o, int wait_ms, struct jv_err *err)
+{
+    struct jv_client *c = make(sizeof(*c));
+    sigset_t all, before;
+    bool ok;
+
+    pthread_mutex_init(&c->lock, NULL);
+    c->prefix = strdup(o->prefix);
+    c->loop = jv_loop_new(JV_CLOCK_REAL);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    ok = connect_bus(c, o, wait_ms, err);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (ok)
+        return c;
+    client_free(c);
+    return NULL;
+}
+
+struct jv_client *jv_client_free(struct jv_client *c)
+{
+    if (!c)
+        return NULL;
+    jv_loop_stop(c->loop);
+    pthread_join(c->thread, NULL);
+    client_free(c);
+    return NULL;
+}
+
+bool jv_client_connected(const struct jv_client *c)
+{
+    return jv_bus_connected(c->bus);
+}
