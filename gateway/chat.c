@@ -74,14 +74,14 @@ static int next_event(struct request *rq, struct jv_stream *s, int64_t until,
     int64_t quiet_since = gw_mono_ms();
 
     for (;;) {
-        int64_t now = gw_mono_ms(), left = until - now;
+        int64_t now = gw_mono_ms(), left = until - now, step = left < STEP_MS ? left : STEP_MS;
         int r;
 
         if (left <= 0)
             return jv_err_set(err, JV_DEADLINE_EXCEEDED, "the answer took too long");
-        r = jv_client_next(s, (int)(left < STEP_MS ? left : STEP_MS), ret, rq->a, err);
-        if (r != JV_DEADLINE_EXCEEDED)
-            return r;
+        r = jv_client_next(s, (int)step, ret, rq->a, err);
+        if (r != JV_DEADLINE_EXCEEDED || gw_mono_ms() - now < step - 5)
+            return r; /* an early one is the callee's, not ours */
         if (conn_gone(rq->conn))
             return JV_CANCELLED;
         if (conns_draining(rq->gw->conns))
