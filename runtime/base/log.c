@@ -140,30 +140,46 @@ static void put_head(struct line *l, enum jv_level level)
 
 /* ---- the same warning at most once a second -------------------------------------------------- */
 
+struct seen {
+    uint64_t hash;
+    int64_t at_ms;
+};
+
+static uint64_t hash_of(const char *text, size_t len)
+{
+    uint64_t hash = 14695981039346656037U; /* FNV-1a */
+
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)text[i]) * 1099511628211U;
+    return hash;
+}
+
+/* True, or noted as seen now in the place of the oldest. */
+static bool look_up(struct seen *seen, uint64_t hash, int64_t now_ms)
+{
+    struct seen *place = seen;
+
+    for (size_t i = 0; i < n_recent; i++) {
+        if (seen[i].hash == hash && now_ms - seen[i].at_ms < 1000)
+            return true;
+        if (seen[i].hash == hash || seen[i].at_ms < place->at_ms)
+            place = &seen[i];
+    }
+    *place = (struct seen){ hash, now_ms };
+    return false;
+}
+
 static bool is_repeated(const char *text, size_t len)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static struct {
-        uint64_t hash;
-        int64_t at_ms;
-    } recent[n_recent];
-    uint64_t hash = 14695981039346656037U; /* FNV-1a */
+    static struct seen seen[n_recent];
     struct timespec now;
-    int64_t now_ms;
     bool repeated;
-    size_t i;
 
-    for (size_t k = 0; k < len; k++)
-        hash = (hash ^ (unsigned char)text[k]) * 1099511628211U;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    i = hash % n_recent;
     pthread_mutex_lock(&lock);
-    repeated = recent[i].hash == hash && now_ms - recent[i].at_ms < 1000;
-    if (!repeated) {
-        recent[i].hash = hash;
-        recent[i].at_ms = now_ms;
-    }
+    repeated =
+            look_up(seen, hash_of(text, len), (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
     pthread_mutex_unlock(&lock);
     return repeated;
 }
