@@ -16,6 +16,7 @@
 
 enum {
     UNSENT_LIMIT = 16 << 20, /* a server that does not read: no more until it does */
+    UNSENT_EVERY = 16,
     FLUSH_MS = 500,
     END_MS = 5000,
     STREAM_MS = 5000,
@@ -177,13 +178,20 @@ static int park(struct nats_bus *b, const struct jv_bus_out *o)
     return r;
 }
 
+/* Asking takes the connection's lock, which is in demand: now and then is enough. */
+static bool is_clogged(struct nats_bus *b)
+{
+    if (atomic_fetch_add_explicit(&b->published, 1, memory_order_relaxed) % UNSENT_EVERY == 0)
+        atomic_store_explicit(&b->clogged, natsConnection_Buffered(b->nc) > UNSENT_LIMIT,
+                              memory_order_relaxed);
+    return atomic_load_explicit(&b->clogged, memory_order_relaxed);
+}
+
 static natsStatus send_now(natsConnection *nc, const struct jv_bus_out *o)
 {
     natsMsg *msg = NULL;
     natsStatus st;
 
-    if (natsConnection_Buffered(nc) > UNSENT_LIMIT)
-        return NATS_INSUFFICIENT_BUFFER;
     if (!o->n_headers && o->reply)
         return natsConnection_PublishRequest(nc, o->subject, o->reply, o->data, (int)o->len);
     if (!o->n_headers)
@@ -208,7 +216,7 @@ static int publish(struct jv_bus *bus, const struct jv_bus_out *o)
         if ((r = park(b, o)) != JV_UNKNOWN)
             return r;
     pthread_rwlock_rdlock(&b->swap);
-    st = send_now(b->nc, o);
+    st = is_clogged(b) ? NATS_INSUFFICIENT_BUFFER : send_now(b->nc, o);
     pthread_rwlock_unlock(&b->swap);
     if (st == NATS_OK)
         return JV_OK;

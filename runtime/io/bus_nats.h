@@ -43,7 +43,8 @@ struct nats_bus {
 
     pthread_rwlock_t swap; /* of nc: publishers read it on their threads */
     natsConnection *nc;
-    atomic_bool up, parked;
+    atomic_bool up, parked, clogged;
+    atomic_uint published;
 
     struct jv_mailbox box;           /* its lock guards all below */
     struct hooks *hooks;             /* bus_nats_conn.c */

@@ -16,6 +16,8 @@ enum {
     RECONNECT_JITTER_MS = 400,
     PING_MS = 10000,
     READ_SIZE = 64 << 10,
+    SPINS = 50, /* cnats spins 2000 times for a lock; with many threads on few cores that costs more
+                   than it saves: 29 000 instead of 33 000 calls/s */
 };
 
 /* What cnats' event loop hooks get; calls for one connection come one at a time. */
@@ -281,6 +283,7 @@ natsStatus jv_nats_connect_first(struct nats_bus *b, int wait_ms, natsConnection
     int64_t until = jv_loop_mono_ms(b->loop) + wait_ms;
     natsStatus st;
 
+    nats_Open(SPINS); /* the first time counts */
     while ((st = connect_once(b, ret)) != NATS_OK && st != NATS_CONNECTION_AUTH_FAILED &&
            jv_loop_mono_ms(b->loop) < until)
         nanosleep(&pause, NULL);
