@@ -122,7 +122,7 @@ static bool aborts(void (*fn)(void))
 
 static void use_too_much(void)
 {
-    static struct jv_arena *a;
+    static struct jv_arena *volatile a; /* stays reachable */
 
     a = jv_arena_new(1000);
     for (int i = 0; i < 200; i++)
@@ -131,7 +131,7 @@ static void use_too_much(void)
 
 static void ask_the_impossible(void)
 {
-    static struct jv_arena *a;
+    static struct jv_arena *volatile a; /* stays reachable */
 
     a = jv_arena_new(0);
     jv_arena_alloc(a, SIZE_MAX);
