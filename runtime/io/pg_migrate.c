@@ -61,7 +61,7 @@ static int unreachable(const PGconn *c, struct jv_err *err)
 
     pg_one_line(line, sizeof(line), PQerrorMessage(c));
     return jv_err_set(err, JV_UNAVAILABLE, "the database cannot be reached: %s",
-                      line[0] ? line : "no answer in time");
+                      PQstatus(c) == CONNECTION_BAD ? line : "no answer in time");
 }
 
 static int connect_once(const struct pg_options *o, int64_t until, PGconn **ret, struct jv_err *err)
@@ -362,5 +362,7 @@ int jv_pg_check(const char *url, int wait_ms, struct jv_err *err)
         if (mono_ms() + retry_ms >= until || is_final(&o))
             return r;
         nanosleep(&pause, NULL);
+        if (mono_ms() >= until)
+            return r;
     }
 }
