@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -131,6 +132,7 @@ static int on_request(struct mg_connection *mg)
     const struct mg_request_info *ri = mg_get_request_info(mg);
     struct jv_arena *a;
     struct request *rq;
+    int status;
 
     conn_busy(c);
     if (c->closing)
@@ -148,8 +150,18 @@ static int on_request(struct mg_connection *mg)
     if (take_head(rq, ri))
         handle(rq);
     finish(rq);
+    status = rq->status ? rq->status : 499;
     jv_arena_free(a);
-    return rq->status ? rq->status : 499;
+    return status;
+}
+
+/* civetweb says "malformed" of a head that fills its buffer, too; then the rest is in the socket.
+ */
+static bool more_is_coming(const struct conn *c)
+{
+    int n = 0;
+
+    return c->fd >= 0 && ioctl(c->fd, FIONREAD, &n) == 0 && n > 0;
 }
 
 /* Requests that civetweb could not read, so that there is none to hand on. */
@@ -173,7 +185,7 @@ static int on_http_error(struct mg_connection *mg, int status, const char *text)
         reply_problem(rq, 503, JV_UNAVAILABLE, NULL, "too many connections");
     else if (c->timed_out)
         reply_problem(rq, 408, JV_DEADLINE_EXCEEDED, NULL, "the request did not come in time");
-    else if (status == 413)
+    else if (status == 413 || more_is_coming(c))
         reply_problem(rq, 431, JV_RESOURCE_EXHAUSTED, NULL, "the headers are larger than 16 KiB");
     else if (status == 505)
         reply_problem(rq, 505, JV_UNIMPLEMENTED, NULL, "HTTP/1.0 and HTTP/1.1 only");
@@ -263,7 +275,7 @@ static void fill_options(struct options *o, const struct gw *gw, struct jv_arena
     option_int(o, a, "num_threads", set->connections + set->connections / 8 + SPARE_THREADS);
     option_int(o, a, "request_timeout_ms", set->request_ms);
     option_int(o, a, "keep_alive_timeout_ms", set->idle_ms);
-    option_int(o, a, "max_request_size", MAX_HEAD_SIZE);
+    option_int(o, a, "max_request_size", 2 * MAX_HEAD_SIZE); /* the guard measures */
     option(o, "connection_queue", "256");
     option(o, "listen_backlog", "1024");
     option(o, "enable_keep_alive", "yes");
