@@ -48,6 +48,7 @@ struct jv_plan {
     struct jv_planned *calls; /* in the order they were asked */
     const char *text;
     const char *missing;
+    bool compare; /* the calls are alternatives: say how they differ */
     const char *const *suggestions; /* NULL-terminated, may be NULL */
     /* What to hand back as `memory` with the next question of the session. */
     struct Google__Protobuf__Struct *memory;
@@ -59,6 +60,13 @@ struct jv_plan_input {
     const struct Google__Protobuf__Struct *memory; /* of the last turn; may be NULL */
     const char *const *recent;                     /* "user: ...", "assistant: ..."; may be NULL */
 };
+
+/* At most max things to ask next, each an example of the catalogue of at most seven words: first
+ * what the words that stood in answers lead to (`seen`, may be NULL), then the neighbours of the
+ * calls just made, then anything; never what was just asked. Returns how many. */
+size_t jv_plan_suggest(const struct jv_catalog *c, struct jv_arena *a, size_t n_done,
+                       const struct jv_planned *done, const char *const *seen, size_t max,
+                       const char **ret);
 
 struct jv_planner {
     const char *name; /* "built-in" */

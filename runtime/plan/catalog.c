@@ -1,0 +1,163 @@
+/* catalog.c -- the catalogue's lists, its terms by number, and what others ask of it. */
+#include "plan/catalog.h"
+
+#include <string.h>
+
+enum { catalog_limit = 64 << 20 };
+
+struct jv_catalog *jv_catalog_new(void)
+{
+    struct jv_arena *a = jv_arena_new(catalog_limit);
+    struct jv_catalog *c = JV_NEW(a, struct jv_catalog);
+
+    c->arena = a;
+    return c;
+}
+
+struct jv_catalog *jv_catalog_free(struct jv_catalog *c)
+{
+    if (c)
+        jv_arena_free(c->arena);
+    return NULL;
+}
+
+void *jv_catalog_grow(struct jv_arena *a, void *list, size_t n, size_t *cap, size_t size)
+{
+    void *bigger;
+
+    if (n < *cap)
+        return list;
+    *cap = *cap ? *cap * 2 : 8;
+    bigger = jv_arena_alloc(a, *cap * size);
+    if (n)
+        memcpy(bigger, list, n * size);
+    return bigger;
+}
+
+/* ---- terms by number: open addressing ----------------------------------------------------------
+ */
+
+static uint32_t hash_of(const char *s)
+{
+    uint32_t h = 2166136261u;
+
+    for (; *s; s++)
+        h = (h ^ (unsigned char)*s) * 16777619u;
+    return h;
+}
+
+/* Where a stem is or would be; slots hold the term's number + 1. */
+static uint32_t *find(const struct jv_catalog *c, const char *stem)
+{
+    for (size_t i = hash_of(stem);; i++) {
+        uint32_t *slot = &c->hash[i & (c->cap_hash - 1)];
+
+        if (!*slot || strcmp(c->terms[*slot - 1].stem, stem) == 0)
+            return slot;
+    }
+}
+
+uint32_t jv_catalog_term(const struct jv_catalog *c, const char *stem)
+{
+    return c->cap_hash && *find(c, stem) ? *find(c, stem) - 1 : JV_NONE;
+}
+
+static void rehash(struct jv_catalog *c)
+{
+    c->cap_hash = c->cap_hash ? c->cap_hash * 2 : 1024;
+    c->hash = JV_NEW_ARRAY(c->arena, uint32_t, c->cap_hash);
+    for (size_t i = 0; i < c->n_terms; i++)
+        *find(c, c->terms[i].stem) = (uint32_t)i + 1;
+}
+
+uint32_t jv_catalog_intern(struct jv_catalog *c, const char *stem)
+{
+    uint32_t known = jv_catalog_term(c, stem);
+    struct jv_term *t;
+
+    if (known != JV_NONE)
+        return known;
+    if (c->n_terms * 2 >= c->cap_hash)
+        rehash(c);
+    t = JV_CAT_ADD(c, terms);
+    *t = (struct jv_term){ .stem = jv_arena_strdup(c->arena, stem), .len = strlen(stem) };
+    *find(c, stem) = (uint32_t)c->n_terms;
+    return (uint32_t)c->n_terms - 1;
+}
+
+void jv_catalog_post(struct jv_catalog *c, uint32_t term, uint32_t family, float weight, bool own)
+{
+    struct jv_term *t = &c->terms[term];
+
+    for (size_t i = t->n_postings; i-- > 0;)
+        if (t->postings[i].family == family) {
+            t->postings[i].acts = t->postings[i].acts || own;
+            if (t->postings[i].weight < weight)
+                t->postings[i].weight = weight;
+            return;
+        }
+    t->postings = jv_catalog_grow(c->arena, t->postings, t->n_postings, &t->cap_postings,
+                                  sizeof(t->postings[0]));
+    t->postings[t->n_postings++] = (struct jv_posting){ family, weight, own };
+}
+
+void jv_catalog_phrase(struct jv_catalog *c, struct jv_phrase phrase)
+{
+    struct jv_term *t = &c->terms[phrase.terms[0]];
+
+    t->phrases = jv_catalog_grow(c->arena, t->phrases, t->n_phrases, &t->cap_phrases,
+                                 sizeof(t->phrases[0]));
+    t->phrases[t->n_phrases++] = (uint32_t)c->n_phrases;
+    *JV_CAT_ADD(c, phrases) = phrase;
+}
+
+/* ---- asked by others ----------------------------------------------------------------------------
+ */
+
+const struct jv_slot *jv_catalog_slot(const struct jv_cat_tool *t, const char *name)
+{
+    for (size_t i = 0; i < t->n_slots; i++)
+        if (strcmp(t->slots[i].name, name) == 0)
+            return &t->slots[i];
+    return NULL;
+}
+
+bool jv_catalog_takes(const struct jv_catalog *c, uint32_t family, const char *member)
+{
+    return jv_catalog_slot(&c->tools[c->families[family].any], member) != NULL;
+}
+
+uint32_t jv_catalog_agent(const struct jv_catalog *c, const char *token)
+{
+    for (uint32_t i = 0; i < c->n_agents; i++)
+        if (strcmp(c->agents[i].token, token) == 0)
+            return i;
+    return JV_NONE;
+}
+
+uint32_t jv_catalog_tool(const struct jv_catalog *c, const char *token, const char *tool)
+{
+    uint32_t agent = jv_catalog_agent(c, token);
+
+    if (agent == JV_NONE || !tool)
+        return JV_NONE;
+    for (uint32_t i = c->agents[agent].first_tool; i < c->n_tools && c->tools[i].agent == agent;
+         i++)
+        if (c->tools[i].name && strcmp(c->tools[i].name, tool) == 0)
+            return i;
+    return JV_NONE;
+}
+
+const char *jv_catalog_name(const struct jv_catalog *c, const char *token)
+{
+    uint32_t agent = jv_catalog_agent(c, token);
+
+    return agent == JV_NONE ? token : c->agents[agent].name;
+}
+
+bool jv_catalog_read_only(const struct jv_catalog *c, const char *token, const char *tool)
+{
+    uint32_t t = jv_catalog_tool(c, token, tool);
+
+    return t != JV_NONE && c->tools[t].read_only;
+}

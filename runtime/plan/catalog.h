@@ -1,0 +1,131 @@
+/* catalog.h -- agent cards as an index: which words speak for which tools.
+ *
+ * Tools that do the same for different people (get_my_tickets, get_user_tickets, get_all_tickets)
+ * are one family: words choose the family, the person in the sentence chooses the tool. All words
+ * are numbered terms; a term speaks for a family with a weight that depends on where the card says
+ * it (its words before its description) and on how few others claim it. */
+#ifndef JV_CATALOG_H
+#define JV_CATALOG_H
+
+#include "jv/plan.h"
+
+#define JV_NONE UINT32_MAX
+
+/* Whose data a tool is about. */
+enum jv_whose {
+    JV_NOBODYS = 0, /* the organisation's, or found by its number */
+    JV_CALLERS,     /* get_my_tickets */
+    JV_SOMEBODYS,   /* get_user_tickets: has an owner member */
+    JV_EVERYBODYS,  /* get_all_tickets */
+    JV_N_WHOSE
+};
+
+enum jv_slot_kind { JV_SLOT_TEXT, JV_SLOT_INTEGER, JV_SLOT_CHOICE, JV_SLOT_OTHER };
+
+struct jv_slot {
+    const char *name, *description;
+    enum jv_slot_kind kind;
+    bool required;
+};
+
+struct jv_cat_tool {
+    const char *name; /* NULL: the agent itself, which takes text */
+    const char *description;
+    const char *skill;
+    const char *owner; /* the member that says whose; NULL: none */
+    enum jv_whose whose;
+    bool read_only;
+    uint32_t agent, family;
+    size_t n_slots; /* without the owner */
+    const struct jv_slot *slots;
+    size_t n_examples;
+    const char **examples;
+};
+
+struct jv_cat_family {
+    uint32_t agent;
+    bool read_only;
+    uint32_t tools[JV_N_WHOSE]; /* JV_NONE where there is none */
+    uint32_t any;               /* a tool of it: for slots, which are the same in all */
+    size_t n_core;
+    const char **core; /* stems of what its tools' names are about: "ticket" */
+};
+
+struct jv_cat_agent {
+    const char *token, *name, *description;
+    int priority;
+    bool takes_text;
+    uint32_t first_family, first_tool; /* those of an agent stand together */
+};
+
+struct jv_posting {
+    uint32_t family;
+    float weight; /* of the place where the card says it, 0 to 1 */
+    bool acts;    /* asks for a change: a word of a tool that changes something, and of no other */
+};
+
+/* A row of terms that means something together: "on track" speaks for a family; "google cloud" is
+ * the value "gcp" of the member "provider". */
+struct jv_phrase {
+    size_t n;
+    const uint32_t *terms;
+    uint32_t family; /* JV_NONE: a value */
+    uint32_t tool;   /* of the family, that lists it */
+    float weight;
+    uint32_t agent; /* of a value */
+    const char *member, *value;
+};
+
+struct jv_term {
+    const char *stem;
+    size_t len;    /* of the stem */
+    float telling; /* 0 to 1: the fewer claim it, the more */
+    bool strong;   /* an agent chose it: in words, names, tags or the vocabulary */
+    struct jv_posting *postings;
+    size_t n_postings, cap_postings;
+    uint32_t *phrases; /* that start with it */
+    size_t n_phrases, cap_phrases;
+};
+
+/* An example question: its terms, with values and names left open. */
+struct jv_example {
+    uint32_t family;
+    size_t n;
+    const uint32_t *terms;
+};
+
+struct jv_catalog {
+    struct jv_arena *arena;
+    struct jv_cat_agent *agents;
+    struct jv_cat_family *families;
+    struct jv_cat_tool *tools;
+    struct jv_term *terms;
+    struct jv_phrase *phrases;
+    struct jv_example *examples;
+    size_t n_agents, cap_agents, n_families, cap_families, n_tools, cap_tools, n_terms, cap_terms;
+    size_t n_phrases, cap_phrases, n_examples, cap_examples;
+    uint32_t *hash; /* of stems */
+    size_t cap_hash;
+};
+
+/* Room for one more at the end of a list in the catalogue's arena. */
+void *jv_catalog_grow(struct jv_arena *a, void *list, size_t n, size_t *cap, size_t size);
+#define JV_CAT_ADD(c, list)                                                                        \
+    ((c)->list = jv_catalog_grow((c)->arena, (c)->list, (c)->n_##list, &(c)->cap_##list,           \
+                                 sizeof((c)->list[0])),                                            \
+     &(c)->list[(c)->n_##list++])
+
+/* The number of a stem; JV_NONE when no card has it. */
+uint32_t jv_catalog_term(const struct jv_catalog *c, const char *stem);
+/* The same, made when it is new. */
+uint32_t jv_catalog_intern(struct jv_catalog *c, const char *stem);
+/* Let a term speak for a family; the greatest weight counts. own: it is a word of the tool. */
+void jv_catalog_post(struct jv_catalog *c, uint32_t term, uint32_t family, float weight, bool own);
+void jv_catalog_phrase(struct jv_catalog *c, struct jv_phrase phrase);
+const struct jv_slot *jv_catalog_slot(const struct jv_cat_tool *t, const char *name);
+/* A tool's member is a choice or text that can take a vocabulary's value. */
+bool jv_catalog_takes(const struct jv_catalog *c, uint32_t family, const char *member);
+uint32_t jv_catalog_agent(const struct jv_catalog *c, const char *token);
+uint32_t jv_catalog_tool(const struct jv_catalog *c, const char *token, const char *tool);
+
+#endif

@@ -1,0 +1,273 @@
+/* follow.c -- what only makes sense after something. */
+#include "plan/follow.h"
+
+#include <string.h>
+
+#include "google/protobuf/struct.pb-c.h"
+#include "jv/wire.h"
+
+typedef Google__Protobuf__Struct Struct;
+typedef Google__Protobuf__Value Value;
+
+static Struct *copy_of(const Struct *s, struct jv_arena *a)
+{
+    Struct *copy = jv_msg_new(&google__protobuf__struct__descriptor, a);
+
+    for (size_t i = 0; i < s->n_fields; i++)
+        jv_struct_set(copy, a, s->fields[i]->key, s->fields[i]->value);
+    return copy;
+}
+
+static bool has_role(const struct jv_reading *r, unsigned roles)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->tokens[i].word->roles & roles)
+            return true;
+    return false;
+}
+
+/* ---- does it stand alone?
+ * ------------------------------------------------------------------------ */
+
+/* All the wish's evidence is "details", "cheaper": words that point back. */
+static bool points_back(const struct jv_reading *r, const struct jv_wish *w)
+{
+    const struct jv_clause *c = &w->clause;
+
+    for (size_t i = c->from; i < c->to && i - c->from < JV_CLAUSE_TOKENS; i++)
+        if (w->picks[0].score.explained & UINT64_C(1) << (i - c->from) && !r->tokens[i].in_value &&
+            !(r->tokens[i].word->roles & (JV_MORE | JV_COMPARE)))
+            return false;
+    return true;
+}
+
+static bool stands_alone(const struct jv_reading *r, const struct jv_wish *wishes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (jv_wish_has_head(&wishes[i]) && !points_back(r, &wishes[i]))
+            return true;
+    return false;
+}
+
+/* Words that no card and no lexicon knows, other than names: then it is about something else. */
+static bool has_noise(const struct jv_reading *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (jv_token_unknown(r, i) && !r->tokens[i].name)
+            return true;
+    return has_role(r, JV_OFF);
+}
+
+/* ---- the same with another value or person
+ * --------------------------------------------------------- */
+
+static bool read_only(const struct jv_reading *r, const struct jv_draft *d)
+{
+    return r->catalog->tools[d->tool].read_only;
+}
+
+/* The last call once for every value that its tool takes. */
+static size_t with_values(const struct jv_reading *r, const struct jv_draft *last,
+                          struct jv_arena *a, struct jv_draft *ret, size_t max)
+{
+    const struct jv_cat_tool *t = &r->catalog->tools[last->tool];
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_values && n < max; i++) {
+        const struct jv_phrase *p = &r->catalog->phrases[r->values[i].phrase];
+
+        if (p->agent != t->agent || !jv_catalog_slot(t, p->member))
+            continue;
+        ret[n] = *last;
+        ret[n].arguments = copy_of(last->arguments, a);
+        jv_struct_set(ret[n++].arguments, a, p->member, jv_value_text(a, p->value));
+    }
+    return n;
+}
+
+static size_t with_numbers(const struct jv_reading *r, const struct jv_draft *last,
+                           struct jv_arena *a, struct jv_draft *ret, size_t max)
+{
+    const struct jv_cat_tool *t = &r->catalog->tools[last->tool];
+    struct jv_wish w = { .clause = { .from = 0, .to = r->n }, .text_to = r->n };
+    struct jv_pick p = { .family = t->family, .score = { .unknown = SIZE_MAX } };
+
+    if (jv_match_number(r, &w.clause, 0) == SIZE_MAX)
+        return 0;
+    for (size_t i = 0; i < t->n_slots; i++)
+        if (t->slots[i].kind == JV_SLOT_INTEGER)
+            return jv_slots_fill(r, &w, &p, a, ret, max);
+    return 0;
+}
+
+/* The last call about somebody else. */
+static size_t with_people(const struct jv_reading *r, const struct jv_draft *last,
+                          const struct jv_clause *whose, struct jv_arena *a, struct jv_draft *ret,
+                          size_t max)
+{
+    const struct jv_cat_tool *was = &r->catalog->tools[last->tool];
+    uint32_t tool = jv_slots_tool(r->catalog, was->family, whose->whom);
+    const struct jv_cat_tool *t = &r->catalog->tools[tool];
+    size_t n = 0, people = whose->whom == JV_WHOM_PERSON ? whose->n_names : 1;
+
+    if (whose->whom == JV_WHOM_NONE || (whose->whom == JV_WHOM_PERSON && !t->owner) ||
+        (tool == last->tool && !t->owner))
+        return 0;
+    for (; n < people && n < max; n++) {
+        ret[n] = *last;
+        ret[n].tool = tool;
+        ret[n].arguments = jv_msg_new(&google__protobuf__struct__descriptor, a);
+        for (size_t i = 0; i < last->arguments->n_fields; i++)
+            if (!was->owner || strcmp(last->arguments->fields[i]->key, was->owner) != 0)
+                jv_struct_set(ret[n].arguments, a, last->arguments->fields[i]->key,
+                              last->arguments->fields[i]->value);
+        if (whose->whom == JV_WHOM_PERSON)
+            jv_struct_set(ret[n].arguments, a, t->owner, jv_value_text(a, whose->names[n]));
+    }
+    return n;
+}
+
+static bool listed(const struct jv_draft *list, size_t n, const struct jv_draft *d)
+{
+    for (size_t i = 0; i < n; i++)
+        if (jv_draft_same(&list[i], d))
+            return true;
+    return false;
+}
+
+static size_t changed(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,
+                      const struct jv_memory *m, struct jv_arena *a, struct jv_draft *ret)
+{
+    const struct jv_clause none = { 0 };
+    const struct jv_clause *whose = n_wishes ? &wishes[0].clause : &none;
+    size_t n = 0;
+
+    for (size_t i = 0; i < m->n_calls && n < JV_CALLS_MAX; i++) {
+        const struct jv_draft *last = &m->calls[i];
+        size_t more = 0, kept = n;
+
+        if (!read_only(r, last))
+            continue;
+        more = with_values(r, last, a, ret + n, JV_CALLS_MAX - n);
+        if (!more)
+            more = with_numbers(r, last, a, ret + n, JV_CALLS_MAX - n);
+        if (!more)
+            more = with_people(r, last, whose, a, ret + n, JV_CALLS_MAX - n);
+        for (size_t k = 0; k < more; k++) /* two calls may have become one */
+            if (!listed(ret, kept, &ret[n + k]))
+                ret[kept++] = ret[n + k];
+        n = kept;
+    }
+    return n;
+}
+
+/* ---- "which is cheaper?", "the details"
+ * --------------------------------------------------------------- */
+
+/* The newest calls of one tool that differ in their arguments. */
+static size_t alternatives(const struct jv_reading *r, const struct jv_memory *m,
+                           struct jv_draft *ret)
+{
+    const struct jv_draft *lists[] = { m->calls, m->before };
+    const size_t sizes[] = { m->n_calls, m->n_before };
+    size_t n = 0;
+
+    for (size_t l = 0; l < JV_COUNT(lists); l++)
+        for (size_t i = 0; i < sizes[l] && n < JV_CALLS_MAX; i++)
+            if (read_only(r, &lists[l][i]) && (!n || lists[l][i].tool == ret[0].tool))
+                ret[n++] = lists[l][i];
+    return n > 1 ? n : 0;
+}
+
+/* A family of the same agent whose words are those that point back ("details"), complete without
+ * arguments. */
+static uint32_t richer(const struct jv_reading *r, const struct jv_wish *w,
+                       const struct jv_draft *last)
+{
+    const struct jv_catalog *c = r->catalog;
+
+    for (size_t i = 0; i < w->n_picks; i++)
+        if (c->families[w->picks[i].family].agent == c->tools[last->tool].agent &&
+            !w->picks[i].score.missing && w->picks[i].score.terms > 0.2)
+            return w->picks[i].family;
+    return JV_NONE;
+}
+
+static size_t repeated(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,
+                       const struct jv_memory *m, struct jv_arena *a, struct jv_draft *ret)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < m->n_calls; i++) {
+        uint32_t family = n_wishes && !m->calls[i].arguments->n_fields
+                                  ? richer(r, &wishes[0], &m->calls[i])
+                                  : JV_NONE;
+
+        if (!read_only(r, &m->calls[i]))
+            continue;
+        ret[n] = m->calls[i];
+        if (family != JV_NONE) {
+            ret[n].tool = jv_slots_tool(r->catalog, family, JV_WHOM_CALLER);
+            ret[n].arguments = copy_of(m->calls[i].arguments, a);
+        }
+        n++;
+    }
+    return n;
+}
+
+size_t jv_follow(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,
+                 const struct jv_memory *m, struct jv_arena *a, struct jv_draft *ret,
+                 bool *ret_compare)
+{
+    size_t n = 0;
+
+    if (!m->n_calls || stands_alone(r, wishes, n_wishes) || has_noise(r))
+        return 0;
+    n = changed(r, wishes, n_wishes, m, a, ret);
+    if (!n && !r->n_values && has_role(r, JV_COMPARE))
+        n = alternatives(r, m, ret);
+    if (n > 1 && has_role(r, JV_COMPARE))
+        *ret_compare = true;
+    if (!n && !r->n_values && has_role(r, JV_MORE))
+        n = repeated(r, wishes, n_wishes, m, a, ret);
+    for (size_t i = 0; i < n; i++)
+        ret[i].confidence = 0.8;
+    return n;
+}
+
+/* ---- the answer to a question
+ * --------------------------------------------------------------------------- */
+
+/* It asks for something of its own: "show my courses" instead of what was asked. */
+static bool asks_anew(const struct jv_reading *r, const struct jv_wish *wishes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (jv_wish_has_head(&wishes[i]) && wishes[i].picks[0].score.confidence >= 0.6 &&
+            (wishes[i].clause.looks || wishes[i].picks[0].score.acts ||
+             wishes[i].clause.whom == JV_WHOM_CALLER))
+            return true;
+    return has_role(r, JV_HELP | JV_GREET | JV_THANKS | JV_OFF);
+}
+
+enum jv_reply jv_follow_ask(const struct jv_reading *r, const struct jv_wish *wishes,
+                            size_t n_wishes, const struct jv_memory *m, struct jv_arena *a,
+                            struct jv_draft *ret)
+{
+    Value *v;
+
+    if (!m->asks)
+        return JV_REPLY_NONE;
+    if (has_role(r, JV_NO) && !r->n_values)
+        return JV_REPLY_DROPPED;
+    if (asks_anew(r, wishes, n_wishes))
+        return JV_REPLY_NONE;
+    v = jv_slots_answer(r, m->ask.tool, m->ask.missing, a);
+    if (!v)
+        return JV_REPLY_NONE;
+    *ret = m->ask;
+    ret->arguments = copy_of(m->ask.arguments, a);
+    jv_struct_set(ret->arguments, a, m->ask.missing->name, v);
+    ret->missing = NULL;
+    ret->confidence = 0.9;
+    return JV_REPLY_FILLED;
+}

@@ -1,0 +1,29 @@
+/* memory.h -- what the planner hands itself from turn to turn: the last calls, who was spoken of,
+ * an open question. As a Struct:
+ *     {"calls": [{"agent", "tool", "arguments"}], "before": [...], "person": "vishal",
+ *      "ask": {"agent", "tool", "arguments", "missing"}} */
+#ifndef JV_MEMORY_H
+#define JV_MEMORY_H
+
+#include "plan/slots.h"
+
+struct jv_memory {
+    size_t n_calls, n_before;
+    struct jv_draft calls[JV_CALLS_MAX],
+            before[JV_CALLS_MAX]; /* of the last turn; of earlier ones */
+    const char *person;
+    bool asks;
+    struct jv_draft ask; /* with its missing member */
+};
+
+/* Calls of tools that are no more in the catalogue are forgotten. */
+struct jv_memory jv_memory_read(const struct jv_catalog *c,
+                                const struct Google__Protobuf__Struct *s, struct jv_arena *a);
+struct Google__Protobuf__Struct *jv_memory_write(const struct jv_catalog *c,
+                                                 const struct jv_memory *m, struct jv_arena *a);
+/* The turn is over with these calls. */
+void jv_memory_push(struct jv_memory *m, const struct jv_catalog *c, size_t n,
+                    const struct jv_draft *calls);
+bool jv_draft_same(const struct jv_draft *a, const struct jv_draft *b);
+
+#endif

@@ -1,0 +1,228 @@
+/* plan.c -- the built-in planner: from words to calls, step by step.
+ *
+ * reading (words, terms, values, names) -> wishes (clauses with their heads) -> calls (tools and
+ * arguments); beside it follow-ups from the last turn, and talk when no agent is wanted. */
+#include <string.h>
+
+#include "google/protobuf/struct.pb-c.h"
+#include "plan/follow.h"
+#include "plan/talk.h"
+
+static const double least_confidence = 0.3; /* below it the planner does not know */
+static const double sure_confidence = 0.6;  /* from it on it may change something */
+static const double tie = 0.85;             /* another agent's tool fits as well as the best */
+
+struct planning {
+    const struct jv_catalog *c;
+    const struct jv_plan_input *in;
+    struct jv_arena *a;
+    struct jv_reading reading;
+    struct jv_memory memory;
+    size_t n_wishes, n_drafts;
+    bool unclear; /* whose? */
+    struct jv_wish wishes[JV_CLAUSES];
+    struct jv_draft drafts[JV_CALLS_MAX];
+    struct jv_plan *ret;
+};
+
+/* ---- from wishes to drafts
+ * --------------------------------------------------------------------------- */
+
+/* What this pick understood of the wish is enough to act on it. */
+static bool good_enough(const struct planning *p, const struct jv_pick *pick)
+{
+    bool changes = !p->c->families[pick->family].read_only;
+
+    return pick->score.confidence >= (changes ? sure_confidence : least_confidence);
+}
+
+/* Somebody's data is asked for, and the family only has the caller's. */
+static bool misfits(const struct planning *p, const struct jv_wish *w, uint32_t family)
+{
+    const struct jv_cat_family *f = &p->c->families[family];
+
+    return w->clause.whom == JV_WHOM_PERSON && f->tools[JV_SOMEBODYS] == JV_NONE &&
+           f->tools[JV_NOBODYS] == JV_NONE && f->tools[JV_EVERYBODYS] == JV_NONE;
+}
+
+/* Several agents answer to the same words equally well: "what is vishal working on?" */
+static bool ties(const struct planning *p, const struct jv_wish *w, size_t pick)
+{
+    const struct jv_score *best = &w->picks[0].score, *s = &w->picks[pick].score;
+
+    if (!p->c->families[w->picks[0].family].read_only ||
+        !p->c->families[w->picks[pick].family].read_only)
+        return false;
+    for (size_t i = 0; i < pick; i++)
+        if (p->c->families[w->picks[i].family].agent == p->c->families[w->picks[pick].family].agent)
+            return false;
+    return s->total >= tie * best->total && s->explained == best->explained && !s->missing;
+}
+
+static void add_drafts(struct planning *p, const struct jv_wish *w, const struct jv_pick *pick)
+{
+    struct jv_draft drafts[JV_CALLS_MAX];
+    size_t n = jv_slots_fill(&p->reading, w, pick, p->a, drafts, JV_CALLS_MAX);
+
+    for (size_t i = 0; i < n && p->n_drafts < JV_CALLS_MAX; i++) {
+        bool twice = false;
+
+        for (size_t k = 0; k < p->n_drafts; k++)
+            twice = twice || jv_draft_same(&p->drafts[k], &drafts[i]);
+        if (!twice)
+            p->drafts[p->n_drafts++] = drafts[i];
+    }
+}
+
+/* "his courses", and nobody was spoken of. */
+static bool unclear(const struct planning *p, const struct jv_wish *w)
+{
+    return w->n_picks && w->clause.whom == JV_WHOM_UNCLEAR && good_enough(p, &w->picks[0]) &&
+           p->c->families[w->picks[0].family].tools[JV_SOMEBODYS] != JV_NONE;
+}
+
+static void draft_wishes(struct planning *p)
+{
+    for (size_t i = 0; i < p->n_wishes; i++) {
+        struct jv_wish *w = &p->wishes[i];
+
+        if (unclear(p, w)) {
+            p->unclear = true;
+            continue;
+        }
+        for (size_t k = 0; k < w->n_picks; k++)
+            if (good_enough(p, &w->picks[k]) && !misfits(p, w, w->picks[k].family) &&
+                (k == 0 || ties(p, w, k)))
+                add_drafts(p, w, &w->picks[k]);
+    }
+}
+
+/* ---- from drafts to the plan
+ * -------------------------------------------------------------------------- */
+
+/* An agent that takes text gets its part of the sentence, or all of it when it is asked alone. */
+static const char *text_for(const struct planning *p, uint32_t agent)
+{
+    for (size_t i = 0; i < p->n_wishes && p->n_drafts > 1; i++) {
+        const struct jv_wish *w = &p->wishes[i];
+        size_t from = p->reading.tokens[w->clause.from].word->from;
+        size_t to = p->reading.tokens[w->text_to - 1].word->to;
+
+        if (w->n_picks && p->c->families[w->picks[0].family].agent == agent)
+            return jv_arena_strndup(p->a, p->in->text + from, to - from);
+    }
+    return p->in->text;
+}
+
+static void publish(struct planning *p, size_t n, const struct jv_draft *drafts)
+{
+    p->ret->n = n;
+    p->ret->calls = JV_NEW_ARRAY(p->a, struct jv_planned, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const struct jv_cat_tool *t = &p->c->tools[drafts[i].tool];
+
+        p->ret->calls[i] = (struct jv_planned){
+            .agent = p->c->agents[t->agent].token,
+            .tool = t->name,
+            .text = t->name ? NULL : text_for(p, t->agent),
+            .arguments = drafts[i].arguments,
+            .confidence = drafts[i].confidence,
+        };
+    }
+}
+
+/* A question back for the first call that lacks something, unless others can be answered. */
+static bool ask_for_missing(struct planning *p)
+{
+    size_t n = 0;
+    const struct jv_draft *lacking = NULL;
+
+    for (size_t i = 0; i < p->n_drafts; i++) {
+        if (!p->drafts[i].missing)
+            p->drafts[n++] = p->drafts[i];
+        else if (!lacking)
+            lacking = &p->drafts[i];
+    }
+    if (n || !lacking) {
+        p->n_drafts = n;
+        return false;
+    }
+    p->memory.asks = true;
+    p->memory.ask = *lacking;
+    publish(p, 1, lacking);
+    jv_talk_ask(p->c, lacking, p->a, p->ret);
+    return true;
+}
+
+static void conclude(struct planning *p)
+{
+    if (ask_for_missing(p))
+        return;
+    p->ret->kind = JV_PLAN_CALLS;
+    publish(p, p->n_drafts, p->drafts);
+    jv_memory_push(&p->memory, p->c, p->n_drafts, p->drafts);
+}
+
+/* "compare aws and gcp": calls of one tool that differ. */
+static bool compares(const struct planning *p)
+{
+    bool says = false;
+
+    for (size_t i = 0; i < p->reading.n; i++)
+        says = says || p->reading.tokens[i].word->roles & JV_COMPARE;
+    for (size_t i = 1; i < p->n_drafts; i++)
+        says = says && p->drafts[i].tool == p->drafts[0].tool;
+    return says && p->n_drafts > 1;
+}
+
+static void plan_text(struct planning *p)
+{
+    enum jv_reply reply =
+            jv_follow_ask(&p->reading, p->wishes, p->n_wishes, &p->memory, p->a, &p->drafts[0]);
+
+    if (reply == JV_REPLY_DROPPED) {
+        p->memory.asks = false;
+        jv_talk_dropped(p->c, p->a, p->ret);
+        return;
+    }
+    if (reply == JV_REPLY_FILLED) {
+        p->n_drafts = 1;
+        conclude(p);
+        return;
+    }
+    p->memory.asks = false;
+    if (jv_talk(&p->reading, false, p->a, p->ret))
+        return;
+    p->n_drafts = jv_follow(&p->reading, p->wishes, p->n_wishes, &p->memory, p->a, p->drafts,
+                            &p->ret->compare);
+    if (!p->n_drafts) {
+        draft_wishes(p);
+        p->ret->compare = compares(p);
+    }
+    if (p->n_drafts)
+        conclude(p);
+    else if (p->unclear)
+        jv_talk_whose(p->c, p->a, p->ret);
+    else if (!jv_talk(&p->reading, true, p->a, p->ret))
+        jv_talk_unknown(p->c, p->a, p->ret);
+}
+
+static int plan(struct jv_ctx *ctx, const struct jv_catalog *c, const struct jv_plan_input *in,
+                struct jv_arena *a, struct jv_plan *ret)
+{
+    struct planning *p = JV_NEW(a, struct planning);
+    struct jv_asker who = { .username = in->username };
+
+    (void)ctx;
+    *ret = (struct jv_plan){ 0 };
+    *p = (struct planning){ .c = c, .in = in, .a = a, .ret = ret };
+    p->reading = jv_reading_new(c, a, in->text, true);
+    p->memory = jv_memory_read(c, in->memory, a);
+    who.person = p->memory.person;
+    p->n_wishes = jv_clauses(&p->reading, &who, a, p->wishes);
+    plan_text(p);
+    ret->memory = jv_memory_write(c, &p->memory, a);
+    return JV_OK;
+}
+
+const struct jv_planner jv_planner_builtin = { .name = "built-in", .plan = plan };

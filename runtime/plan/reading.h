@@ -1,0 +1,50 @@
+/* reading.h -- a text as the catalogue sees it: terms, values, phrases, people. */
+#ifndef JV_READING_H
+#define JV_READING_H
+
+#include "plan/catalog.h"
+#include "plan/lexicon.h"
+#include "plan/words.h"
+
+/* How a name stands in the sentence; the greater, the surer that it is one. */
+enum jv_name_place {
+    JV_NO_NAME = 0,
+    JV_NAME_SUBJECT, /* does alex have ... */
+    JV_NAME_OWNER,   /* vishal's, of vishal, user_001 */
+};
+
+struct jv_token {
+    const struct jv_word *word;
+    uint32_t term; /* JV_NONE: no card knows the word */
+    bool typo;     /* the term is one letter away */
+    bool in_value; /* part of a value's phrase */
+    enum jv_name_place name;
+};
+
+/* Tokens from..from+n that are a phrase of the catalogue. */
+struct jv_span {
+    uint32_t from, n, phrase;
+};
+
+struct jv_reading {
+    const struct jv_catalog *catalog;
+    struct jv_words words;
+    size_t n;
+    struct jv_token *tokens;
+    size_t n_values, n_phrases;
+    struct jv_span *values, *phrases; /* in the order they stand */
+};
+
+/* typos: look for words one letter away, too. */
+struct jv_reading jv_reading_new(const struct jv_catalog *c, struct jv_arena *a, const char *text,
+                                 bool typos);
+
+/* Mark the tokens that stand where a name stands. */
+void jv_people_mark(struct jv_reading *r);
+
+/* A word that no card and no lexicon knows: a name, an unknown value or plain noise. */
+bool jv_token_unknown(const struct jv_reading *r, size_t i);
+/* How much a token says, 0 to 1. */
+double jv_token_weight(const struct jv_reading *r, size_t i);
+
+#endif

@@ -1,0 +1,28 @@
+/* slots.h -- from a wish to tool calls: which tool of the family, and its arguments. */
+#ifndef JV_SLOTS_H
+#define JV_SLOTS_H
+
+#include "plan/clause.h"
+
+enum { JV_CALLS_MAX = 8 };
+
+struct jv_draft {
+    uint32_t tool;
+    struct Google__Protobuf__Struct *arguments;
+    double confidence;
+    const struct jv_slot *missing; /* NULL: complete */
+};
+
+/* The tool of a family for somebody's data; a name only where it can take one. */
+uint32_t jv_slots_tool(const struct jv_catalog *c, uint32_t family, enum jv_whom whom);
+
+/* The calls for one pick of a wish: several when it names several people, values or numbers. */
+size_t jv_slots_fill(const struct jv_reading *r, const struct jv_wish *w, const struct jv_pick *p,
+                     struct jv_arena *a, struct jv_draft *ret, size_t max);
+
+/* A value for one member from a whole text: one of the vocabulary, a number, or the words
+ * themselves; NULL when it holds none. For the answer to a question. */
+struct Google__Protobuf__Value *jv_slots_answer(const struct jv_reading *r, uint32_t tool,
+                                                const struct jv_slot *slot, struct jv_arena *a);
+
+#endif

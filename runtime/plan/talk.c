@@ -1,0 +1,230 @@
+/* talk.c -- what Jarvis says itself. */
+#include "plan/talk.h"
+
+#include <string.h>
+
+#include "jv/say.h"
+#include "jv/wire.h"
+
+enum { n_suggestions = 5 };
+
+static bool has_word(const struct jv_reading *r, const char *word)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (strcmp(r->tokens[i].word->norm, word) == 0)
+            return true;
+    return false;
+}
+
+static bool has_role(const struct jv_reading *r, unsigned roles)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->tokens[i].word->roles & roles)
+            return true;
+    return false;
+}
+
+static void suggest(const struct jv_catalog *c, struct jv_arena *a, struct jv_plan *ret)
+{
+    const char **list = JV_NEW_ARRAY(a, const char *, n_suggestions + 1);
+
+    jv_plan_suggest(c, a, 0, NULL, NULL, n_suggestions, list);
+    ret->suggestions = list;
+}
+
+/* ---- help: what the agents' cards say they can do
+ * ------------------------------------------------- */
+
+static void say_agent(const struct jv_catalog *c, uint32_t agent, struct jv_buf *b)
+{
+    const char *example = NULL;
+
+    for (uint32_t i = c->agents[agent].first_tool;
+         i < c->n_tools && c->tools[i].agent == agent && !example; i++)
+        if (c->tools[i].whose != JV_SOMEBODYS && c->tools[i].n_examples)
+            example = c->tools[i].examples[0];
+    jv_buf_str(b, "- **");
+    jv_say_text(b, c->agents[agent].name);
+    jv_buf_str(b, "**: ");
+    jv_say_text(b, c->agents[agent].description);
+    if (example) {
+        jv_buf_str(b, " For example: *");
+        jv_say_text(b, example);
+        jv_buf_str(b, "*");
+    }
+    jv_buf_char(b, '\n');
+}
+
+static const char *help(const struct jv_catalog *c, struct jv_arena *a)
+{
+    enum { most = 12 };
+    struct jv_buf b = jv_buf_new(a);
+
+    if (!c->n_agents)
+        return "I am Jarvis. None of my agents is there right now; please try again in a moment.";
+    jv_buf_str(&b, "I am Jarvis. Ask me in your own words; these agents answer:\n\n");
+    for (uint32_t i = 0; i < c->n_agents && i < most; i++)
+        say_agent(c, i, &b);
+    if (c->n_agents > most)
+        jv_buf_printf(&b, "\nand %zu more.\n", c->n_agents - most);
+    return b.data;
+}
+
+/* ---- small talk
+ * -------------------------------------------------------------------------------------- */
+
+struct talk {
+    unsigned roles; /* any of these */
+    const char *text;
+};
+
+static const struct talk talks[] = {
+    { JV_OFF, "That is not something I can help with. I look after what your agents know: ask me "
+              "one of these instead." },
+    { JV_THANKS, "You are welcome! Is there anything else?" },
+    { JV_BYE, "Goodbye! I am here when you need me." },
+    { JV_GREET, "Hello! What can I do for you?" },
+    { JV_FEELING, "Thank you for telling me. What can I do for you?" },
+    { JV_YES | JV_NO, "All right. What can I do for you?" },
+};
+
+/* "what can you do?", "who are you?" */
+static bool asks_for_help(const struct jv_reading *r)
+{
+    return has_role(r, JV_HELP) ||
+           (has_role(r, JV_ASKING) && has_word(r, "you") && !has_word(r, "are")) ||
+           (has_word(r, "who") && has_word(r, "you"));
+}
+
+/* "I'm happy with the service": somebody says how they feel and asks for nothing. */
+static bool states_feeling(const struct jv_reading *r)
+{
+    bool self = false;
+
+    if (has_role(r, JV_READ | JV_ASKING))
+        return false;
+    for (size_t i = 0; i < r->n; i++) {
+        unsigned roles = r->tokens[i].word->roles;
+
+        if (roles & JV_FEELING && !r->tokens[i].name && self)
+            return true;
+        self = roles & JV_SELF || (self && (roles & (JV_FUNCTION | JV_GENERAL)));
+    }
+    return false;
+}
+
+/* "thanks for the help": no wish hangs on it. */
+static bool only_thanks(const struct jv_reading *r)
+{
+    return r->n && r->n <= 8 && r->tokens[0].word->roles & JV_THANKS &&
+           !has_role(r, JV_READ | JV_ASKING | JV_MY);
+}
+
+bool jv_talk(const struct jv_reading *r, bool alone, struct jv_arena *a, struct jv_plan *ret)
+{
+    const char *text = NULL;
+
+    if (states_feeling(r))
+        text = talks[4].text;
+    else if (only_thanks(r))
+        text = talks[1].text;
+    else if (alone && asks_for_help(r))
+        text = help(r->catalog, a);
+    for (size_t i = 0; alone && !text && i < JV_COUNT(talks); i++)
+        if (has_role(r, talks[i].roles))
+            text = talks[i].text;
+    if (alone && !text && has_word(r, "how") && has_word(r, "you"))
+        text = "I am well, thank you. What can I do for you?";
+    if (!text)
+        return false;
+    ret->kind = JV_PLAN_TALK;
+    ret->text = text;
+    suggest(r->catalog, a, ret);
+    return true;
+}
+
+void jv_talk_unknown(const struct jv_catalog *c, struct jv_arena *a, struct jv_plan *ret)
+{
+    ret->kind = JV_PLAN_UNKNOWN;
+    ret->text = c->n_agents
+                        ? "I am sorry, I did not understand that. You could ask me one of these."
+                        : "I am sorry, none of my agents is there right now. Please try again "
+                          "in a moment.";
+    suggest(c, a, ret);
+}
+
+void jv_talk_whose(const struct jv_catalog *c, struct jv_arena *a, struct jv_plan *ret)
+{
+    ret->kind = JV_PLAN_ASK;
+    ret->text = "Whom do you mean? Please ask again with the name.";
+    suggest(c, a, ret);
+}
+
+void jv_talk_dropped(const struct jv_catalog *c, struct jv_arena *a, struct jv_plan *ret)
+{
+    ret->kind = JV_PLAN_TALK;
+    ret->text = "All right, I leave it at that. Nothing was changed.";
+    suggest(c, a, ret);
+}
+
+/* ---- questions back
+ * -------------------------------------------------------------------------------------- */
+
+static const char *spaced(struct jv_arena *a, const char *name)
+{
+    char *s = jv_arena_strdup(a, name);
+
+    for (char *p = s; *p; p++)
+        if (*p == '_')
+            *p = ' ';
+    return s;
+}
+
+/* What the vocabulary offers for the member, each value once. */
+static size_t offers(const struct jv_catalog *c, const struct jv_draft *d, struct jv_arena *a,
+                     const char **ret, size_t max)
+{
+    const char *last = "";
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->n_phrases && n < max; i++) {
+        const struct jv_phrase *p = &c->phrases[i];
+
+        if (p->family != JV_NONE || p->agent != c->tools[d->tool].agent ||
+            strcmp(p->member, d->missing->name) != 0 || strcmp(p->value, last) == 0)
+            continue;
+        last = p->value;
+        ret[n++] = spaced(a, p->value);
+    }
+    return n;
+}
+
+void jv_talk_ask(const struct jv_catalog *c, const struct jv_draft *d, struct jv_arena *a,
+                 struct jv_plan *ret)
+{
+    const char **list = JV_NEW_ARRAY(a, const char *, n_suggestions + 1);
+    const char *owner = c->tools[d->tool].owner;
+    const char *person = owner ? jv_struct_text(d->arguments, owner) : NULL;
+    struct jv_buf b = jv_buf_new(a);
+    size_t n = offers(c, d, a, list, n_suggestions);
+
+    jv_buf_str(&b, "I need one more thing for that");
+    if (person) {
+        jv_buf_str(&b, " (for ");
+        jv_say_text(&b, person);
+        jv_buf_char(&b, ')');
+    }
+    jv_buf_str(&b, ": the **");
+    jv_say_text(&b, spaced(a, d->missing->name));
+    jv_buf_str(&b, "**. ");
+    jv_say_text(&b, d->missing->description);
+    if (n) {
+        jv_buf_str(&b, n > 1 ? " For example: " : " It can be: ");
+        jv_say_list(&b, n < 3 ? n : 3, list);
+        jv_buf_char(&b, '.');
+    }
+    ret->kind = JV_PLAN_ASK;
+    ret->text = b.data;
+    ret->missing = d->missing->name;
+    ret->suggestions = list;
+}

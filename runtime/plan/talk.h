@@ -1,0 +1,18 @@
+/* talk.h -- what Jarvis says itself: help, small talk, questions back, not understood. Kind, short,
+ * and only with what the cards say. */
+#ifndef JV_TALK_H
+#define JV_TALK_H
+
+#include "plan/slots.h"
+
+/* A text that wants no agent: fills kind and text. False when it is none of these. `alone`: no
+ * agent was found for it. */
+bool jv_talk(const struct jv_reading *r, bool alone, struct jv_arena *a, struct jv_plan *ret);
+/* The question for a missing member, with suggestions. */
+void jv_talk_ask(const struct jv_catalog *c, const struct jv_draft *d, struct jv_arena *a,
+                 struct jv_plan *ret);
+void jv_talk_whose(const struct jv_catalog *c, struct jv_arena *a, struct jv_plan *ret);
+void jv_talk_unknown(const struct jv_catalog *c, struct jv_arena *a, struct jv_plan *ret);
+void jv_talk_dropped(const struct jv_catalog *c, struct jv_arena *a, struct jv_plan *ret);
+
+#endif

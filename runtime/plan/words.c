@@ -1,0 +1,260 @@
+/* words.c -- text as words. */
+#include "plan/words.h"
+
+#include <string.h>
+
+#include "plan/lexicon.h"
+
+static bool is_letter(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c >= 0x80;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* ---- punctuation that is written in several bytes -------------------------------------------- */
+
+struct mark {
+    const char *bytes;
+    char means;
+};
+
+static const struct mark marks[] = {
+    { "\xe2\x80\x98", '\'' }, { "\xe2\x80\x99", '\'' }, /* single quotation marks */
+    { "\xe2\x80\x9c", '"' },  { "\xe2\x80\x9d", '"' },  /* double ones */
+    { "\xe2\x80\x93", ',' },  { "\xe2\x80\x94", ',' },  /* dashes */
+    { "\xe2\x80\xa6", '.' },  { "\xc2\xa0", ' ' },      /* dots; a space that does not break */
+    { "\xc2\xbf", ' ' },      { "\xc2\xa1", ' ' },
+};
+
+/* The character at p in plain ASCII (or its first byte) and how long it is. */
+static char char_at(const char *p, size_t *ret_len)
+{
+    *ret_len = 1;
+    if ((unsigned char)*p < 0x80)
+        return *p;
+    for (size_t i = 0; i < JV_COUNT(marks); i++) {
+        size_t n = strlen(marks[i].bytes);
+
+        if (strncmp(p, marks[i].bytes, n) == 0) {
+            *ret_len = n;
+            return marks[i].means;
+        }
+    }
+    return *p;
+}
+
+/* ---- stems ------------------------------------------------------------------------------------
+ */
+
+static bool ends(const char *w, size_t n, const char *tail)
+{
+    size_t t = strlen(tail);
+
+    return n > t && memcmp(w + n - t, tail, t) == 0;
+}
+
+static bool has_vowel(const char *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strchr("aeiouy", w[i]))
+            return true;
+    return false;
+}
+
+static size_t without_plural(char *w, size_t n)
+{
+    if (n > 4 && ends(w, n, "ies")) {
+        w[n - 3] = 'y';
+        return n - 2;
+    }
+    if (ends(w, n, "sses") || ends(w, n, "xes") || ends(w, n, "ches") || ends(w, n, "shes") ||
+        ends(w, n, "zes"))
+        return n - 2;
+    if (n > 3 && ends(w, n, "s") && !ends(w, n, "ss") && !ends(w, n, "us") && !ends(w, n, "is"))
+        return n - 1;
+    return n;
+}
+
+/* Take off -ing or -ed: "spending" and "spend", "planned" and "plan". */
+static size_t without_ending(const char *w, size_t n, const char *tail)
+{
+    size_t left = n - strlen(tail);
+
+    if (!ends(w, n, tail) || left < 3 || !has_vowel(w, left))
+        return n;
+    if (w[left - 1] == w[left - 2] && !strchr("lsze", w[left - 1]))
+        left--;
+    return left;
+}
+
+bool jv_words_stem(char *w)
+{
+    size_t n = strlen(w), without;
+
+    for (size_t i = 0; i < n; i++)
+        if (is_digit(w[i]) || w[i] == '_' || (unsigned char)w[i] >= 0x80)
+            return false;
+    n = without_plural(w, n);
+    n = without_ending(w, n, "ing");
+    without = ends(w, n, "eed") ? n : without_ending(w, n, "ed");
+    w[without] = '\0';
+    if (without > 4 && w[without - 1] == 'e')
+        w[without - 1] = '\0';
+    return without < n;
+}
+
+bool jv_words_typo(const char *a, const char *b)
+{
+    enum { substitution_length = 5 };
+    size_t na = strlen(a), nb = strlen(b), i = 0;
+
+    if (na > nb) /* a is the shorter one from here on */
+        return jv_words_typo(b, a);
+    if (nb - na > 1)
+        return false;
+    while (i < na && a[i] == b[i])
+        i++;
+    if (nb > na)
+        return strcmp(a + i, b + i + 1) == 0;
+    if (i == na)
+        return false; /* the same word */
+    if (strcmp(a + i + 1, b + i + 1) == 0)
+        return na >= substitution_length; /* of short words too many are one letter apart */
+    return a[i + 1] && a[i] == b[i + 1] && a[i + 1] == b[i] && strcmp(a + i + 2, b + i + 2) == 0;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+struct reader {
+    struct jv_arena *arena;
+    const char *p;
+    struct jv_words words;
+    enum jv_break gap;
+    bool quoted;
+};
+
+static struct jv_word *add(struct reader *r, size_t from, size_t to, const char *norm)
+{
+    struct jv_word *w = &r->words.at[r->words.n++];
+    char *stem = jv_arena_strdup(r->arena, norm);
+
+    *w = (struct jv_word){
+        .norm = norm, .from = from, .to = to, .before = r->gap, .quoted = r->quoted
+    };
+    w->past = jv_words_stem(stem);
+    w->stem = stem;
+    w->roles = jv_lexicon(norm);
+    if (!w->roles && !w->past)
+        w->roles = jv_lexicon(stem);
+    r->gap = JV_NO_BREAK;
+    return w;
+}
+
+static bool all_digits(const char *s)
+{
+    if (*s == '-')
+        s++;
+    return *s && strspn(s, "0123456789") == strlen(s);
+}
+
+/* What follows an apostrophe: "s" of a possessive or of "is", "m" of "am"; others are dropped. */
+static void read_apostrophe(struct reader *r, struct jv_word *w)
+{
+    size_t len, start = (size_t)(r->p - r->words.text);
+    char first;
+
+    if (char_at(r->p, &len) != '\'')
+        return;
+    first = r->p[len];
+    if (!is_letter((unsigned char)first)) {
+        if (ends(w->norm, strlen(w->norm), "s") && !r->quoted) /* james' */
+            w->possessive = true;
+        return;
+    }
+    r->p += len;
+    while (is_letter((unsigned char)*r->p) && (unsigned char)*r->p < 0x80)
+        r->p++;
+    w->to = start;
+    if ((first == 's' || first == 'S') &&
+        !is_letter((unsigned char)r->words.text[start + len + 1])) {
+        w->possessive = !(w->roles & JV_FUNCTION) || (w->roles & JV_EVERY);
+        if (!w->possessive && r->words.n < JV_WORDS_MAX)
+            add(r, start, start, "is");
+    } else if ((first == 'm' || first == 'M') && r->words.n < JV_WORDS_MAX) {
+        add(r, start, start, "am");
+    }
+}
+
+/* A lower-case copy of at most JV_WORD_SIZE bytes that does not end within a character. */
+static char *lower_copy(struct jv_arena *a, const char *s, size_t n)
+{
+    if (n > JV_WORD_SIZE)
+        for (n = JV_WORD_SIZE; n && ((unsigned char)s[n] & 0xc0) == 0x80; n--)
+            ;
+    return jv_lower(a, jv_arena_strndup(a, s, n));
+}
+
+static void read_word(struct reader *r)
+{
+    const char *start = r->p;
+    struct jv_word *w;
+    size_t len = 1;
+    char *norm;
+
+    if (*r->p == '-')
+        r->p++;
+    while (is_letter((unsigned char)*r->p) && is_letter((unsigned char)char_at(r->p, &len)))
+        r->p += len;
+    len = (size_t)(r->p - start);
+    norm = lower_copy(r->arena, start, len);
+    w = add(r, (size_t)(start - r->words.text), (size_t)(r->p - r->words.text), norm);
+    w->capital = *start >= 'A' && *start <= 'Z';
+    w->number = all_digits(norm);
+    read_apostrophe(r, w);
+}
+
+/* A minus sign: before digits, after a space. */
+static bool is_minus(const struct reader *r)
+{
+    return *r->p == '-' && is_digit(r->p[1]) && (r->p == r->words.text || r->p[-1] == ' ');
+}
+
+static void read_mark(struct reader *r, char c, size_t len)
+{
+    char next = r->p[len];
+
+    if (c == ',' && r->gap < JV_COMMA)
+        r->gap = JV_COMMA;
+    if (strchr("?!;\n", c) || (strchr(".:", c) && !is_letter((unsigned char)next)))
+        r->gap = JV_STOP;
+    if (c == '"')
+        r->quoted = !r->quoted;
+    if (strchr("&+/", c) && r->words.n < JV_WORDS_MAX) {
+        size_t at = (size_t)(r->p - r->words.text);
+
+        add(r, at, at + len, "and");
+    }
+    r->p += len;
+}
+
+struct jv_words jv_words_read(struct jv_arena *a, const char *text)
+{
+    struct reader r = { a, text, { text, 0, JV_NEW_ARRAY(a, struct jv_word, JV_WORDS_MAX) }, 0, 0 };
+
+    while (*r.p && r.words.n < JV_WORDS_MAX) {
+        size_t len;
+        char c = char_at(r.p, &len);
+
+        if (is_letter((unsigned char)c) || is_minus(&r))
+            read_word(&r);
+        else
+            read_mark(&r, c, len);
+    }
+    return r.words;
+}

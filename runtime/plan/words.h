@@ -1,0 +1,41 @@
+/* words.h -- text as words: where they stand, their stems, what punctuation parts them. */
+#ifndef JV_WORDS_H
+#define JV_WORDS_H
+
+#include "jv/base.h"
+
+enum {
+    JV_WORDS_MAX = 400, /* words of one text; the rest is not read */
+    JV_WORD_SIZE = 64,  /* bytes of one word; longer ones are cut */
+};
+
+enum jv_break {
+    JV_NO_BREAK = 0,
+    JV_COMMA,
+    JV_STOP, /* . ? ! ; : or a new line */
+};
+
+struct jv_word {
+    const char *norm;     /* lower case */
+    const char *stem;     /* "courses" and "course" have the same */
+    size_t from, to;      /* where it stands in the text, in bytes */
+    enum jv_break before; /* between the word before and this one */
+    unsigned roles;       /* enum jv_role */
+    bool possessive;      /* vishal's */
+    bool past;            /* -ed was taken off for the stem */
+    bool capital, number, quoted;
+};
+
+struct jv_words {
+    const char *text;
+    size_t n;
+    struct jv_word *at;
+};
+
+struct jv_words jv_words_read(struct jv_arena *a, const char *text);
+/* Take off plural, -ing, -ed and a last e; in place. True when it was -ed. */
+bool jv_words_stem(char *word);
+/* One letter too many, too few, another one, or two swapped. */
+bool jv_words_typo(const char *a, const char *b);
+
+#endif
