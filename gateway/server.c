@@ -238,13 +238,6 @@ static int on_log(const struct mg_connection *mg, const char *message)
     return 1;
 }
 
-static int no_access_log(const struct mg_connection *mg, const char *message)
-{
-    (void)mg;
-    (void)message;
-    return 1;
-}
-
 /* ---- start and stop ---------------------------------------------------------------------------
  */
 
@@ -299,7 +292,6 @@ int server_start(struct gw *gw, struct jv_err *err)
         .connection_close = on_close,
         .init_thread = on_thread,
         .log_message = on_log,
-        .log_access = no_access_log,
     };
     struct mg_server_port ports[4];
     struct options o = { 0 };
