@@ -122,6 +122,7 @@ static void on_mail(void *arg)
         jv_nats_unlock(b);
         jv_nats_adopt(b, fresh);
     }
+    jv_nats_open_missing(b);
     send_parked(b);
     report(b);
 }

@@ -39,7 +39,7 @@ struct nats_bus {
     void *arg;
     struct jv_bus_sub *subs;
     struct jv_loop_timer drain_poll;
-    bool polling, reported;
+    bool polling, reported, unopened;
 
     pthread_rwlock_t swap; /* of nc: publishers read it on their threads */
     natsConnection *nc;
@@ -80,7 +80,8 @@ struct jv_bus_sub *jv_nats_subscribe(struct jv_bus *bus, const char *subject, co
 void jv_nats_unsubscribe(struct jv_bus *bus, struct jv_bus_sub *s);
 void jv_nats_drain(struct jv_bus *bus, struct jv_bus_sub *s, void (*done)(void *), void *arg);
 void jv_nats_drain_poll(struct jv_loop_timer *t);
-/* Make all subscriptions anew on b->nc. */
+/* Make the subscriptions that wait for the server / all of them anew on b->nc. */
+void jv_nats_open_missing(struct nats_bus *b);
 void jv_nats_resubscribe(struct nats_bus *b);
 void jv_nats_sub_close(struct jv_bus_sub *s);
 /* Hand over what ordinary subscriptions have got / replies that came through the mailbox. */

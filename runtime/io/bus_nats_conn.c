@@ -153,15 +153,12 @@ static void set_servers(natsOptions *o, const char *url)
 natsOptions *jv_nats_options(const struct nats_bus *b)
 {
     natsOptions *o = NULL;
-    char prefix[96];
 
     if (natsOptions_Create(&o) != NATS_OK)
         abort();
-    snprintf(prefix, sizeof(prefix), "_INBOX.%s", b->name);
     set_servers(o, b->url);
     natsOptions_SetName(o, b->name);
     natsOptions_SetTimeout(o, CONNECT_MS);
-    natsOptions_SetCustomInboxPrefix(o, prefix);
     if (b->creds && *b->creds)
         natsOptions_SetUserCredentialsFromFiles(o, b->creds, NULL);
     return o;
@@ -259,9 +256,9 @@ void jv_nats_adopt(struct nats_bus *b, natsConnection *nc)
     b->nc = nc;
     jv_nats_unlock(b);
     pthread_rwlock_unlock(&b->swap);
+    came_up(b, nc);
     jv_nats_resubscribe(b);
     natsConnection_Destroy(old);
-    came_up(b, nc);
     closed = natsConnection_IsClosed(nc); /* already: its report found another one in use */
     jv_nats_lock(b);
     if (closed)

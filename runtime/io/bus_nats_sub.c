@@ -94,12 +94,13 @@ void jv_nats_sub_close(struct jv_bus_sub *s)
     natsSubscription_Destroy(raw);
 }
 
-/* Reply subscriptions stay until the bus goes: cnats may be calling them. */
+/* Reply subscriptions stay until the bus goes: cnats may be calling them. Opening and closing take
+ * the connection's lock, so both wait until the server is there. */
 static void sweep(struct nats_bus *b)
 {
     struct jv_bus_sub **at = &b->subs, *s;
 
-    if (b->polling)
+    if (b->polling || !atomic_load(&b->up))
         return;
     while ((s = *at)) {
         if (!s->gone || s->reply) {
@@ -175,18 +176,21 @@ struct jv_bus_sub *jv_nats_subscribe(struct jv_bus *bus, const char *subject, co
                               .arg = arg,
                               .direct = direct,
                               .reply = jv_bus_is_own(bus, subject) };
-    sub_open(b, s); /* while the connection is closed for good: done when there is another */
     s->next = b->subs;
     b->subs = s;
+    if (!atomic_load(&b->up) || sub_open(b, s) != NATS_OK)
+        b->unopened = true;
     return s;
 }
 
 void jv_nats_unsubscribe(struct jv_bus *bus, struct jv_bus_sub *s)
 {
+    struct nats_bus *b = (struct nats_bus *)bus;
+
     s->gone = true;
-    if (s->raw)
+    if (s->raw && atomic_load(&b->up))
         natsSubscription_Unsubscribe(s->raw);
-    sweep((struct nats_bus *)bus);
+    sweep(b);
 }
 
 void jv_nats_drain_poll(struct jv_loop_timer *t)
@@ -222,7 +226,8 @@ void jv_nats_drain(struct jv_bus *bus, struct jv_bus_sub *s, void (*done)(void *
     s->draining = true;
     s->done = done;
     s->done_arg = arg;
-    /* While the server is away there is nobody to say what was the last one, and nothing to come. */
+    /* While the server is away there is nobody to say what was the last one, and nothing to come.
+     */
     s->ended = !s->raw || !atomic_load(&b->up) ||
                natsSubscription_DrainTimeout(s->raw, DRAIN_MS) != NATS_OK;
     jv_loop_timer_start(b->loop, &b->drain_poll, jv_loop_mono_ms(b->loop));
@@ -242,11 +247,20 @@ void jv_nats_hand_replies(struct parcel *p)
     }
 }
 
+void jv_nats_open_missing(struct nats_bus *b)
+{
+    if (!b->unopened || !atomic_load(&b->up))
+        return;
+    b->unopened = false;
+    for (struct jv_bus_sub *s = b->subs; s; s = s->next)
+        if (!s->raw && !s->gone && !s->draining && sub_open(b, s) != NATS_OK)
+            b->unopened = true;
+}
+
 void jv_nats_resubscribe(struct nats_bus *b)
 {
-    for (struct jv_bus_sub *s = b->subs; s; s = s->next) {
+    for (struct jv_bus_sub *s = b->subs; s; s = s->next)
         jv_nats_sub_close(s);
-        if (!s->gone && !s->draining)
-            sub_open(b, s);
-    }
+    b->unopened = true;
+    jv_nats_open_missing(b);
 }
