@@ -123,7 +123,7 @@ int jv_run_tool(struct jv_ctx *ctx, const struct jv_method *m, ProtobufCMessage 
     int r = jv_authorize(ctx, m->row, req);
 
     if (!r)
-        r = jv_validate(req, &ctx->err);
+        r = jv_validate_as(req, m->json, &ctx->err);
     if (!r)
         r = m->row->handler(ctx, req, ret);
     return r;

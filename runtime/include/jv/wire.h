@@ -32,8 +32,12 @@ uint8_t *jv_pack(const void *msg, struct jv_arena *a, size_t *ret_len);
 /* A message of the type, initialised. */
 void *jv_msg_new(const ProtobufCMessageDescriptor *type, struct jv_arena *a);
 /* Members marked REQUIRED are there: strings and bytes not empty, lists not empty, messages and
- * one-member oneofs set, enums whose zero is called "unspecified" (or NOBODY...) not zero. */
+ * one-member oneofs set, enums whose zero is called "unspecified" (or NOBODY...) not zero, whole numbers not zero. */
 JV_CHECKED int jv_validate(const ProtobufCMessage *msg, struct jv_err *err);
+/* The same, naming members as the flags say: jv_validate() takes the .proto's names. */
+JV_CHECKED int jv_validate_as(const ProtobufCMessage *msg, unsigned flags, struct jv_err *err);
+/* The same, naming members as JSON with these flags does. */
+JV_CHECKED int jv_validate_as(const ProtobufCMessage *msg, unsigned flags, struct jv_err *err);
 
 enum jv_json_flags {
     JV_JSON_CAMEL = 0,          /* lowerCamelCase names: A2A */
@@ -82,7 +86,7 @@ struct Google__Protobuf__Struct *jv_schema(const ProtobufCMessageDescriptor *typ
                                            struct jv_arena *a);
 /* The comment above a message, field, enum value or rpc in its .proto, as one paragraph; "" when
  * there is none. Names are full: "jarvis.tickets.v1.Ticket", "jarvis.tickets.v1.Ticket.id",
- * "jarvis.tickets.v1.Tickets.Get". */
+ * "jarvis.tickets.v1.Tickets.Get", "jarvis.tickets.v1.Status.pending". */
 const char *jv_comment(const char *full_name);
 /* The field is marked REQUIRED in its .proto. */
 bool jv_field_required(const ProtobufCMessageDescriptor *type, const ProtobufCFieldDescriptor *f);
