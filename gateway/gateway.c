@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -66,7 +67,29 @@ static int load(struct gw *gw, struct jv_err *err)
         r = check_listen("JARVIS_LISTEN", &gw->set.listen, gw->keep, err);
     if (r == JV_OK && gw->set.metrics_listen[0])
         r = check_listen("JARVIS_METRICS_LISTEN", &gw->set.metrics_listen, gw->keep, err);
+    if (r == JV_OK)
+        r = allow_files(gw, err);
     return r;
+}
+
+/* A descriptor per connection, and some of our own. */
+static int allow_files(const struct gw *gw, struct jv_err *err)
+{
+    rlim_t need = (rlim_t)(gw->set.connections + gw->set.connections / 8 + 128);
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= need)
+        return JV_OK;
+    limit.rlim_cur = limit.rlim_max;
+    if (limit.rlim_max < need || setrlimit(RLIMIT_NOFILE, &limit))
+        return jv_err_set(
+                err, JV_INVALID_ARGUMENT,
+                "JARVIS_HTTP_CONNECTIONS: %lld connections need %llu open files, and only "
+                "%llu are allowed here",
+                (long long)gw->set.connections, (unsigned long long)need,
+                (unsigned long long)limit.rlim_max);
+    return JV_OK;
 }
 
 /* Before any thread is there: all of them leave these to us. */

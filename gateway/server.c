@@ -5,12 +5,16 @@
  * WebSocket). What it lacks is in conns.c. */
 #include "gw.h"
 
+#include <arpa/inet.h>
 #include <civetweb.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -282,6 +286,27 @@ static void fill_options(struct options *o, const struct gw *gw, struct jv_arena
     option(o, "access_control_allow_headers", "");
 }
 
+/* civetweb only says that it could not: try the same address ourselves. */
+static const char *why_not(const char *listen)
+{
+    const char *colon = strrchr(listen, ':');
+    struct sockaddr_in sa = { .sin_family = AF_INET };
+    char host[64] = "0.0.0.0";
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1, r;
+
+    if (colon)
+        snprintf(host, sizeof(host), "%.*s", (int)(colon - listen), listen);
+    sa.sin_port = htons((uint16_t)strtol(colon ? colon + 1 : listen, NULL, 10));
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (inet_pton(AF_INET, host, &sa.sin_addr) != 1)
+        errno = EINVAL;
+    else if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+        errno = 0;
+    r = errno;
+    close(fd);
+    return r ? strerror(r) : "too few threads or file descriptors";
+}
+
 int server_start(struct gw *gw, struct jv_err *err)
 {
     const struct mg_callbacks callbacks = {
@@ -300,7 +325,8 @@ int server_start(struct gw *gw, struct jv_err *err)
     mg_init_library(0);
     gw->server = mg_start(&callbacks, gw, o.items);
     if (!gw->server)
-        return jv_err_set(err, JV_UNAVAILABLE, "cannot listen on %s", gw->set.listen);
+        return jv_err_set(err, JV_UNAVAILABLE, "cannot listen on %s: %s", o.items[1],
+                          why_not(gw->set.listen));
     if (gw->set.metrics_listen[0] && mg_get_server_ports(gw->server, 4, ports) > 1)
         gw->metrics_port = ports[1].port;
     return JV_OK;
