@@ -414,7 +414,8 @@ static int set_json(const struct reader *r, const ProtobufCFieldDescriptor *f, c
     if (!part) {
         if (r->err)
             r->err->code = JV_INTERNAL;
-        return jv_err_wrap(r->err, "column %s", r->name);
+        jv_err_wrap(r->err, "column %s", r->name);
+        return JV_INTERNAL;
     }
     if (f->label == PROTOBUF_C_LABEL_REPEATED) {
         *(void **)slot_of(msg, f) = *(void **)slot_of(part, f);
