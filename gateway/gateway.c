@@ -57,21 +57,6 @@ static int check_listen(const char *name, const char **listen, struct jv_arena *
     return JV_OK;
 }
 
-static int load(struct gw *gw, struct jv_err *err)
-{
-    int r = jv_common_load(&gw->common, err);
-
-    if (r == JV_OK)
-        r = jv_settings_load(settings, &gw->set, err);
-    if (r == JV_OK)
-        r = check_listen("JARVIS_LISTEN", &gw->set.listen, gw->keep, err);
-    if (r == JV_OK && gw->set.metrics_listen[0])
-        r = check_listen("JARVIS_METRICS_LISTEN", &gw->set.metrics_listen, gw->keep, err);
-    if (r == JV_OK)
-        r = allow_files(gw, err);
-    return r;
-}
-
 /* A descriptor per connection, and some of our own. */
 static int allow_files(const struct gw *gw, struct jv_err *err)
 {
@@ -90,6 +75,21 @@ static int allow_files(const struct gw *gw, struct jv_err *err)
                 (long long)gw->set.connections, (unsigned long long)need,
                 (unsigned long long)limit.rlim_max);
     return JV_OK;
+}
+
+static int load(struct gw *gw, struct jv_err *err)
+{
+    int r = jv_common_load(&gw->common, err);
+
+    if (r == JV_OK)
+        r = jv_settings_load(settings, &gw->set, err);
+    if (r == JV_OK)
+        r = check_listen("JARVIS_LISTEN", &gw->set.listen, gw->keep, err);
+    if (r == JV_OK && gw->set.metrics_listen[0])
+        r = check_listen("JARVIS_METRICS_LISTEN", &gw->set.metrics_listen, gw->keep, err);
+    if (r == JV_OK)
+        r = allow_files(gw, err);
+    return r;
 }
 
 /* Before any thread is there: all of them leave these to us. */
