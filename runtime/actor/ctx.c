@@ -123,6 +123,14 @@ int64_t jv_left_ms(const struct jv_ctx *ctx)
     return left > 0 ? left : 0;
 }
 
+void jv_within(struct jv_ctx *ctx, int64_t ms)
+{
+    int64_t until = jv_loop_mono_ms(ctx->node->loop) + (ms > 0 ? ms : 0);
+
+    if (until < ctx->deadline)
+        ctx->deadline = until;
+}
+
 void jv_as_actor(struct jv_ctx *ctx)
 {
     ctx->as_actor = true;

@@ -171,6 +171,8 @@ int64_t jv_now_ms(const struct jv_ctx *ctx);
 int64_t jv_real_ms(const struct jv_ctx *ctx);
 /* Milliseconds until this message's deadline. */
 int64_t jv_left_ms(const struct jv_ctx *ctx);
+/* From now on this message (or this child alone) has at most so long; never longer than before. */
+void jv_within(struct jv_ctx *ctx, int64_t ms);
 
 /* Say why, return the code: return jv_fail(ctx, JV_NOT_FOUND, "ticket %d not found", id);
  * The text reaches the caller (not for INTERNAL); the code goes to log and counters. */
