@@ -203,6 +203,9 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
     struct jv_clause *c = &wishes[at].clause;
     const struct jv_wish *from = NULL;
 
+    for (size_t i = c->from; i < c->to; i++)
+        if (jv_token_unknown(r, i) && !r->tokens[i].name)
+            return; /* it has a subject, just not one that is known */
     for (size_t i = at; i-- > 0 && !from;)
         if (jv_wish_has_head(&wishes[i]) && fits(r, c, &wishes[i]))
             from = &wishes[i];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "google/protobuf/struct.pb-c.h"
+#include "jv/wire.h"
 #include "plan/follow.h"
 #include "plan/talk.h"
 
@@ -122,10 +123,11 @@ static void publish(struct planning *p, size_t n, const struct jv_draft *drafts)
         const struct jv_cat_tool *t = &p->c->tools[drafts[i].tool];
 
         p->ret->calls[i] = (struct jv_planned){
-            .agent = p->c->agents[t->agent].token,
-            .tool = t->name,
+            .agent = jv_arena_strdup(p->a, p->c->agents[t->agent].token),
+            .tool = jv_arena_strdup(p->a, t->name),
             .text = t->name ? NULL : text_for(p, t->agent),
             .arguments = drafts[i].arguments,
+            .person = t->owner ? jv_struct_text(drafts[i].arguments, t->owner) : NULL,
             .confidence = drafts[i].confidence,
         };
     }

@@ -115,5 +115,7 @@ size_t jv_plan_suggest(const struct jv_catalog *c, struct jv_arena *a, size_t n_
     }
     offer_rounds(&s, true);
     offer_rounds(&s, false);
+    for (size_t i = 0; i < s.n; i++)
+        ret[i] = jv_arena_strdup(a, ret[i]);
     return s.n;
 }

@@ -225,6 +225,6 @@ void jv_talk_ask(const struct jv_catalog *c, const struct jv_draft *d, struct jv
     }
     ret->kind = JV_PLAN_ASK;
     ret->text = b.data;
-    ret->missing = d->missing->name;
+    ret->missing = jv_arena_strdup(a, d->missing->name);
     ret->suggestions = list;
 }

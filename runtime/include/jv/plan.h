@@ -31,7 +31,8 @@ struct jv_planned {
     const char *tool;  /* NULL: the agent takes `text` */
     const char *text;
     struct Google__Protobuf__Struct *arguments;
-    double confidence; /* 0 to 1 */
+    const char *person; /* who is named as the owner of the data; NULL: nobody */
+    double confidence;  /* 0 to 1 */
 };
 
 enum jv_plan_kind {
@@ -42,6 +43,7 @@ enum jv_plan_kind {
     JV_PLAN_UNKNOWN,     /* not understood: `text` says so kindly */
 };
 
+/* Everything in it is made in the arena handed in: the catalogue may be gone before it. */
 struct jv_plan {
     enum jv_plan_kind kind;
     size_t n;
