@@ -38,7 +38,7 @@ size_t jv_nats_users(const struct jv_program *p, const char *prefix, struct jv_a
                      const struct jv_nats_user **ret);
 
 /* jarvis nats-conf [--dir D] [--listen HOST:PORT] [--store D]: write everything to D, or without
- * --dir print who may say what. */
+ * --dir print who may say what. The arguments are those behind the command's name. */
 int jv_cmd_nats_conf(const struct jv_program *p, int argc, char **argv);
 
 #endif

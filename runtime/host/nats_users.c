@@ -181,7 +181,7 @@ static bool parse_options(struct jv_nats_auth_options *o, struct jv_arena *a, in
 {
     bool ok = true;
 
-    for (int i = 1; i < argc && ok; i += 2) {
+    for (int i = 0; i < argc && ok; i += 2) {
         ok = i + 1 < argc;
         if (ok && strcmp(argv[i], "--dir") == 0)
             o->dir = argv[i + 1];
