@@ -90,7 +90,11 @@ static int no_such_provider(struct jv_ctx *ctx, const char *name)
     r = jv_db(ctx, &list,
               "select string_agg(provider, ', ' order by cents desc, provider) as names from"
               " (select provider, sum(cost_cents) as cents from costs group by provider) as sums");
-    return r ? r : no_such(ctx, "provider", name, "providers", &list);
+    if (r)
+        return r;
+    if (jv_col_null(&list, 0, "names"))
+        return jv_fail(ctx, JV_NOT_FOUND, "no costs are recorded");
+    return no_such(ctx, "provider", name, "providers", &list);
 }
 
 /* With a provider: among its services. */

@@ -36,7 +36,7 @@ void oxygen_say_courses(struct jv_ctx *ctx, struct jv_buf *md, const void *req, 
     say_course_lists(md, list);
 }
 
-/* "2025-01-15: 5 days left", "no deadline set" */
+/* "2025-01-15, 5 days left", "no deadline set" */
 static void say_when(struct jv_buf *md, const Oxygen__Exam *e, const char *between)
 {
     if (e->urgency == OXYGEN__URGENCY__unscheduled) {
@@ -48,11 +48,18 @@ static void say_when(struct jv_buf *md, const Oxygen__Exam *e, const char *betwe
     jv_say_days(md, e->days_remaining);
 }
 
-static const char *urgency_mark(Oxygen__Urgency urgency)
+static const char *urgency_words(Oxygen__Urgency urgency)
 {
-    return urgency == OXYGEN__URGENCY__urgent    ? "**urgent**"
-           : urgency == OXYGEN__URGENCY__overdue ? "**overdue**"
-                                                 : "";
+    switch (urgency) {
+    case OXYGEN__URGENCY__urgent:
+        return "**urgent**";
+    case OXYGEN__URGENCY__overdue:
+        return "**overdue**";
+    case OXYGEN__URGENCY__upcoming:
+        return "upcoming";
+    default:
+        return "unscheduled";
+    }
 }
 
 static void say_exam_row(struct jv_buf *md, const Oxygen__Exam *e)
@@ -63,14 +70,14 @@ static void say_exam_row(struct jv_buf *md, const Oxygen__Exam *e)
     say_when(md, e, " | ");
     if (e->urgency == OXYGEN__URGENCY__unscheduled)
         jv_buf_str(md, " |");
-    jv_buf_printf(md, " | %s |\n", urgency_mark(e->urgency));
+    jv_buf_printf(md, " | %s |\n", urgency_words(e->urgency));
 }
 
 static void say_exam_table(struct jv_buf *md, const Oxygen__ExamList *list)
 {
     if (!list->n_pending_exams)
         return;
-    jv_buf_str(md, "\n| Exam | Deadline | Time left | |\n|---|---|---|---|\n");
+    jv_buf_str(md, "\n| Exam | Deadline | Time left | Urgency |\n|---|---|---|---|\n");
     for (size_t i = 0; i < list->n_pending_exams; i++)
         say_exam_row(md, list->pending_exams[i]);
 }

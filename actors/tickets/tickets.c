@@ -55,15 +55,16 @@ static int check_name(struct jv_ctx *ctx, const char *name)
 
 /* ---- list and look up ------------------------------------------------------------------------ */
 
-/* The newest tickets, oldest first; of everybody when the list has no username. */
-static int find(struct jv_ctx *ctx, Tickets__Status status, const char *operation,
-                Tickets__TicketList *ret)
+/* The newest tickets, oldest first; username NULL is everybody. */
+static int find(struct jv_ctx *ctx, const char *username, Tickets__Status status,
+                const char *operation, Tickets__TicketList *ret)
 {
     struct jv_arena *a = jv_arena(ctx);
     struct jv_rows rows;
     const char *state = NULL;
     int r;
 
+    ret->username = username ? username : "";
     ret->status = status;
     r = read_status(ctx, status, &state);
     if (!r && operation[0])
@@ -72,9 +73,9 @@ static int find(struct jv_ctx *ctx, Tickets__Status status, const char *operatio
         return r;
     r = jv_db(ctx, &rows,
               "select " TICKET ", count(*) over () as total from tickets"
-              " where ($1 = '' or username = $1) and ($2::text is null or status = $2)"
+              " where ($1::text is null or username = $1) and ($2::text is null or status = $2)"
               " and ($3 = '' or operation = $3) order by id desc limit $4",
-              jv_text(ret->username), jv_text(state), jv_text(ret->operation), jv_int(max_listed));
+              jv_text(username), jv_text(state), jv_text(ret->operation), jv_int(max_listed));
     if (r)
         return r;
     ret->tickets = JV_NEW_ARRAY(a, Tickets__Ticket *, rows.n);
@@ -95,9 +96,8 @@ JV_TOOL_FN(list_all, Tickets__ListAllRequest, Tickets__TicketList)
     int r;
 
     if (jv_caller_has(ctx, "tickets:read:all"))
-        return find(ctx, req->status, req->operation, ret);
-    ret->username = jv_caller(ctx)->username;
-    r = find(ctx, req->status, req->operation, ret);
+        return find(ctx, NULL, req->status, req->operation, ret);
+    r = find(ctx, jv_caller(ctx)->username, req->status, req->operation, ret);
     ret->note = jv_arena_printf(jv_arena(ctx), "%s%sOnly an administrator sees everybody's.",
                                 ret->note, ret->note[0] ? " " : "");
     return r;
@@ -105,14 +105,12 @@ JV_TOOL_FN(list_all, Tickets__ListAllRequest, Tickets__TicketList)
 
 JV_TOOL_FN(list, Tickets__ListRequest, Tickets__TicketList)
 {
-    ret->username = req->username;
-    return find(ctx, req->status, req->operation, ret);
+    return find(ctx, req->username, req->status, req->operation, ret);
 }
 
 JV_TOOL_FN(list_mine, Tickets__ListMineRequest, Tickets__TicketList)
 {
-    ret->username = jv_caller(ctx)->username;
-    return find(ctx, req->status, req->operation, ret);
+    return find(ctx, jv_caller(ctx)->username, req->status, req->operation, ret);
 }
 
 static int not_found(struct jv_ctx *ctx, int32_t id)
