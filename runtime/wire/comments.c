@@ -55,7 +55,8 @@ static const char *join(struct jv_arena *a, const char *scope, const char *name)
     return jv_arena_printf(a, "%s.%s", scope, name);
 }
 
-/* ---- flags: fields and rpcs ----------------------------------------------------------------------- */
+/* ---- flags: fields and rpcs
+ * ----------------------------------------------------------------------- */
 
 static bool is_required(const field_proto *f)
 {
@@ -79,8 +80,7 @@ static void add_fields(struct jv_arena *a, const char *scope, const message_prot
 
     for (size_t i = 0; i < m->n_field; i++)
         if (is_required(m->field[i]))
-            add((struct doc){ .name = join(a, name, m->field[i]->name),
-                              .required = true });
+            add((struct doc){ .name = join(a, name, m->field[i]->name), .required = true });
     for (size_t i = 0; i < m->n_nested_type; i++)
         add_fields(a, name, m->nested_type[i]);
 }
@@ -93,12 +93,19 @@ static void add_streams(struct jv_arena *a, const char *scope, const service_pro
                               .streams = true });
 }
 
-/* ---- comments: a location's path -> a name -------------------------------------------------------- */
+/* ---- comments: a location's path -> a name
+ * -------------------------------------------------------- */
 
 /* Steps of a path are a field number of the descriptor and an index: 4, 0, 2, 1 is field 1 of
  * message 0. */
 enum { file_message = 4, file_enum = 5, file_service = 6 };
-enum { message_field = 2, message_nested = 3, message_enum = 4, enum_value = 2, service_method = 2 };
+enum {
+    message_field = 2,
+    message_nested = 3,
+    message_enum = 4,
+    enum_value = 2,
+    service_method = 2
+};
 
 struct steps {
     const int32_t *at;
@@ -197,7 +204,8 @@ static void add_comment(struct jv_arena *a, const file_proto *f, const location 
         add((struct doc){ .name = name, .comment = must(strdup(paragraph(a, text))) });
 }
 
-/* ---- the table -------------------------------------------------------------------------------------- */
+/* ---- the table
+ * -------------------------------------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b)
 {

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- trace ------------------------------------------------------------------------------------------ */
+/* ---- trace
+ * ------------------------------------------------------------------------------------------ */
 
 static void random_hex(char *out, size_t bytes)
 {
@@ -71,7 +72,8 @@ static void read_trace(struct jv_envelope *e, const char *s)
     random_hex(e->span_id, 8);
 }
 
-/* ---- the rest --------------------------------------------------------------------------------------- */
+/* ---- the rest
+ * --------------------------------------------------------------------------------------- */
 
 static int read_deadline(struct jv_envelope *e, const char *s, struct jv_err *err)
 {
@@ -81,8 +83,9 @@ static int read_deadline(struct jv_envelope *e, const char *s, struct jv_err *er
     if (!s)
         return JV_OK;
     if (!n || n > 15 || s[n])
-        return jv_err_set(err, JV_INVALID_ARGUMENT, "header " JV_H_DEADLINE " is no unix time in "
-                                                    "milliseconds");
+        return jv_err_set(err, JV_INVALID_ARGUMENT,
+                          "header " JV_H_DEADLINE " is no unix time in "
+                          "milliseconds");
     e->deadline_ms = strtoll(s, NULL, 10);
     return JV_OK;
 }

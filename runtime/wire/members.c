@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+static bool is_zero(const char *p, size_t n)
+{
+    while (n && !p[n - 1])
+        n--;
+    return n == 0;
+}
+
 static bool is_blank(const ProtobufCMessage *msg, const struct jv_member *m)
 {
     const void *at = jv_at(msg, m->f->offset);
@@ -22,10 +29,12 @@ static bool is_blank(const ProtobufCMessage *msg, const struct jv_member *m)
         return !*(ProtobufCMessage *const *)at;
     case PROTOBUF_C_TYPE_ENUM:
         return *(const int32_t *)at == 0 && jv_enum_blank(m->f->descriptor);
-    case PROTOBUF_C_TYPE_INT32:
-        return *(const int32_t *)at == 0; /* an id or a size: there is no zeroth */
+    case PROTOBUF_C_TYPE_BOOL:
+    case PROTOBUF_C_TYPE_FLOAT:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return false; /* their zero is as good as any */
     default:
-        return false;
+        return is_zero(at, jv_value_size(m->f->type)); /* an id or a size: there is no zeroth */
     }
 }
 
@@ -117,6 +126,8 @@ bool jv_set_text(ProtobufCMessage *msg, const char *name, const char *value)
     return true;
 }
 
+enum { max_texts = 1000 }; /* of one list: each one copies the list */
+
 /* Room for one more in a list; its address. */
 static void *append(ProtobufCMessage *msg, const struct jv_member *m, struct jv_arena *a)
 {
@@ -142,6 +153,8 @@ int jv_set_from_text(ProtobufCMessage *msg, const char *name, const char *value,
 
     if (!m || m->map)
         return jv_path_fail(&at, err, "unknown member of %s", t->desc->short_name);
+    if (m->repeated && jv_count(msg, m) == max_texts)
+        return jv_path_fail(&at, err, "has more than %d values", max_texts);
     if (!jv_is_utf8(value, v.len))
         return jv_path_fail(&at, err, "is not UTF-8 text");
     r = jv_read_text(&in, m->f, &v, &at,

@@ -189,7 +189,7 @@ void jv_write_members(struct jv_sink *s, const struct jv_type *t, const Protobuf
             continue;
         s->ops->member(s, jv_member_name(m, flags));
         if (m->map)
-            write_map(s, *(ProtobufCMessage **const *)at, jv_count(msg, m), flags);
+            write_map(s, *(ProtobufCMessage * *const *)at, jv_count(msg, m), flags);
         else if (m->repeated)
             write_list(s, m->f, *(const char *const *)at, jv_count(msg, m), flags);
         else

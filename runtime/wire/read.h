@@ -28,8 +28,7 @@ JV_CHECKED int jv_read_msg(struct jv_in *in, const ProtobufCMessageDescriptor *t
                            ProtobufCMessage **ret);
 /* The members of an object into msg; the member `skip`, if any, is passed over. */
 JV_CHECKED int jv_read_members(struct jv_in *in, const struct jv_type *t, const struct jv_src *v,
-                               const struct jv_path *path, const char *skip,
-                               ProtobufCMessage *msg);
+                               const struct jv_path *path, const char *skip, ProtobufCMessage *msg);
 /* Types with a form of their own (wellknown_in.c). */
 JV_CHECKED int jv_read_wellknown(struct jv_in *in, const struct jv_type *t, const struct jv_src *v,
                                  const struct jv_path *path, ProtobufCMessage *msg);

@@ -56,7 +56,8 @@ int jv_json_scan(const char *json, size_t len, struct jv_err *err)
                                       : JV_OK;
 }
 
-/* ---- protobuf ---------------------------------------------------------------------------------- */
+/* ---- protobuf ----------------------------------------------------------------------------------
+ */
 
 enum { max_frames = 3 * JV_MAX_DEPTH + 1 };
 
@@ -167,8 +168,7 @@ static int enter(struct scan *s, const ProtobufCFieldDescriptor *f, size_t len)
     }
     if (s->depth == max_frames)
         return fail(s, NULL, "is nested too deeply");
-    s->frames[s->depth++] =
-            (struct frame){ .type = f->descriptor, .end = s->at + len, .field = f };
+    s->frames[s->depth++] = (struct frame){ .type = f->descriptor, .end = s->at + len, .field = f };
     return JV_OK;
 }
 

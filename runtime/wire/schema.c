@@ -166,8 +166,7 @@ static void set_members(const struct shape *s, object *o, const struct jv_type *
         const struct jv_name *n = jv_member_name(m, s->flags);
         const char *name = jv_arena_strndup(s->a, n->quoted + 1, n->len);
 
-        jv_struct_set(properties, s->a, name,
-                      jv_value_struct(s->a, member_schema(s, t, m, depth)));
+        jv_struct_set(properties, s->a, name, jv_value_struct(s->a, member_schema(s, t, m, depth)));
         if (m->required) {
             if (!required)
                 required = set_list(s, o, "required", t->n);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- strings ------------------------------------------------------------------------------------ */
+/* ---- strings ------------------------------------------------------------------------------------
+ */
 
 /* Bytes at s that can stand as they are. */
 static size_t plain_run(const unsigned char *s, size_t n)
@@ -63,7 +64,8 @@ void jv_json_quote(struct jv_buf *b, const char *text, size_t n)
     jv_buf_char(b, '"');
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------ */
+/* ---- numbers ------------------------------------------------------------------------------------
+ */
 
 static size_t print_integer(int64_t n, char out[32])
 {
@@ -84,7 +86,9 @@ static size_t print_integer(int64_t n, char out[32])
 
 size_t jv_print_real(double d, bool single, char out[32])
 {
-    if (fabs(d) < 1e15 && d == (double)(int64_t)d && !(d == 0 && signbit(d)))
+    if (d == 0 && signbit(d)) /* "-0" would be read as the integer */
+        return (size_t)snprintf(out, 32, "-0.0");
+    if (fabs(d) < 1e15 && d == (double)(int64_t)d)
         return print_integer((int64_t)d, out);
     for (int digits = single ? 6 : 15;; digits++) {
         int n = snprintf(out, 32, "%.*g", digits, d);
@@ -95,7 +99,8 @@ size_t jv_print_real(double d, bool single, char out[32])
     }
 }
 
-/* ---- the sink ----------------------------------------------------------------------------------- */
+/* ---- the sink -----------------------------------------------------------------------------------
+ */
 
 static struct jv_buf *next(struct jv_sink *sink)
 {
@@ -170,7 +175,9 @@ static void null(struct jv_sink *sink)
     jv_buf_str(next(sink), "null");
 }
 
-static const struct jv_sink_ops ops = { begin, end, member, key, text, integer, real, boolean, null };
+static const struct jv_sink_ops ops = {
+    begin, end, member, key, text, integer, real, boolean, null
+};
 
 void jv_text_sink_init(struct jv_text_sink *s, struct jv_arena *a)
 {

@@ -139,7 +139,9 @@ static void null(struct jv_sink *sink)
     fresh(sink)->kind_case = GOOGLE__PROTOBUF__VALUE__KIND_NULL_VALUE;
 }
 
-static const struct jv_sink_ops ops = { begin, end, member, key, text, integer, real, boolean, null };
+static const struct jv_sink_ops ops = {
+    begin, end, member, key, text, integer, real, boolean, null
+};
 
 void jv_value_sink_init(struct jv_value_sink *s, struct jv_arena *a)
 {

@@ -1,6 +1,7 @@
 /* src_json.c -- JSON text as a value to read. The only door to jansson in wire/. */
 #include "wire/src.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -64,6 +65,14 @@ static struct jv_src view(const json_t *j)
     return s;
 }
 
+/* Tells what is no JSON from JSON that says the wrong thing. */
+static int malformed(struct jv_err *err)
+{
+    if (err)
+        snprintf(err->reason, sizeof(err->reason), "MALFORMED_JSON");
+    return JV_INVALID_ARGUMENT;
+}
+
 int jv_src_json(const char *json, size_t len, struct jv_src *ret, struct jv_err *err)
 {
     enum { flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL };
@@ -72,14 +81,16 @@ int jv_src_json(const char *json, size_t len, struct jv_src *ret, struct jv_err 
     int r = jv_json_scan(json, len, err);
 
     if (r)
-        return r;
+        return r == JV_INVALID_ARGUMENT ? malformed(err) : r;
     j = json_loadb(json, len, flags, &e);
     /* An integer beyond 64 bits is a fine number elsewhere: read all of them as doubles then. */
     if (!j && json_error_code(&e) == json_error_numeric_overflow)
         j = json_loadb(json, len, flags | JSON_DECODE_INT_AS_REAL, &e);
-    if (!j)
-        return jv_err_set(err, JV_INVALID_ARGUMENT, "not valid JSON: %s (line %d, column %d)",
-                          e.text, e.line, e.column);
+    if (!j) {
+        jv_err_set(err, JV_INVALID_ARGUMENT, "not valid JSON: %s (line %d, column %d)", e.text,
+                   e.line, e.column);
+        return malformed(err);
+    }
     *ret = view(j);
     return JV_OK;
 }

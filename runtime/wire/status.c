@@ -2,6 +2,7 @@
 #include "wire/envelope.h"
 #include "jv/wire.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +42,8 @@ int jv_code_from_http(int http)
     return http >= 500 ? JV_INTERNAL : http >= 400 ? JV_INVALID_ARGUMENT : JV_UNKNOWN;
 }
 
-/* ---- out -------------------------------------------------------------------------------------------- */
+/* ---- out
+ * -------------------------------------------------------------------------------------------- */
 
 static char *dup(struct jv_arena *a, const char *s)
 {
@@ -58,12 +60,33 @@ static Google__Protobuf__Any *any(struct jv_arena *a, const void *msg)
     return any;
 }
 
+/* Reasons that the A2A protocol defines; all others are ours. */
+static const char *const a2a_reasons[] = {
+    "TASK_NOT_FOUND",
+    "TASK_NOT_CANCELABLE",
+    "PUSH_NOTIFICATION_NOT_SUPPORTED",
+    "UNSUPPORTED_OPERATION",
+    "CONTENT_TYPE_NOT_SUPPORTED",
+    "INVALID_AGENT_RESPONSE",
+    "EXTENDED_AGENT_CARD_NOT_CONFIGURED",
+    "EXTENSION_SUPPORT_REQUIRED",
+    "VERSION_NOT_SUPPORTED",
+};
+
+static const char *domain_of(const char *reason)
+{
+    for (size_t i = 0; i < JV_COUNT(a2a_reasons); i++)
+        if (strcmp(a2a_reasons[i], reason) == 0)
+            return "a2a-protocol.org";
+    return "jarvis";
+}
+
 static Google__Protobuf__Any *error_info(struct jv_arena *a, const struct jv_err *err)
 {
     Rpc__ErrorInfo info = RPC__ERROR_INFO__INIT;
 
-    info.reason = dup(a, jv_code_name(err->code));
-    info.domain = dup(a, "jarvis");
+    info.reason = dup(a, err->reason[0] ? err->reason : jv_code_name(err->code));
+    info.domain = dup(a, domain_of(info.reason));
     return any(a, &info);
 }
 
@@ -97,29 +120,13 @@ void *jv_err_to_status(const struct jv_err *err, const char *trace_id, struct jv
     return s;
 }
 
-/* ---- back ------------------------------------------------------------------------------------------- */
+/* ---- back
+ * ------------------------------------------------------------------------------------------- */
 
 struct found {
     int code;
-    const char *text, *field;
+    const char *text, *field, *reason;
 };
-
-static void from_message(struct found *f, const Rpc__Status *s, struct jv_arena *a)
-{
-    f->code = s->code;
-    f->text = s->message;
-    for (size_t i = 0; i < s->n_details; i++) {
-        const Google__Protobuf__Any *d = s->details[i];
-        const Rpc__BadRequest *bad;
-
-        if (!strstr(d->type_url, "/google.rpc.BadRequest"))
-            continue;
-        bad = (const void *)jv_unpack(&rpc__bad_request__descriptor, d->value.data, d->value.len, a,
-                                      NULL);
-        if (bad && bad->n_field_violations)
-            f->field = bad->field_violations[0]->field;
-    }
-}
 
 static const Google__Protobuf__ListValue *list(const Google__Protobuf__Struct *s, const char *name)
 {
@@ -136,7 +143,7 @@ static const Google__Protobuf__Struct *item(const Google__Protobuf__ListValue *l
 }
 
 /* Read as a Struct: a detail of a type that we do not know must not cost us the rest. */
-static void from_json(struct found *f, const Google__Protobuf__Struct *s)
+static void read_status(struct found *f, const Google__Protobuf__Struct *s)
 {
     const Google__Protobuf__Value *code = jv_struct_get(s, "code");
     const Google__Protobuf__ListValue *details = list(s, "details");
@@ -145,33 +152,36 @@ static void from_json(struct found *f, const Google__Protobuf__Struct *s)
         code->number_value > JV_OK && code->number_value <= JV_UNAUTHENTICATED)
         f->code = (int)code->number_value;
     f->text = jv_struct_text(s, "message");
-    for (size_t i = 0; details && i < details->n_values && !f->field; i++)
-        f->field = jv_struct_text(item(list(item(details, i), "fieldViolations"), 0), "field");
+    for (size_t i = 0; details && i < details->n_values; i++) {
+        const Google__Protobuf__Struct *d = item(details, i);
+
+        if (!f->reason)
+            f->reason = jv_struct_text(d, "reason");
+        if (!f->field)
+            f->field = jv_struct_text(item(list(d, "fieldViolations"), 0), "field");
+    }
 }
 
-static void from_body(struct found *f, const void *body, size_t len, struct jv_arena *a)
+static const Google__Protobuf__Struct *as_struct(const void *body, size_t len, struct jv_arena *a)
 {
-    const void *msg;
+    const ProtobufCMessage *msg;
 
-    if (*(const char *)body == '{') {
-        msg = jv_json_to_msg(&google__protobuf__struct__descriptor, body, len, 0, a, NULL);
-        if (msg)
-            from_json(f, msg);
-    } else {
-        msg = jv_unpack(&rpc__status__descriptor, body, len, a, NULL);
-        if (msg)
-            from_message(f, msg, a);
-    }
+    if (*(const char *)body == '{')
+        return (const void *)jv_json_to_msg(&google__protobuf__struct__descriptor, body, len, 0, a,
+                                            NULL);
+    msg = jv_unpack(&rpc__status__descriptor, body, len, a, NULL);
+    return msg ? jv_msg_to_struct(msg, JV_JSON_CAMEL, a) : NULL;
 }
 
 void jv_err_from_status(struct jv_err *err, const char *code_header, const char *text_header,
                         const void *body, size_t len)
 {
-    struct jv_arena *a = jv_arena_new(4 * JV_MAX_BODY);
+    enum { max_status = 64 << 10, memory = 16 << 20 };
+    struct jv_arena *a = jv_arena_new(memory);
     struct found f = { 0 };
 
-    if (body && len)
-        from_body(&f, body, len, a);
+    if (body && len && len <= max_status)
+        read_status(&f, as_struct(body, len, a));
     if (f.code <= JV_OK || f.code > JV_UNAUTHENTICATED)
         f.code = code_header ? jv_code_from_http((int)strtol(code_header, NULL, 10)) : JV_UNKNOWN;
     if (f.code == JV_OK) /* it came as an error */
@@ -181,5 +191,7 @@ void jv_err_from_status(struct jv_err *err, const char *code_header, const char 
     if (!f.text || !*f.text)
         f.text = "failed without saying why";
     jv_err_field(err, f.code, f.field ? f.field : "", "%s", f.text);
+    if (err && f.reason && strcmp(f.reason, jv_code_name(f.code)) != 0)
+        snprintf(err->reason, sizeof(err->reason), "%s", f.reason);
     jv_arena_free(a);
 }

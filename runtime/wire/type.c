@@ -17,9 +17,12 @@ enum { n_buckets = 256 };
 static _Atomic(struct jv_type *) buckets[n_buckets];
 
 static const ProtobufCMessageDescriptor *const any_types[] = {
-    &rpc__error_info__descriptor,          &rpc__bad_request__descriptor,
-    &google__protobuf__struct__descriptor, &google__protobuf__value__descriptor,
-    &google__protobuf__empty__descriptor,  &google__protobuf__list_value__descriptor,
+    &rpc__error_info__descriptor,
+    &rpc__bad_request__descriptor,
+    &google__protobuf__struct__descriptor,
+    &google__protobuf__value__descriptor,
+    &google__protobuf__empty__descriptor,
+    &google__protobuf__list_value__descriptor,
     &google__protobuf__timestamp__descriptor,
 };
 

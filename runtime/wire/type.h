@@ -86,10 +86,10 @@ struct jv_path {
 /* "message.parts[0].data" into out, cut when it does not fit. */
 void jv_path_print(const struct jv_path *p, char *out, size_t size);
 /* INVALID_ARGUMENT about the member at p: the text is "path: sentence". */
-int jv_path_fail(const struct jv_path *p, struct jv_err *err, const char *fmt, ...)
-        JV_PRINTF(3, 4);
+int jv_path_fail(const struct jv_path *p, struct jv_err *err, const char *fmt, ...) JV_PRINTF(3, 4);
 
-/* ---- what the .proto files say that descriptors do not (comments.c) --------------------------- */
+/* ---- what the .proto files say that descriptors do not (comments.c) ---------------------------
+ */
 
 bool jv_proto_required(const char *full_field_name);
 

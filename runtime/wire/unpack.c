@@ -110,7 +110,8 @@ static int settle(const ProtobufCMessage *msg, const struct jv_path *path, struc
             r = settle_list(msg, m, &at, a, err);
             continue;
         }
-        sub = m->oneof && !jv_chosen(msg, m) ? NULL : *(ProtobufCMessage **)jv_at(msg, m->f->offset);
+        sub = m->oneof && !jv_chosen(msg, m) ? NULL
+                                             : *(ProtobufCMessage **)jv_at(msg, m->f->offset);
         r = sub ? settle(sub, &at, a, err) : JV_OK;
     }
     return r;

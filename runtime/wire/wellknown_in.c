@@ -32,8 +32,7 @@ static int read_struct(struct jv_in *in, const struct jv_src *v, const struct jv
     ret->n_fields = v->len;
     ret->fields = JV_NEW_ARRAY(in->arena, Google__Protobuf__Struct__FieldsEntry *, v->len);
     for (size_t i = 0; !r && jv_src_next(v, &it); i++) {
-        ret->fields[i] =
-                jv_msg_new(&google__protobuf__struct__fields_entry__descriptor, in->arena);
+        ret->fields[i] = jv_msg_new(&google__protobuf__struct__fields_entry__descriptor, in->arena);
         r = read_entry(in, &it, path, ret->fields[i]);
     }
     return r;

@@ -32,10 +32,9 @@ uint8_t *jv_pack(const void *msg, struct jv_arena *a, size_t *ret_len);
 /* A message of the type, initialised. */
 void *jv_msg_new(const ProtobufCMessageDescriptor *type, struct jv_arena *a);
 /* Members marked REQUIRED are there: strings and bytes not empty, lists not empty, messages and
- * one-member oneofs set, enums whose zero is called "unspecified" (or NOBODY...) not zero, whole numbers not zero. */
+ * one-member oneofs set, enums whose zero is called "unspecified" (or NOBODY...) not zero, whole
+ * numbers not zero. */
 JV_CHECKED int jv_validate(const ProtobufCMessage *msg, struct jv_err *err);
-/* The same, naming members as the flags say: jv_validate() takes the .proto's names. */
-JV_CHECKED int jv_validate_as(const ProtobufCMessage *msg, unsigned flags, struct jv_err *err);
 /* The same, naming members as JSON with these flags does. */
 JV_CHECKED int jv_validate_as(const ProtobufCMessage *msg, unsigned flags, struct jv_err *err);
 
@@ -49,7 +48,8 @@ enum jv_json_flags {
 /* JSON -> message, ProtoJSON rules: both spellings of names, enums by name or number, 64-bit
  * numbers as strings or numbers, base64 in both alphabets, RFC 3339, Struct/Value/ListValue, Any,
  * wrappers of maps, null is absent (but for Value), one member of a oneof, duplicate keys refused,
- * NUL in strings refused. Errors name the member: "parts[0].data: ...". */
+ * NUL in strings refused. Errors name the member: "parts[0].data: ..."; what is no JSON at all has
+ * the reason MALFORMED_JSON. */
 JV_CHECKED ProtobufCMessage *jv_json_to_msg(const ProtobufCMessageDescriptor *type,
                                             const char *json, size_t len, unsigned flags,
                                             struct jv_arena *a, struct jv_err *err);
