@@ -8,6 +8,7 @@
 #include <auth.pb-c.h>
 #include <google/rpc/status.pb-c.h>
 
+#include "base/log.h"
 #include "base/settings.h"
 #include "io/jwt.h"
 
@@ -121,6 +122,7 @@ struct world *world_new(void)
 
     if (!w)
         abort();
+    jv_log_init("world", getenv("WORLD_LOG") ? JV_LOG_DEBUG : JV_LOG_ERROR, false);
     w->arena = jv_arena_new((size_t)256 << 20);
     w->loop = jv_loop_new(JV_CLOCK_VIRTUAL);
     world_set_wall(w, "2025-01-10T00:00:00Z");
