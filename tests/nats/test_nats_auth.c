@@ -409,21 +409,29 @@ TEST(a_folder_that_is_none)
     CHECK_INT(jv_nats_auth_make(&o, &err), JV_FAILED_PRECONDITION);
 }
 
+static int command(int n, const char *const *args)
+{
+    return jv_cmd_nats_conf(&program, n, (char **)args);
+}
+
 TEST(the_command)
 {
+    static const char *const bad[][2] = {
+        { "--listen", "4222" },    { "--listen", "a:0" }, { "--listen", "a:66000" },
+        { "--listen", "a:4222x" }, { "--listen", ":1" },  { "--what", "x" },
+    };
     char where[260];
-    char *good[] = { "--dir", where, "--listen", "127.0.0.1:4333", "--store", "/tmp/x" };
-    char *bad[][2] = { { "--dir", NULL },         { "--listen", "4222" }, { "--listen", "a:0" },
-                       { "--listen", "a:66000" }, { "--listen", ":1" },   { "--what", "x" } };
+    const char *good[] = { "--dir", where, "--listen", "127.0.0.1:4333", "--store", "/tmp/x" };
 
     snprintf(where, sizeof(where), "%s/command", dir);
-    CHECK_INT(jv_cmd_nats_conf(&program, 6, good), 0);
+    CHECK_INT(command(6, good), 0);
     CHECK_HAS(slurp("command/server.conf"), "port: 4333");
     CHECK_HAS(slurp("command/server.conf"), "store_dir: \"/tmp/x\"");
     CHECK_HAS(slurp("command/creds/orchestrator.creds"), "NATS USER JWT");
+    CHECK_INT(command(1, good), 2);
     for (size_t i = 0; i < JV_COUNT(bad); i++)
-        CHECK_INT(jv_cmd_nats_conf(&program, bad[i][1] ? 2 : 1, bad[i]), 2);
-    CHECK_INT(jv_cmd_nats_conf(&program, 0, NULL), 0);
+        CHECK_INT(command(2, bad[i]), 2);
+    CHECK_INT(command(0, NULL), 0);
 }
 
 TEST(stop)
