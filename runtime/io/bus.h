@@ -20,7 +20,7 @@ struct jv_header {
 
 struct jv_bus_msg {
     const char *subject;
-    const char *reply;    /* NULL when no answer is wanted */
+    const char *reply; /* NULL when no answer is wanted */
     const void *data;
     size_t len;
     int status;           /* 503: nobody is there (no responders); else 0 */
@@ -76,7 +76,7 @@ JV_CHECKED int jv_bus_publish(struct jv_bus *b, const char *subject, const char 
                               const struct jv_header *headers, size_t n_headers, const void *data,
                               size_t len);
 struct jv_bus_sub *jv_bus_subscribe(struct jv_bus *b, const char *subject, const char *queue,
-                                    jv_bus_fn fn, void *arg); /* NULL when refused */
+                                    jv_bus_fn fn, void *arg);    /* NULL when refused */
 void jv_bus_unsubscribe(struct jv_bus *b, struct jv_bus_sub *s); /* no callback after it */
 /* Stop taking new messages, deliver what has already come, then done(arg) on the loop. */
 void jv_bus_drain(struct jv_bus *b, struct jv_bus_sub *s, void (*done)(void *), void *arg);
