@@ -189,7 +189,7 @@ static int change(struct jv_ctx *ctx, int32_t id, const char *status, const char
 
     r = jv_db(ctx, &rows,
               "update tickets set status = coalesce($2, status),"
-              " operation = coalesce($3, operation), updated_at = $4"
+              " operation = coalesce($3, operation), updated_at = greatest(updated_at, $4)"
               " where id = $1 and ($5::boolean or (username = $6 and status = 'pending'))"
               " returning " TICKET,
               jv_int(id), jv_text(status), jv_text(operation), jv_ms(jv_now_ms(ctx)),

@@ -99,6 +99,33 @@ static inline void check_case(struct stage *s, const struct call_case *c)
         printf("# ^ %s %s %s\n", c->tool, c->arguments, s->tokens[c->who] ? "" : "(no token)");
 }
 
+/* A text to the agent, understood by the words of its tables. */
+struct said_case {
+    enum who who;
+    const char *text;
+    int code;
+    const char *has[4]; /* in the Markdown, or in the error's text */
+    const char *lacks;
+};
+
+static inline void check_said(struct stage *s, const struct said_case *c)
+{
+    int before = check_failures;
+    struct world_reply r = world_say(s->w, s->tokens[c->who], s->actor->agent->token, c->text);
+    const char *text = r.code ? r.text : markdown(s, &r);
+
+    CHECK_INT(r.code, c->code);
+    for (size_t i = 0; i < JV_COUNT(c->has) && c->has[i]; i++)
+        CHECK_HAS(text, c->has[i]);
+    CHECK(!c->lacks || (text && !strstr(text, c->lacks)));
+    if (check_failures > before)
+        printf("# ^ \"%s\"\n", c->text);
+}
+
+#define CHECK_SAID(stage, cases)                                                                   \
+    for (size_t i_ = 0; i_ < JV_COUNT(cases); i_++)                                                \
+    check_said((stage), &(cases)[i_])
+
 #define CHECK_CASES(stage, cases)                                                                  \
     for (size_t i_ = 0; i_ < JV_COUNT(cases); i_++)                                                \
     check_case((stage), &(cases)[i_])

@@ -393,4 +393,36 @@ TEST(seeding_again_changes_nothing)
     world_free(s.w);
 }
 
+/* The words of the tables, through the planner. */
+TEST(plain_words)
+{
+    static const struct said_case cases[] = {
+        { VISHAL, "what is our total cloud cost", 0, { "36,605.50" } },
+        { VISHAL, "Which cloud provider is most expensive?", 0, { "AWS", "15,234.50" } },
+        { VISHAL, "show AWS cost", 0, { "15,234.50", "ec2", "s3", "dynamodb" }, "12,450.75" },
+        { VISHAL, "What are our AWS costs?", 0, { "15,234.50", "2,500.00" } },
+        { VISHAL, "what's our AWS spending?", 0, { "15,234.50" }, "12,450.75" },
+        { VISHAL, "how much do we pay for google cloud?", 0, { "12,450.75" }, "15,234.50" },
+        { VISHAL, "How much do we spend on GCP compute?", 0, { "7,200.00", "57.83 %" } },
+        { VISHAL, "how much is s3?", 0, { "4,234.50" }, "8,500.00" },
+        { VISHAL, "what does ai studio cost?", 0, { "3,500.00" } },
+        { VISHAL, "Give me a complete cost breakdown", 0, { "ec2", "vault", "ai_studio" } },
+        { VISHAL, "show GCP breakdown", 0, { "12,450.75", "firestore" }, "15,234.50" },
+        { VISHAL, "show oracle cloud cost", JV_NOT_FOUND, { "aws, gcp, azure" } },
+        { VISHAL, "how much is lambda (service cost)", JV_NOT_FOUND, { "lambda", "ec2" } },
+        { VISHAL, "show my budget", 0, { "500.00", "350.00", "150.00", "70.00 %" } },
+        { SARAH, "what is my budget status?", 0, { "near limit" } },
+        { HAPPY, "show my budget", JV_NOT_FOUND, { "FinOps administrator" } },
+        { ALEX, "show my cost allocation", 0, { "USD 200.00", "50.00 %", "25.00 %" } },
+        { ADMIN, "show sarah's budget", 0, { "sarah", "380.00" } },
+        { VISHAL, "show sarah's budget", DENIED, { "sarah" }, "380" },
+    };
+    struct stage s;
+
+    world_db_reset(jv_migration_files, jv_seed_files);
+    s = stage_new(&finops_actor);
+    CHECK_SAID(&s, cases);
+    world_free(s.w);
+}
+
 TEST_MAIN()

@@ -319,4 +319,31 @@ TEST(seeding_again_changes_nothing)
     world_free(s.w);
 }
 
+/* The words of the tables, through the planner. */
+TEST(plain_words)
+{
+    static const struct said_case cases[] = {
+        { VISHAL, "show my courses", 0, { "Python Advanced", "Machine Learning" } },
+        { VISHAL, "what are my pending exams", 0, { "Python Advanced Final", "5 days left" } },
+        { ALEX, "show pending exams", 0, { "DevOps Quiz", "8 days left" } },
+        { HAPPY, "when is my next exam", 0, { "2025-01-12, 2 days left" } },
+        { VISHAL, "what are my deadlines", 0, { "2025-01-15", "2025-01-20" } },
+        { VISHAL, "what are my learning preferences", 0, { "programming, cloud and ai" } },
+        { VISHAL, "show my preferences", 0, { "programming, cloud and ai" } },
+        { VISHAL, "show my learning progress", 0, { "25.00 %", "Needs Attention" } },
+        { HAPPY, "show my learning summary", 0, { "50.00 %", "On Track" } },
+        { VISHAL, "am I on track with my training?", 0, { "Needs Attention" } },
+        { ADMIN, "Does vishal have any pending exams?", 0, { "vishal has 2 pending exams" } },
+        { ADMIN, "What's vishal working on?", 0, { "vishal has completed 1 of 4" } },
+        { VISHAL, "what are happy's courses", DENIED, { "happy" }, "Excel" },
+        { ADMIN, "show my courses", JV_NOT_FOUND, { "no learning record" }, "vishal" },
+    };
+    struct stage s;
+
+    world_db_reset(jv_migration_files, jv_seed_files);
+    s = stage_new(&oxygen_actor);
+    CHECK_SAID(&s, cases);
+    world_free(s.w);
+}
+
 TEST_MAIN()
