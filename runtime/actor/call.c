@@ -13,7 +13,7 @@ enum { MAX_SLOTS = 4096 };
 
 struct slot {
     uint32_t generation; /* a late answer to an earlier request of this slot is dropped */
-    bool busy;
+    bool busy, lost; /* lost: the bus went away with the question */
     struct jv_fiber *fiber;
     struct jv_bus_msg *msg;
 };
@@ -65,6 +65,16 @@ struct jv_slots *jv_slots_free(struct jv_slots *s)
     return NULL;
 }
 
+/* Whoever waits learns at once that no answer will come. */
+void jv_slots_lose(struct jv_slots *s)
+{
+    for (size_t i = 0; s && i < s->n; i++)
+        if (s->slots[i].busy && !s->slots[i].msg) {
+            s->slots[i].lost = true;
+            jv_fiber_wake(s->slots[i].fiber);
+        }
+}
+
 static void *grow(void *p, size_t n, size_t size)
 {
     void *q = realloc(p, n * size);
@@ -97,7 +107,7 @@ static bool slot_take(struct jv_slots *s, uint32_t *ret)
 
 static void slot_give(struct jv_slots *s, uint32_t i)
 {
-    s->slots[i].busy = false;
+    s->slots[i].busy = s->slots[i].lost = false;
     s->slots[i].msg = NULL;
     s->slots[i].fiber = NULL;
     s->free[s->n_free++] = i;
@@ -173,12 +183,14 @@ int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
         slot_give(s, i);
         return jv_fail(ctx, JV_UNAVAILABLE, "cannot reach %s: the bus is away", subject);
     }
-    while (!s->slots[i].msg && !r)
+    while (!s->slots[i].msg && !s->slots[i].lost && !r)
         r = jv_ctx_wait(ctx, ctx->deadline);
     m = s->slots[i].msg;
     slot_give(s, i);
     if (m)
         return take_reply(ctx, subject, m, out, ret);
+    if (!r)
+        return jv_fail(ctx, JV_UNAVAILABLE, "the bus was lost while waiting for %s", subject);
     return r == JV_CANCELLED ? jv_fail(ctx, r, "cancelled while waiting for %s", subject)
                              : jv_fail(ctx, r, "%s did not answer in time", subject);
 }

@@ -146,6 +146,8 @@ bool jv_scope_in(const char *scopes, const char *scope, size_t len);
  */
 struct jv_slots *jv_slots_new(struct jv_node *n);
 struct jv_slots *jv_slots_free(struct jv_slots *s);
+/* The bus is gone: every call under way fails with UNAVAILABLE. */
+void jv_slots_lose(struct jv_slots *s);
 /* A request to any subject under the prefix. */
 int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
                const ProtobufCMessageDescriptor *out, void *ret);

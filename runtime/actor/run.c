@@ -113,8 +113,11 @@ static void on_bus_state(void *arg, bool connected, const char *why)
 
     jv_logf(connected ? JV_LOG_INFO : JV_LOG_WARN, "bus %s%s%s", connected ? "connected" : "lost",
             why && why[0] ? ": " : "", why ? why : "");
-    if (p->node)
-        p->node->keys_fresh = false;
+    if (!p->node)
+        return;
+    p->node->keys_fresh = false;
+    if (!connected)
+        jv_slots_lose(p->node->slots);
 }
 
 static int say_wrong(const struct jv_err *err)
