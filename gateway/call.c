@@ -12,7 +12,7 @@ static unsigned json_flags(const struct route *r, bool parsing)
     return JV_JSON_SNAKE | (parsing ? JV_JSON_STRICT : JV_JSON_DEFAULTS);
 }
 
-/* INVALID_ARGUMENT of a scan is no JSON, or JSON that nobody should parse: 400, not 422. */
+/* What is no JSON, or JSON that nobody should parse, is 400; what says the wrong thing is 422. */
 static ProtobufCMessage *body_message(struct request *rq, const ProtobufCMessageDescriptor *type)
 {
     struct jv_err err = { 0 };
@@ -20,10 +20,6 @@ static ProtobufCMessage *body_message(struct request *rq, const ProtobufCMessage
 
     if (rq->body_len == 0)
         return jv_msg_new(type, rq->a);
-    if (jv_json_scan(rq->body, rq->body_len, &err)) {
-        reply_problem(rq, 400, JV_INVALID_ARGUMENT, NULL, "%s", err.text);
-        return NULL;
-    }
     msg = jv_json_to_msg(type, rq->body, rq->body_len, json_flags(rq->route, true), rq->a, &err);
     if (msg)
         return msg;
@@ -113,7 +109,7 @@ ProtobufCMessage *build_message(struct request *rq)
     if (r == JV_OK && (rq->route->flags & ROUTE_KEYED))
         r = set_key(rq, msg, &err);
     if (r == JV_OK)
-        r = jv_validate(msg, &err);
+        r = jv_validate_as(msg, json_flags(rq->route, true), &err);
     if (r == JV_OK)
         return msg;
     reply_error(rq, &err);

@@ -14,8 +14,8 @@ DEFAULTS = ["show my tickets", "show my courses", "show my pending exams", "show
 
 
 class Api:
-    def __init__(self, stack):
-        self.s, self.passed, self.failed = stack, 0, 0
+    def __init__(self, stack, cards):
+        self.s, self.cards, self.passed, self.failed = stack, cards, 0, 0
 
     def check(self, name, good, detail=""):
         print("%s - %s" % ("ok" if good else "not ok", name))
@@ -224,9 +224,9 @@ class Cards(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def remote_agents(api, port):
+def remote_agents(api):
     def body(path, **more):
-        return dict({"agent_card_url": "http://127.0.0.1:%d%s" % (port, path), "capabilities": {},
+        return dict({"agent_card_url": "http://127.0.0.1:%d%s" % (api.cards, path), "capabilities": {},
                      "provider": {"name": "Acme"}}, **more)
 
     path = "/registry/agents/remote"
@@ -392,10 +392,10 @@ def main():
     cards = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Cards)
     threading.Thread(target=cards.serve_forever, daemon=True).start()
     port = cards.server_address[1]
-    tests = [sign_in, sign_out, sessions, texts, registry, lambda api: remote_agents(api, port), chat, repeats,
+    tests = [sign_in, sign_out, sessions, texts, registry, remote_agents, chat, repeats,
              around_chat, a2a, document]
     with Stack(env={"JARVIS_FETCH_ALLOW": "127.0.0.1:%d,127.0.0.1:1" % port}) as s:
-        api = Api(s)
+        api = Api(s, port)
         for t in tests:
             if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]:
                 t(api)

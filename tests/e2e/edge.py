@@ -6,6 +6,7 @@ The gateway runs with 16 connections and two seconds for a request, so that limi
 """
 import os
 import re
+import signal
 import socket
 import sys
 import threading
@@ -366,8 +367,35 @@ def operators(e):
     e.one("/ready", get("/ready"), 200, has='"orchestrator":{"status":"up"}')
 
 
+def drain(e):
+    """SIGTERM: nothing new, idle connections go at once, requests under way are answered."""
+    def refused():
+        try:
+            e.client().s.close()
+        except ConnectionRefusedError:
+            return True
+
+    idle, busy = e.client(), e.client()
+    idle.send(get("/health")).answer()
+    busy.send(get("/auth/login", "Content-Length: %d" % len(LOGIN), "Expect: 100-continue",
+                  "Content-Type: application/json", method="POST"))
+    first, gateway = busy.answer()[0], e.stack.pids()["gateway"]
+    os.kill(gateway, signal.SIGTERM)
+    e.check("draining: an idle connection is let go", idle.closed())
+    e.check("draining: nothing new is taken", wait_for(refused, 5))
+    status, h, _ = busy.send(LOGIN).answer()
+    e.check("draining: a request under way is answered", first == 100 and status == 401 and h["connection"] == "close" and
+            busy.closed(), (first, status, h))
+    began = time.monotonic()
+    wait_for(lambda: not os.path.exists("/proc/%d" % gateway) or e.stack.pids()["gateway"] != gateway, 5)
+    e.check("draining ends when all is answered", time.monotonic() - began < 3)
+    wait_for(lambda: e.stack.http("GET", "/health")[0] == 200, 10)
+    e.check("and the supervisor starts it again", e.stack.pids()["gateway"] != gateway)
+
+
 def main():
-    tests = [framing, paths, methods, sizes, bodies, tokens, keep_alive, slowness, crowd, headers, files, operators]
+    tests = [framing, paths, methods, sizes, bodies, tokens, keep_alive, slowness, crowd, headers, files, operators,
+             drain]
     if len(sys.argv) > 1:
         tests = [t for t in tests if t.__name__ in sys.argv[1:]]
     env = {"JARVIS_HTTP_CONNECTIONS": str(CAP), "JARVIS_REQUEST_TIMEOUT": "%ds" % REQUEST_S,
