@@ -151,6 +151,15 @@ JV_TOOL_FN(export, Google__Protobuf__Empty, Registry__ExportReply)
     return JV_OK;
 }
 
+/* For its first seconds the registry has not heard of everybody who is there: it gives agents that
+ * it knows the benefit of the doubt. One that is gone is noticed when it is called. */
+static bool may_be_alive(struct jv_ctx *ctx, const char *agent)
+{
+    const struct registry *reg = jv_state(ctx);
+
+    return !reg->settled || live_count(reg, agent) > 0;
+}
+
 /* Remote agents have no token yet: they come in when something puts them on the bus. */
 JV_TOOL_FN(catalog, Google__Protobuf__Empty, Registry__CatalogReply)
 {
@@ -170,7 +179,7 @@ JV_TOOL_FN(catalog, Google__Protobuf__Empty, Registry__CatalogReply)
     for (size_t i = 0; i < rows.n; i++) {
         Registry__CatalogEntry *e = jv_msg_new(&registry__catalog_entry__descriptor, jv_arena(ctx));
 
-        if (!live_count(jv_state(ctx), jv_col(&rows, i, "name")))
+        if (!may_be_alive(ctx, jv_col(&rows, i, "name")))
             continue;
         r = jv_row_to_msg(ctx, &rows, i, &e->base);
         if (r)
@@ -399,14 +408,26 @@ static int tell_started(struct jv_ctx *ctx)
     return jv_publish(ctx, "evt.registry.Started", &nothing);
 }
 
+static int init(struct jv_ctx *ctx)
+{
+    struct registry *reg = jv_state(ctx);
+
+    reg->started_ms = jv_real_ms(ctx);
+    return tell_started(ctx);
+}
+
 /* At init the answers may come before the subscription does: so once more at the first tick. */
 static int tick(struct jv_ctx *ctx)
 {
     struct registry *reg = jv_state(ctx);
+    int64_t now = jv_real_ms(ctx);
+    bool swept = live_sweep(reg, now);
 
     if (!reg->told_started)
         reg->told_started = tell_started(ctx) == JV_OK;
-    return live_sweep(reg, jv_real_ms(ctx)) ? tell_changed(ctx) : JV_OK;
+    if (!reg->settled && now - reg->started_ms > alive_ms)
+        reg->settled = swept = true;
+    return swept ? tell_changed(ctx) : JV_OK;
 }
 
 static const struct jv_tool tools[] = {
@@ -452,5 +473,5 @@ JV_ACTOR(registry) = {
     .settings = settings,
     .needs = JV_NEEDS_DB | JV_NEEDS_HTTP,
     .state_size = sizeof(struct registry),
-    .init = tell_started,
+    .init = init,
 };

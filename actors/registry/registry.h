@@ -22,7 +22,8 @@ struct registry {
     const char *fetch_allow; /* setting */
     struct instance instances[max_instances];
     size_t n_instances;
-    bool told_started;
+    int64_t started_ms;
+    bool told_started, settled;
 };
 
 /* ---- live.c: which instances are there ---- */

@@ -148,7 +148,7 @@ TEST(bad_input)
         { "svc.sessions.List", "{\"page_size\":101}", JV_INVALID_ARGUMENT, { "page_size" } },
         { "svc.sessions.List", "{\"page_token\":\"%%%\"}", JV_INVALID_ARGUMENT, { "page_token" } },
         { "svc.sessions.List", "{\"page_token\":\"AAAA\"}", JV_INVALID_ARGUMENT, { "page_token" } },
-        { "svc.sessions.List", page + 0, JV_OK, { "sessions" } }, /* not its member: ignored */
+        { "svc.sessions.List", page, JV_INVALID_ARGUMENT, { "session_id" } },
         { "svc.sessions.Get", "{}", JV_INVALID_ARGUMENT, { "session_id" } },
         { "svc.sessions.Get", "{\"session_id\":\"x\"}", JV_NOT_FOUND, { "session not found" } },
         { "svc.sessions.Get", "{\"session_id\":\"'; drop table sessions; --\"}", JV_NOT_FOUND },
