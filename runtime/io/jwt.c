@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,24 +21,52 @@ enum {
 
 /* ---- keys ----------------------------------------------------------------------------------- */
 
-struct key {
-    char *kid;
-    EVP_PKEY *key;
+/* Never changed once it is made; lives until nobody looks at it any more. */
+struct set {
+    atomic_uint refs;
+    size_t n;
+    struct {
+        char *kid;
+        EVP_PKEY *key;
+    } keys[];
 };
 
 struct jv_keys {
-    pthread_rwlock_t lock;
-    struct key *keys;
-    size_t n;
+    pthread_rwlock_t lock; /* of the pointer */
+    struct set *set;
 };
 
-static void free_list(struct key *keys, size_t n)
+static struct set *new_set(size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        free(keys[i].kid);
-        EVP_PKEY_free(keys[i].key);
+    struct set *set = calloc(1, sizeof(*set) + n * sizeof(set->keys[0]));
+
+    if (!set)
+        abort();
+    set->refs = 1;
+    set->n = n;
+    return set;
+}
+
+static void put_set(struct set *set)
+{
+    if (atomic_fetch_sub(&set->refs, 1) > 1)
+        return;
+    for (size_t i = 0; i < set->n; i++) {
+        free(set->keys[i].kid);
+        EVP_PKEY_free(set->keys[i].key);
     }
-    free(keys);
+    free(set);
+}
+
+static struct set *get_set(struct jv_keys *k)
+{
+    struct set *set;
+
+    pthread_rwlock_rdlock(&k->lock);
+    set = k->set;
+    atomic_fetch_add(&set->refs, 1);
+    pthread_rwlock_unlock(&k->lock);
+    return set;
 }
 
 struct jv_keys *jv_keys_new(void)
@@ -46,6 +75,7 @@ struct jv_keys *jv_keys_new(void)
 
     if (!k || pthread_rwlock_init(&k->lock, NULL))
         abort();
+    k->set = new_set(0);
     return k;
 }
 
@@ -53,24 +83,24 @@ struct jv_keys *jv_keys_free(struct jv_keys *k)
 {
     if (!k)
         return NULL;
-    free_list(k->keys, k->n);
+    put_set(k->set);
     pthread_rwlock_destroy(&k->lock);
     free(k);
     return NULL;
 }
 
-static int fill(struct key *list, const struct jv_jwk *keys, size_t n, struct jv_err *err)
+static int fill(struct set *set, const struct jv_jwk *keys, struct jv_err *err)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < set->n; i++) {
         const char *kid = keys[i].kid;
 
         if (!kid || !*kid || strnlen(kid, max_kid + 1) > max_kid)
             return jv_err_set(err, JV_INVALID_ARGUMENT, "key %zu has no usable kid", i);
-        list[i].kid = strdup(kid);
-        list[i].key = jwt_public_key(&keys[i]);
-        if (!list[i].kid)
+        set->keys[i].kid = strdup(kid);
+        set->keys[i].key = jwt_public_key(&keys[i]);
+        if (!set->keys[i].kid)
             abort();
-        if (!list[i].key)
+        if (!set->keys[i].key)
             return jv_err_set(err, JV_INVALID_ARGUMENT, "key %s is no point of P-256", kid);
     }
     return JV_OK;
@@ -78,39 +108,31 @@ static int fill(struct key *list, const struct jv_jwk *keys, size_t n, struct jv
 
 int jv_keys_set(struct jv_keys *k, const struct jv_jwk *keys, size_t n, struct jv_err *err)
 {
-    struct key *list, *old;
-    size_t n_old;
+    struct set *set, *old;
     int r;
 
     if (n > max_keys)
         return jv_err_set(err, JV_INVALID_ARGUMENT, "more than %d keys", max_keys);
-    list = calloc(n ? n : 1, sizeof(*list));
-    if (!list)
-        abort();
-    r = fill(list, keys, n, err);
+    set = new_set(n);
+    r = fill(set, keys, err);
     if (r) {
-        free_list(list, n);
+        put_set(set);
         return r;
     }
     pthread_rwlock_wrlock(&k->lock);
-    old = k->keys, n_old = k->n;
-    k->keys = list, k->n = n;
+    old = k->set;
+    k->set = set;
     pthread_rwlock_unlock(&k->lock);
-    free_list(old, n_old);
+    put_set(old);
     return JV_OK;
 }
 
-/* A reference of its own, so that the set may change meanwhile; NULL when unknown. */
-static EVP_PKEY *find_key(struct jv_keys *k, const char *kid)
+static EVP_PKEY *find_key(const struct set *set, const char *kid)
 {
-    EVP_PKEY *key = NULL;
-
-    pthread_rwlock_rdlock(&k->lock);
-    for (size_t i = 0; i < k->n && !key; i++)
-        if (strcmp(k->keys[i].kid, kid) == 0 && EVP_PKEY_up_ref(k->keys[i].key) == 1)
-            key = k->keys[i].key;
-    pthread_rwlock_unlock(&k->lock);
-    return key;
+    for (size_t i = 0; i < set->n; i++)
+        if (strcmp(set->keys[i].kid, kid) == 0)
+            return set->keys[i].key;
+    return NULL;
 }
 
 /* ---- a token in its parts ------------------------------------------------------------------- */
@@ -197,21 +219,19 @@ static int check_header(const struct token *t, struct jv_arena *a, const char **
     return JV_OK;
 }
 
-static int check_signature(struct jv_keys *k, const struct token *t, const char *kid,
+static int check_signature(const struct set *set, const struct token *t, const char *kid,
                            struct jv_err *err)
 {
+    EVP_PKEY *key = find_key(set, kid);
     unsigned char sig[JWT_SIGNATURE];
-    EVP_PKEY *key;
-    bool good;
 
     if (jwt_decode64(t->signature.p, t->signature.n, sig, sizeof(sig)) != sizeof(sig))
         return refuse(err, "the token's signature is malformed");
-    key = find_key(k, kid);
     if (!key)
         return jv_err_set(err, JV_NOT_FOUND, "the token's key is not known");
-    good = jwt_signed_by(key, t->signed_part.p, t->signed_part.n, sig);
-    EVP_PKEY_free(key);
-    return good ? JV_OK : refuse(err, "the token's signature is wrong");
+    if (!jwt_signed_by(key, t->signed_part.p, t->signed_part.n, sig))
+        return refuse(err, "the token's signature is wrong");
+    return JV_OK;
 }
 
 /* ---- claims --------------------------------------------------------------------------------- */
@@ -303,13 +323,17 @@ int jv_jwt_verify(struct jv_keys *k, const char *token, int64_t now_s, struct jv
     struct jv_claims claims = { 0 };
     const char *kid = NULL;
     struct token t = { 0 };
+    struct set *set;
     int r;
 
     r = split(token, &t, err);
     if (!r)
         r = check_header(&t, a, &kid, err);
-    if (!r)
-        r = check_signature(k, &t, kid, err);
+    if (r)
+        return r;
+    set = get_set(k);
+    r = check_signature(set, &t, kid, err);
+    put_set(set);
     if (!r)
         r = read_claims(&t, now_s, a, &claims, err);
     if (!r)
