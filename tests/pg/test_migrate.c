@@ -46,13 +46,13 @@ static const struct jv_migration two_actors[] = {
     M("ant", "001_init", "create table hill (id int)"),
 };
 
-static char order[256];
+static char order[256], marker[] = "arg";
 
 static void note(void *arg, const struct jv_migration *m)
 {
     size_t n = strlen(order);
 
-    CHECK_STR(arg, "arg");
+    CHECK(arg == marker);
     snprintf(order + n, sizeof(order) - n, "%s/%s ", m->actor, m->name);
 }
 
@@ -60,7 +60,7 @@ static int migrate(const struct jv_migration *list, size_t n, struct jv_err *err
 {
     order[0] = '\0';
     err->text[0] = '\0';
-    return jv_pg_migrate(url(), list, n, note, "arg", err);
+    return jv_pg_migrate(url(), list, n, note, marker, err);
 }
 
 TEST(applies_in_order_and_once)
