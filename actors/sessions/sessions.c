@@ -311,8 +311,7 @@ static const struct jv_tool tools[] = {
     JV_TOOL("AddInvocation", add_invocation, .allow = JV_ALLOW_USER),
     JV_TOOL("Begin", begin, .allow = JV_ALLOW_USER),
     JV_TOOL("Finish", finish, .allow = JV_ALLOW_USER),
-    JV_TOOL("Events", events, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY,
-            .timeout_ms = 30000),
+    JV_TOOL("Events", events, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY),
     { 0 },
 };
 

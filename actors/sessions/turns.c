@@ -19,7 +19,8 @@ enum {
     max_events = 4096,
     max_waiting = 128, /* messages that wait for the end of a turn */
     poll_ms = 50,
-    margin_ms = 250, /* left for the answer when nothing happened */
+    max_wait_ms = 5000, /* then the caller asks again: a draining process is not held up for long */
+    margin_ms = 250,    /* left for the answer when nothing happened */
 };
 
 /* ---- begin ----------------------------------------------------------------------------------- */
@@ -368,7 +369,9 @@ static int wait_for_end(struct jv_ctx *ctx, const char *message_id, bool *ret_fi
 {
     int r = look(ctx, message_id, ret_finished);
 
-    while (!r && !*ret_finished && jv_left_ms(ctx) > margin_ms) {
+    for (int waited = 0; !r && !*ret_finished && waited < max_wait_ms; waited += poll_ms) {
+        if (jv_left_ms(ctx) <= margin_ms)
+            break;
         r = jv_sleep(ctx, poll_ms);
         if (!r)
             r = look(ctx, message_id, ret_finished);

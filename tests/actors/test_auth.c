@@ -244,6 +244,28 @@ TEST(parallel_sign_ins)
     world_free(w);
 }
 
+/* More than can be hashed in time are told so at once; nobody waits for ever. */
+TEST(a_flood_of_sign_ins)
+{
+    struct world *w = auth_world();
+    int ok = 0, refused = 0;
+
+    for (int i = 0; i < 150; i++)
+        world_send(w, NULL, "svc.auth.Login",
+                   "{\"username\":\"vishal\",\"password\":\"password123\"}");
+    for (int i = 0; i < 150; i++) {
+        struct world_reply r = world_collect(w);
+
+        ok += r.code == JV_OK;
+        refused += r.code == JV_RESOURCE_EXHAUSTED && r.http == 429;
+    }
+    CHECK(ok >= 60);
+    CHECK(refused > 0);
+    CHECK_INT(ok + refused, 150);
+    CHECK_INT(login(w, "vishal", "password123").code, JV_OK);
+    world_free(w);
+}
+
 TEST(access_tokens)
 {
     struct world *w = auth_world();
