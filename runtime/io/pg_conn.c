@@ -504,6 +504,12 @@ static int await(struct jv_pg_conn *c, int64_t until, PGresult **ret, struct jv_
     }
 }
 
+/* Committing a transaction in which a statement failed succeeds -- as a rollback. */
+static bool is_undone(const char *sql, PGresult *res)
+{
+    return strcmp(sql, "commit") == 0 && strcmp(PQcmdStatus(res), "ROLLBACK") == 0;
+}
+
 static int may_send(const struct jv_pg_conn *c, int64_t until, struct jv_err *err)
 {
     if (c->broken)
@@ -544,5 +550,9 @@ int jv_pg_exec(struct jv_pg_conn *c, int64_t until, struct jv_arena *a, struct j
         return r;
     }
     hold(c, false);
+    if (is_undone(sql, res)) {
+        PQclear(res);
+        return jv_err_set(err, JV_ABORTED, "the transaction had failed before its commit");
+    }
     return take_result(c, res, a, rows, err);
 }

@@ -293,6 +293,11 @@ static void transactions(struct bench *b)
     CHECK_INT(on(b, c, "insert into tx values (3)"), JV_INTERNAL); /* aborted already */
     CHECK_INT(on(b, c, "rollback"), JV_OK);
     CHECK_INT(on(b, c, "insert into tx values (4)"), JV_OK);
+
+    CHECK_INT(on(b, c, "begin"), JV_OK);
+    CHECK_INT(on(b, c, "insert into tx values (5)"), JV_OK);
+    CHECK_INT(on(b, c, "insert into tx values (4)"), JV_ALREADY_EXISTS);
+    CHECK_INT(on(b, c, "commit"), JV_ABORTED); /* what PostgreSQL calls a success */
     jv_pg_give(b->pool, c);
     CHECK_INT(count(b, "tx"), 2);
 }
