@@ -1,0 +1,99 @@
+/* migrate.c -- `jarvis migrate` and `jarvis seed`: database and streams as this binary needs them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "host/commands.h"
+#include "host/migrations.h"
+#include "io/bus.h"
+
+enum { wait_ms = 10000, audit_days = 400, list_limit = 16 << 20 };
+
+static void say_applied(void *arg, const struct jv_migration *m)
+{
+    (void)arg;
+    printf("%s: %s\n", m->actor, m->name);
+}
+
+static int migrate_database(const struct jv_program *p, const struct jv_common *c,
+                            struct jv_err *err)
+{
+    struct jv_arena *a = jv_arena_new(list_limit);
+    struct jv_migration *list;
+    size_t n;
+    int r;
+
+    list = jv_migration_list(p->migrations, a, &n);
+    r = jv_pg_check(c->database_url, wait_ms, err);
+    if (!r)
+        r = jv_pg_migrate(c->database_url, list, n, say_applied, NULL, err);
+    jv_arena_free(a);
+    return r;
+}
+
+/* What JetStream keeps: who did what. */
+static int make_streams(const struct jv_common *c, struct jv_err *err)
+{
+    struct jv_arena *a = jv_arena_new(0);
+    const char *const subjects[] = { jv_arena_printf(a, "%s.audit.>", c->prefix), NULL };
+    const struct jv_bus_options o = { .url = c->nats_url,
+                                      .creds = c->nats_creds,
+                                      .name = "operator" };
+    struct jv_loop *l = jv_loop_new(JV_CLOCK_REAL);
+    struct jv_bus *bus = jv_bus_nats(l, &o, wait_ms, err);
+    int r = err->code;
+
+    if (bus) {
+        r = jv_bus_stream(bus, "JARVIS_AUDIT", subjects, audit_days * 86400, err);
+        jv_bus_free(bus);
+    }
+    jv_loop_free(l);
+    jv_arena_free(a);
+    return r;
+}
+
+static int load(struct jv_common *c, struct jv_err *err)
+{
+    int r = jv_common_load(c, err);
+
+    if (!r && !c->database_url[0])
+        r = jv_err_set(err, JV_INVALID_ARGUMENT, "DATABASE_URL: is not set");
+    if (!r)
+        jv_log_init("", JV_LOG_WARN, c->log_json);
+    return r;
+}
+
+int jv_cmd_migrate(const struct jv_program *p, int argc, char **argv)
+{
+    bool seed = argc == 1 && strcmp(argv[0], "--seed") == 0;
+    struct jv_err err = { 0 };
+    struct jv_common c;
+    int r;
+
+    if (argc > 1 || (argc && !seed))
+        return jv_complain(2, "usage: jarvis migrate [--seed]");
+    jv_borrow_env();
+    if (load(&c, &err))
+        return jv_complain(JV_EXIT_CONFIG, "%s", err.text);
+    r = migrate_database(p, &c, &err);
+    if (!r && seed)
+        r = jv_seed_all(c.database_url, p->seeds, &err);
+    if (!r)
+        r = make_streams(&c, &err);
+    return r ? jv_complain(1, "%s", err.text) : 0;
+}
+
+int jv_cmd_seed(const struct jv_program *p, int argc, char **argv)
+{
+    struct jv_err err = { 0 };
+    struct jv_common c;
+
+    (void)argv;
+    if (argc)
+        return jv_complain(2, "usage: jarvis seed");
+    jv_borrow_env();
+    if (load(&c, &err))
+        return jv_complain(JV_EXIT_CONFIG, "%s", err.text);
+    return jv_seed_all(c.database_url, p->seeds, &err) ? jv_complain(1, "%s", err.text) : 0;
+}

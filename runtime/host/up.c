@@ -1,0 +1,301 @@
+/* up.c -- `jarvis up`: one supervisor for the whole system, with or without a terminal. */
+#include "host/up.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/commands.h"
+
+struct run {
+    struct jv_up up;
+    struct jv_fiber *fiber;
+    struct jv_io signals;
+    int64_t began_ms;
+    int told; /* with --detach: where the waiting parent hears how it went; -1 */
+    int code;
+};
+
+/* ---- what others read ---------------------------------------------------------------------------
+ */
+
+static void export(struct jv_buf *b, const char *name, const char *value)
+{
+    jv_buf_printf(b, "%s='", name);
+    for (const char *s = value; *s; s++) {
+        if (*s == '\'')
+            jv_buf_str(b, "'\\''");
+        else
+            jv_buf_char(b, *s);
+    }
+    jv_buf_printf(b, "'\nexport %s\n", name);
+}
+
+static const char *env_path(const struct jv_up *u)
+{
+    return jv_arena_printf(u->arena, "%s/env", u->place.run);
+}
+
+static int write_env(struct jv_up *u, struct jv_err *err)
+{
+    struct jv_buf b = jv_buf_new(u->arena);
+
+    export(&b, "JARVIS_URL", u->url);
+    export(&b, "NATS_URL", u->nats_url);
+    export(&b, "NATS_CREDS", jv_up_creds(u, "operator"));
+    export(&b, "DATABASE_URL", u->database_url);
+    return jv_place_write(env_path(u), b.data, err);
+}
+
+static void on_change(void *arg)
+{
+    jv_up_write_pids(arg);
+}
+
+static void remove_traces(struct jv_up *u)
+{
+    unlink(env_path(u));
+    unlink(jv_arena_printf(u->arena, "%s/pids", u->place.run));
+}
+
+/* ---- what people read ---------------------------------------------------------------------------
+ */
+
+static void say_starting(const struct jv_up *u)
+{
+    printf("jarvis: starting in %s%s%s\n", u->place.var,
+           u->place.is_root ? ", servers and actors as the user " : "",
+           u->place.is_root ? u->place.user : "");
+    if (u->common.clock[0])
+        printf("jarvis: the clock stands at %s\n", u->common.clock);
+}
+
+static void announce(const struct run *r)
+{
+    const struct jv_up *u = &r->up;
+
+    printf("\nJarvis is ready at %s (%.1f s)\n\n", u->url,
+           (double)(jv_loop_mono_ms(u->loop) - r->began_ms) / 1000);
+    if (u->demo)
+        puts("  sign in    vishal, happy, alex or sarah with password123; admin with admin123\n"
+             "             (demo people and data: never show this to a network)\n"
+             "  ask        show my tickets and aws cost\n"
+             "             what exams do I have, and how urgent are they?");
+    printf("  operate    . %s/env; ./jarvis ps; ./jarvis call tickets.ListMine '{}' --as "
+           "vishal:password123\n"
+           "  logs       %s/\n"
+           "  stop       %s\n\n",
+           u->place.run, u->place.log, r->told < 0 ? "Ctrl-C" : "./jarvis down");
+    fflush(stdout);
+}
+
+/* ---- running ------------------------------------------------------------------------------------
+ */
+
+static void on_signal(struct jv_io *io, unsigned events)
+{
+    struct run *r = io->arg;
+    struct signalfd_siginfo info;
+
+    (void)events;
+    while (read(io->fd, &info, sizeof(info)) > 0)
+        jv_fiber_cancel(r->fiber);
+}
+
+static void watch_signals(struct run *r)
+{
+    sigset_t set;
+
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    r->signals = (struct jv_io){ .fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC),
+                                 .events = EPOLLIN,
+                                 .fn = on_signal,
+                                 .arg = r };
+    if (r->signals.fd < 0 || jv_loop_io_add(r->up.loop, &r->signals))
+        abort();
+}
+
+/* From here on nobody reads what we print: it goes into a file. */
+static void let_go(struct run *r)
+{
+    const char *path = jv_arena_printf(r->up.arena, "%s/up.log", r->up.place.log);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+
+    fflush(stdout);
+    if (fd >= 0) {
+        dup2(fd, 1);
+        dup2(fd, 2);
+        close(fd);
+    }
+    if (write(r->told, "0", 1) == 1)
+        close(r->told);
+}
+
+static void whole_life(void *arg)
+{
+    struct run *r = arg;
+    struct jv_err err = { 0 };
+    int code = jv_up_start(&r->up, &err);
+
+    if (!code)
+        code = write_env(&r->up, &err);
+    if (code) {
+        r->code = jv_complain(1, "%s", err.text);
+    } else {
+        announce(r);
+        if (r->told >= 0)
+            let_go(r);
+        while (jv_fiber_wait(INT64_MAX) != JV_CANCELLED)
+            ;
+        puts("jarvis: stopping");
+    }
+    fflush(stdout);
+    jv_up_stop(&r->up);
+    remove_traces(&r->up);
+    jv_loop_stop(r->up.loop);
+}
+
+static int supervise(struct run *r)
+{
+    struct jv_up *u = &r->up;
+
+    u->loop = jv_loop_new(JV_CLOCK_REAL);
+    r->began_ms = jv_loop_mono_ms(u->loop);
+    u->sup = jv_supervisor_new(u->loop, &u->place, on_change, u);
+    watch_signals(r);
+    r->fiber = jv_fiber_start(u->loop, whole_life, r);
+    jv_loop_run(u->loop);
+    jv_loop_run_until(u->loop, 0); /* the fiber's last step */
+    jv_loop_io_del(u->loop, &r->signals);
+    close(r->signals.fd);
+    jv_supervisor_free(u->sup);
+    jv_loop_free(u->loop);
+    if (!r->code)
+        puts("jarvis: stopped");
+    return r->code;
+}
+
+static int already_running(struct run *r)
+{
+    struct jv_place *p = &r->up.place;
+    char line[256] = "", *url = line;
+    FILE *f = fopen(jv_arena_printf(r->up.arena, "%s/env", p->run), "re");
+
+    if (f && fgets(line, sizeof(line), f)) {
+        url = strchr(line, '\'');
+        url = url ? url + 1 : line;
+        url[strcspn(url, "'\n")] = '\0';
+    }
+    if (f)
+        fclose(f);
+    return jv_complain(1, "it is running already%s%s (process %d); ./jarvis down stops it",
+                       *url ? " at " : ", still starting", url, (int)jv_place_holder(p));
+}
+
+static int run(struct run *r)
+{
+    struct jv_err err = { 0 };
+    int code = jv_place_open(&r->up.place, &err);
+
+    if (code)
+        return jv_complain(1, "%s", err.text);
+    code = jv_place_lock(&r->up.place, &err);
+    if (code == JV_ALREADY_EXISTS)
+        return already_running(r);
+    if (!code)
+        code = jv_up_configure(&r->up, &err);
+    if (code)
+        return jv_complain(code == JV_INVALID_ARGUMENT ? JV_EXIT_CONFIG : 1, "%s", err.text);
+    remove_traces(&r->up);
+    say_starting(&r->up);
+    fflush(stdout);
+    return supervise(r);
+}
+
+/* ---- without a terminal
+ * --------------------------------------------------------------------------- */
+
+static pid_t supervisor;
+
+static void pass_on(int sig)
+{
+    kill(supervisor, sig);
+}
+
+/* Print what the supervisor says until it is ready or gone; its answer. */
+static int wait_for(pid_t pid, int said, int told)
+{
+    char text[4096], answer = 0;
+    int status = 0;
+    ssize_t n;
+
+    while ((n = read(said, text, sizeof(text))) > 0)
+        if (fwrite(text, 1, (size_t)n, stdout) != (size_t)n)
+            break;
+    fflush(stdout);
+    if (read(told, &answer, 1) == 1 && answer == '0')
+        return 0;
+    if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status))
+        return WEXITSTATUS(status);
+    return jv_complain(1, "it ended before it was ready");
+}
+
+static int detach(struct run *r)
+{
+    int said[2], told[2], null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    pid_t pid;
+
+    if (null < 0 || pipe2(said, O_CLOEXEC) || pipe2(told, O_CLOEXEC) || (pid = fork()) < 0)
+        return jv_complain(1, "cannot start: %s", strerror(errno));
+    if (pid) {
+        supervisor = pid;
+        signal(SIGINT, pass_on);
+        signal(SIGTERM, pass_on);
+        close(said[1]);
+        close(told[1]);
+        return wait_for(pid, said[0], told[0]);
+    }
+    setsid();
+    dup2(null, 0);
+    dup2(said[1], 1);
+    dup2(said[1], 2);
+    close(said[0]);
+    close(said[1]);
+    close(told[0]);
+    r->told = told[1];
+    return run(r);
+}
+
+int jv_cmd_up(const struct jv_program *p, int argc, char **argv)
+{
+    bool away = argc == 1 && strcmp(argv[0], "--detach") == 0;
+    struct run *r = calloc(1, sizeof(*r));
+    int code;
+
+    if (!r)
+        abort();
+    if (argc > 1 || (argc && !away)) {
+        free(r);
+        return jv_complain(2, "usage: jarvis up [--detach]");
+    }
+    r->up.program = p;
+    r->up.arena = jv_arena_new(0);
+    r->told = -1;
+    jv_place_name(&r->up.place, r->up.arena);
+    code = away ? detach(r) : run(r);
+    jv_arena_free(r->up.arena);
+    free(r);
+    return code;
+}
