@@ -294,10 +294,10 @@ static enum jv_whose whose_of(const struct jv_cat_tool *t, const struct jv_words
 /* ---- families
  * -------------------------------------------------------------------------------------- */
 
-static bool has_core(const struct jv_cat_family *f, const char *stem)
+static bool has_core(const struct jv_cat_family *f, uint32_t term)
 {
     for (size_t i = 0; i < f->n_core; i++)
-        if (strcmp(f->core[i], stem) == 0)
+        if (f->core[i] == term)
             return true;
     return false;
 }
@@ -341,10 +341,10 @@ static void join_family(struct jv_catalog *c, uint32_t tool, const struct jv_wor
     struct jv_cat_family f = { .agent = t->agent, .read_only = t->read_only, .any = tool };
 
     memset(f.tools, 0xff, sizeof(f.tools));
-    f.core = JV_NEW_ARRAY(c->arena, const char *, max_core);
+    f.core = JV_NEW_ARRAY(c->arena, uint32_t, max_core);
     for (size_t i = 0; i < name->n && f.n_core < max_core; i++)
         if (!name->at[i].roles)
-            f.core[f.n_core++] = name->at[i].stem;
+            f.core[f.n_core++] = jv_catalog_intern(c, name->at[i].stem);
     t->family = find_family(c, t, &f);
     if (t->family == JV_NONE) {
         t->family = (uint32_t)c->n_families;

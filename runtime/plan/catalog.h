@@ -48,7 +48,7 @@ struct jv_cat_family {
     uint32_t tools[JV_N_WHOSE]; /* JV_NONE where there is none */
     uint32_t any;               /* a tool of it: for slots, which are the same in all */
     size_t n_core;
-    const char **core; /* stems of what its tools' names are about: "ticket" */
+    uint32_t *core; /* terms of what its tools' names are about: "ticket" */
 };
 
 struct jv_cat_agent {

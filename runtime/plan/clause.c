@@ -227,6 +227,7 @@ static size_t keep_telling(const struct jv_reading *r, struct jv_wish *wishes, s
 
     for (size_t i = 0; i < n; i++) {
         bool says = jv_wish_has_head(&wishes[i]) || has_value(r, &wishes[i].clause) ||
+                    wishes[i].clause.whom == JV_WHOM_CALLER || /* "and mine?" */
                     (wishes[i].n_picks && wishes[i].picks[0].score.confidence >= head_confidence);
 
         if (says)

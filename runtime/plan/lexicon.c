@@ -102,7 +102,7 @@ unsigned jv_lexicon(const char *word)
     size_t len = strlen(word);
     unsigned roles = 0;
 
-    if (!len || len > 16)
+    if (!len || len > 16 || strchr(word, ' '))
         return 0;
     for (size_t i = 0; i < JV_COUNT(rows); i++)
         if (holds(rows[i].words, word, len))

@@ -11,7 +11,7 @@ static const double required_value = 1.5, optional_value = 0.9, unknown_value = 
 static const double lost_value = 0.6, lost_foreign_value = 0.3, lost_number = 0.5;
 static const double missing_factor = 0.55, example_bonus = 0.8, slot_similarity = 0.6;
 static const double function_similarity = 0.15, acts_bonus = 0.3, half_strength = 0.35;
-static const double no_head_factor = 0.5, least_total = 0.05;
+static const double no_head_factor = 0.5, least_total = 0.05, unsaid_weight = 0.1, fit_bonus = 0.1;
 
 struct table {
     const struct jv_reading *r;
@@ -386,6 +386,36 @@ static void add_numbers(struct table *t)
     }
 }
 
+static bool says(const struct table *t, size_t from, size_t to, uint32_t term)
+{
+    for (size_t i = from; i < to; i++)
+        if (t->r->tokens[i].term == term)
+            return true;
+    return false;
+}
+
+/* What the family is named for and the clause does not say: "cost" means all costs rather than the
+ * cost allocation. */
+static double unsaid(const struct table *t, const struct jv_cat_family *f)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < f->n_core; i++)
+        if (!says(t, t->clause->from, t->clause->to, f->core[i]) &&
+            !says(t, t->clause->head_from, t->clause->head_to, f->core[i]))
+            sum += t->r->catalog->terms[f->core[i]].telling;
+    return sum * unsaid_weight;
+}
+
+/* Tools for somebody's data when it is said whose, tools for the organisation's when it is not. */
+static double fit(const struct table *t, const struct jv_cat_family *f)
+{
+    bool personal = f->tools[JV_CALLERS] != JV_NONE || f->tools[JV_SOMEBODYS] != JV_NONE;
+    bool said = t->clause->whom == JV_WHOM_CALLER || t->clause->whom == JV_WHOM_PERSON;
+
+    return personal == said ? fit_bonus : 0;
+}
+
 static double coverage(const struct table *t, const struct jv_score *s)
 {
     double all = 0, explained = 0;
@@ -415,9 +445,9 @@ static void conclude(struct table *t, uint32_t family, double alike)
     }
     if (s->terms < 0.1 && alike < 0.5 && s->values < required_value)
         s->values *= no_head_factor; /* nothing but the value of an optional member */
-    evidence = s->terms + s->values + example_bonus * alike;
-    s->total = evidence - losses(t, family) + (s->acts ? acts_bonus : 0) +
-               t->r->catalog->agents[f->agent].priority * 0.0005;
+    evidence = s->terms + s->values + example_bonus * alike * alike;
+    s->total = evidence - losses(t, family) - unsaid(t, f) + fit(t, f) +
+               (s->acts ? acts_bonus : 0) + t->r->catalog->agents[f->agent].priority * 0.0005;
     if (s->missing && f->read_only)
         s->total *= missing_factor;
     if (!f->read_only && !s->acts)

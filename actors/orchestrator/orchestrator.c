@@ -1,0 +1,147 @@
+/* orchestrator.c -- the agent Jarvis: plan, fan out to the agents, combine, answer. */
+#include "orchestrator.h"
+
+#include "registry.pb-c.h"
+
+JV_TOOL_FN(chat, Orchestrator__ChatRequest, Orchestrator__ChatEvent)
+{
+    Orchestrator__ChatReply *reply;
+
+    (void)ret; /* it streams */
+    return turn_run(ctx, req, true, &reply);
+}
+
+JV_TOOL_FN(ask, Orchestrator__ChatRequest, Orchestrator__ChatReply)
+{
+    Orchestrator__ChatReply *reply;
+    int r = turn_run(ctx, req, false, &reply);
+
+    if (!r)
+        *ret = *reply;
+    return r;
+}
+
+JV_TOOL_FN(resume, Orchestrator__ResumeRequest, Orchestrator__ChatEvent)
+{
+    (void)ret;
+    return turn_resume(ctx, req);
+}
+
+JV_TOOL_FN(suggest, Orchestrator__SuggestRequest, Orchestrator__SuggestReply)
+{
+    return suggest_for_session(ctx, req->session_id, &ret->suggestions, &ret->n_suggestions);
+}
+
+JV_TOOL_FN(notifications, Google__Protobuf__Empty, Orchestrator__NotificationList)
+{
+    (void)req;
+    return notify_list(ctx, ret);
+}
+
+JV_TOOL_FN(explain, Orchestrator__ExplainRequest, Orchestrator__ExplainReply)
+{
+    struct jv_arena *a = jv_arena(ctx);
+    struct jv_plan_input in = { .text = req->message, .username = jv_caller(ctx)->username };
+    const struct jv_catalog *catalog;
+    struct jv_plan plan;
+    int r;
+
+    r = catalog_get(ctx, &catalog);
+    if (!r)
+        r = jv_planner_builtin.plan(ctx, catalog, &in, a, &plan);
+    if (r)
+        return r;
+    ret->calls = JV_NEW_ARRAY(a, Orchestrator__PlannedCall *, plan.n + 1);
+    ret->confidence = JV_NEW_ARRAY(a, double, plan.n + 1);
+    for (size_t i = 0; i < plan.n; i++) {
+        Orchestrator__PlannedCall *c = jv_msg_new(&orchestrator__planned_call__descriptor, a);
+
+        c->agent = jv_arena_strdup(a, jv_catalog_name(catalog, plan.calls[i].agent));
+        c->tool = plan.calls[i].tool ? plan.calls[i].tool : "";
+        c->arguments = plan.calls[i].arguments;
+        ret->calls[ret->n_calls++] = c;
+        ret->confidence[ret->n_confidence++] = plan.calls[i].confidence;
+    }
+    ret->outcome = turn_outcome(&plan);
+    return JV_OK;
+}
+
+/* Text that reaches the agent Jarvis over A2A is a turn like any other. */
+static int answer(struct jv_ctx *ctx, const char *text, struct jv_buf *md,
+                  Google__Protobuf__Struct **ret_data)
+{
+    Orchestrator__ChatRequest req = ORCHESTRATOR__CHAT_REQUEST__INIT;
+    Orchestrator__ChatReply *reply;
+    int r;
+
+    req.message = text;
+    r = turn_run(ctx, &req, false, &reply);
+    if (r)
+        return r;
+    jv_buf_str(md, reply->response);
+    *ret_data = jv_msg_to_struct(&reply->base, JV_JSON_SNAKE, jv_arena(ctx));
+    return JV_OK;
+}
+
+static int start(struct jv_ctx *ctx)
+{
+    if (catalog_refresh(ctx))
+        jv_info(ctx, "no catalogue yet: %s", jv_error(ctx)->text);
+    return JV_OK;
+}
+
+static const struct jv_skill skills[] = {
+    { .id = "ask",
+      .name = "Ask Jarvis",
+      .description = "Takes a question or a wish in plain words, asks the agents that know, and "
+                     "combines what they answer.",
+      .tags = "assistant, orchestrator, chat",
+      .examples = JV_TEXTS("show my tickets and aws cost", "what can you do for me?") },
+    { 0 },
+};
+
+static const struct jv_agent card = {
+    .name = "JarvisAgent",
+    .token = SELF,
+    .description = "The assistant: understands a question, asks the agents that know, and "
+                   "combines their answers.",
+    .skills = skills,
+    .answer = answer,
+};
+
+#define USER .allow = JV_ALLOW_USER, .flags = JV_TOOL_HIDDEN
+static const struct jv_tool tools[] = {
+    JV_TOOL("Chat", chat, .allow = JV_ALLOW_USER, .flags = JV_TOOL_HIDDEN | JV_TOOL_STREAMS),
+    JV_TOOL("Ask", ask, USER),
+    JV_TOOL("Resume", resume, .allow = JV_ALLOW_USER, .flags = JV_TOOL_HIDDEN | JV_TOOL_STREAMS),
+    JV_TOOL("Suggest", suggest, USER),
+    JV_TOOL("Notifications", notifications, USER),
+    JV_TOOL("Explain", explain, USER),
+    { 0 },
+};
+
+static const struct jv_timer timers[] = {
+    { "catalog", 5000, catalog_refresh },
+    { 0 },
+};
+
+static const struct jv_event events[] = {
+    { "evt.registry.Changed", &google__protobuf__empty__descriptor, catalog_changed },
+    { 0 },
+};
+
+JV_ACTOR(orchestrator) = {
+    .name = "orchestrator",
+    .version = "1.0.0",
+    .summary = "the agent Jarvis: plans, asks the agents, combines",
+    .service = &orchestrator__orchestrator__descriptor,
+    .tools = tools,
+    .timers = timers,
+    .events = events,
+    .calls = (const char *const[]){ "registry", "sessions", "a2a:*", NULL },
+    .agent = &card,
+    .timeout_ms = 30000,
+    .state_size = sizeof(struct orchestrator),
+    .init = start,
+    .fini = catalog_done,
+};
