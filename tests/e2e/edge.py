@@ -4,6 +4,7 @@ deadlines, the connection cap, keep-alive, methods, headers, files. Raw sockets,
 
 The gateway runs with 16 connections and two seconds for a request, so that limits are near.
 """
+import json
 import os
 import re
 import signal
@@ -322,6 +323,46 @@ def crowd(e):
     e.check("200 short connections from 8 clients", results == [200] * 200, results)
 
 
+def streams(e):
+    """Event streams take half of the connections at most; a plain request always finds room."""
+    token, tickets = e.stack.login("vishal"), e.stack.pids()["tickets"]
+    sessions = [e.stack.new_session("vishal") for _ in range(CAP // 2 + 1)]
+
+    def ask(session):
+        body = json.dumps({"message": "show my tickets", "session_id": session})
+        return e.client(timeout=20).send(post("/api/chat", body, "Accept: text/event-stream",
+                                              "Authorization: Bearer " + token))
+
+    os.kill(tickets, signal.SIGSTOP) # so that the answers wait
+    try:
+        held = [ask(s) for s in sessions[:-1]]
+        began = [c.answer()[0] for c in held]
+        last = ask(sessions[-1])
+        refused = last.answer()
+        plain = e.client().send(get("/health")).answer()[0]
+        held[0].s.close() # its peer goes away: that is noticed, and there is room for another
+        def room():
+            text = e.stack.http("GET", "/metrics")[2]
+            return int(re.search(r"^jarvis_http_streams (\d+)", text, re.M)[1]) == CAP // 2 - 1
+
+        gone = wait_for(room, 10)
+    finally:
+        os.kill(tickets, signal.SIGCONT)
+    e.check("half of the connections may stream", began == [200] * (CAP // 2), began)
+    e.check("one more is 503", refused[0] == 503 and b"streams" in refused[2], refused)
+    e.check("a plain request finds room", plain == 200, plain)
+    e.check("a stream whose peer is gone ends", gone)
+
+    def ended(c):
+        while b"event: done" not in c.rest and b"event: error" not in c.rest and c.more():
+            pass
+        return b"event: done" in c.rest
+
+    e.check("the others end with an answer", all(ended(c) for c in held[1:]), [c.rest[-300:] for c in held[1:]])
+    for c in held + [last]:
+        c.s.close()
+
+
 def headers(e):
     policy = {"x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "no-referrer"}
     for path, status, csp in (("/", 200, "script-src 'self'"), ("/health", 200, "default-src 'none'"),
@@ -394,7 +435,7 @@ def drain(e):
 
 
 def main():
-    tests = [framing, paths, methods, sizes, bodies, tokens, keep_alive, slowness, crowd, headers, files, operators,
+    tests = [framing, paths, methods, sizes, bodies, tokens, keep_alive, slowness, crowd, streams, headers, files, operators,
              drain]
     if len(sys.argv) > 1:
         tests = [t for t in tests if t.__name__ in sys.argv[1:]]
