@@ -496,7 +496,8 @@ static int await(struct jv_pg_conn *c, int64_t until, PGresult **ret, struct jv_
         case STEP_WAIT:
             break;
         }
-        r = jv_fiber_wait(until);
+        /* An answer that keeps coming wakes us again and again: that must not outrun the limit. */
+        r = jv_loop_mono_ms(c->loop) < until ? jv_fiber_wait(until) : JV_DEADLINE_EXCEEDED;
         if (r) {
             abandon(c);
             return jv_err_set(err, r, "waiting for the database");
