@@ -115,7 +115,7 @@ static int update_card(struct jv_ctx *ctx, const struct announcement *a)
               jv_ms(jv_now_ms(ctx)));
     if (r || !rows.affected)
         return r;
-    jv_audit(ctx, "agent_card", "%s announced another card", a->card->name);
+    jv_audit(ctx, "agent_card", "%s announced a new card", a->card->name);
     return tell_changed(ctx);
 }
 
