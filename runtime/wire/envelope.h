@@ -7,15 +7,15 @@
 struct Rpc__Status;
 
 /* Header names, exact case. */
-#define JV_H_AUTHORIZATION "Authorization" /* "Bearer <jwt>" */
-#define JV_H_TRACEPARENT "traceparent"     /* W3C */
-#define JV_H_DEADLINE "Jarvis-Deadline"    /* unix ms, the real clock */
-#define JV_H_CONTENT_TYPE "Content-Type"   /* application/protobuf, application/json */
-#define JV_H_A2A_VERSION "A2A-Version"
+#define JV_H_AUTHORIZATION  "Authorization"   /* "Bearer <jwt>" */
+#define JV_H_TRACEPARENT    "traceparent"     /* W3C */
+#define JV_H_DEADLINE       "Jarvis-Deadline" /* unix ms, the real clock */
+#define JV_H_CONTENT_TYPE   "Content-Type"    /* application/protobuf, application/json */
+#define JV_H_A2A_VERSION    "A2A-Version"
 #define JV_H_A2A_EXTENSIONS "A2A-Extensions"
-#define JV_H_MSG_ID "Nats-Msg-Id"
-#define JV_H_ERROR "Nats-Service-Error"           /* the sentence */
-#define JV_H_ERROR_CODE "Nats-Service-Error-Code" /* HTTP-like number */
+#define JV_H_MSG_ID         "Nats-Msg-Id"
+#define JV_H_ERROR          "Nats-Service-Error"      /* the sentence */
+#define JV_H_ERROR_CODE     "Nats-Service-Error-Code" /* HTTP-like number */
 
 struct jv_envelope {
     char trace_id[33], span_id[17], parent_id[17]; /* lower-case hex; parent "" at the root */
@@ -29,8 +29,9 @@ struct jv_envelope {
 /* get(arg, name) gives a header or NULL. A bad traceparent starts a new trace; a bad deadline or
  * Authorization is INVALID_ARGUMENT / UNAUTHENTICATED. `first` is the body's first byte or 0:
  * '{' is JSON where Content-Type does not say. */
-JV_CHECKED int jv_envelope_read(struct jv_envelope *e, const char *(*get)(void *arg, const char *name),
-                                void *arg, int first, struct jv_err *err);
+JV_CHECKED int jv_envelope_read(struct jv_envelope *e,
+                                const char *(*get)(void *arg, const char *name), void *arg,
+                                int first, struct jv_err *err);
 /* A new root, or a child span of `parent`. */
 void jv_trace_root(struct jv_envelope *e);
 void jv_trace_child(struct jv_envelope *e, const struct jv_envelope *parent);

@@ -215,11 +215,14 @@ static int read_32(struct jv_in *in, const struct jv_src *v, const struct jv_pat
     return r;
 }
 
+/* The largest double that rounds to a float. */
+static const double max_single = 0x1.fffffefffffffp127;
+
 static int read_float(struct jv_in *in, const struct jv_src *v, const struct jv_path *path,
                       float *at)
 {
     double d = 0;
-    int r = read_real(in, v, path, FLT_MAX, &d);
+    int r = read_real(in, v, path, max_single, &d);
 
     *at = r ? 0 : (float)d;
     return r;

@@ -149,9 +149,10 @@ static bool packed(struct scan *s, const ProtobufCFieldDescriptor *f, size_t len
         s->at = end;
         return len % size == 0;
     }
-    while (s->at < end && varint(s, end, 10, &ignored))
-        s->elements++;
-    return s->at == end;
+    for (; s->at < end; s->elements++)
+        if (!varint(s, end, 10, &ignored))
+            return false;
+    return true;
 }
 
 /* A member that holds a message: go in. One that may stand once must not stand twice: merging the
