@@ -3,7 +3,8 @@
  * For fibers: every function but new and free may wait, within `until` (mono ms). actor/db.c puts
  * the face of jv/db.h before it. Idle connections are watched: one that the server closed is
  * dropped at once and made anew with back-off (50 ms to 2 s); while there is none, callers wait
- * until their deadline, at most 5 s, and get UNAVAILABLE. */
+ * until their deadline, at most 5 s, and get UNAVAILABLE. A host name in the address is resolved
+ * on the loop (libpq knows no other way): give an address, or a name that is answered nearby. */
 #ifndef JV_PG_H
 #define JV_PG_H
 
@@ -15,7 +16,7 @@ struct jv_pg_conn;
 
 /* size connections at most (8 is plenty); schema becomes the search_path. Connects lazily. */
 struct jv_pg *jv_pg_new(struct jv_loop *l, const char *url, const char *schema, unsigned size);
-struct jv_pg *jv_pg_free(struct jv_pg *p);
+struct jv_pg *jv_pg_free(struct jv_pg *p); /* no fiber is on it any more */
 
 /* Take a connection out of the pool / give it back (a transaction left open is rolled back first).
  */
@@ -24,7 +25,8 @@ JV_CHECKED int jv_pg_take(struct jv_pg *p, int64_t until, struct jv_pg_conn **re
 void jv_pg_give(struct jv_pg *p, struct jv_pg_conn *c);
 /* One statement, prepared on first use of its text on this connection. The PGresult is in
  * rows->result and is cleared with the arena. A fiber that is cancelled or late cancels the query
- * at the server. */
+ * at the server; until the connection is given back it then takes no other statement. "commit" of
+ * a transaction that had failed is ABORTED. */
 JV_CHECKED int jv_pg_exec(struct jv_pg_conn *c, int64_t until, struct jv_arena *a,
                           struct jv_rows *rows, const char *sql, const struct jv_param *params,
                           struct jv_err *err);
