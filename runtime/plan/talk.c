@@ -208,15 +208,14 @@ void jv_talk_ask(const struct jv_catalog *c, const struct jv_draft *d, struct jv
     struct jv_buf b = jv_buf_new(a);
     size_t n = offers(c, d, a, list, n_suggestions);
 
-    jv_buf_str(&b, "I need one more thing for that");
-    if (person) {
-        jv_buf_str(&b, " (for ");
-        jv_say_text(&b, person);
-        jv_buf_char(&b, ')');
-    }
-    jv_buf_str(&b, ": the **");
+    jv_buf_str(&b, "What should the **");
     jv_say_text(&b, spaced(a, d->missing->name));
-    jv_buf_str(&b, "**. ");
+    jv_buf_str(&b, "** be");
+    if (person) {
+        jv_buf_str(&b, ", for ");
+        jv_say_text(&b, person);
+    }
+    jv_buf_str(&b, "? ");
     jv_say_text(&b, d->missing->description);
     if (n) {
         jv_buf_str(&b, n > 1 ? " For example: " : " It can be: ");

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""restart.py -- kill -9 each process of a running system and stop its servers: it heals by itself and
-nothing that was acknowledged is lost."""
+"""restart.py -- kill -9 each process of a running system, stop its servers and start them again: it
+heals by itself and nothing that was acknowledged is lost."""
 import os
 import signal
 import sys
@@ -23,9 +23,9 @@ def heal(s, token, session):
     wait_for(lambda: right(s, token, session), 30)
 
 
-def kill(s, name):
+def kill(s, name, how):
     old = s.pids()[name]
-    os.kill(old, signal.SIGKILL)
+    os.kill(old, how)
     return wait_for(lambda: s.pids().get(name, old) != old and s.pids()[name], 30)
 
 
@@ -41,18 +41,19 @@ def main():
         heal(s, token, session)
         created = s.chat("vishal", "create a ticket for vpn access", session)
         assert "12306" in created["response"], created
-        for name in ACTORS + SERVERS:
+        deaths = [(name, signal.SIGKILL) for name in ACTORS + SERVERS] + [(name, signal.SIGTERM) for name in SERVERS]
+        for name, how in deaths:
             before = wait_for(lambda: history_count(s, token, session))
             began = time.monotonic()
             try:
-                kill(s, name)
+                kill(s, name, how)
                 heal(s, token, session)
                 assert history_count(s, token, session) >= before, "messages are gone"
                 assert "12306" in s.chat("vishal", "show my tickets", session)["response"], "the ticket is gone"
-                print("ok - kill -9 %s: healed in %.1f s" % (name, time.monotonic() - began))
+                print("ok - %s to %s: healed in %.1f s" % (how.name, name, time.monotonic() - began))
             except AssertionError as e:
                 failed += 1
-                print("not ok - kill -9 %s: %s" % (name, e))
+                print("not ok - %s to %s: %s" % (how.name, name, e))
                 s.show_logs()
         alive = [n for n, p in s.pids().items() if os.path.exists("/proc/%d" % p)]
         print("%s - all are alive: %s" % ("ok" if len(alive) >= len(ACTORS) + len(SERVERS) else "not ok", alive))
