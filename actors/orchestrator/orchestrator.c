@@ -85,6 +85,7 @@ static int answer(struct jv_ctx *ctx, const char *text, struct jv_buf *md,
 
 static int start(struct jv_ctx *ctx)
 {
+    jv_within(ctx, 1000); /* the registry may come later */
     if (catalog_refresh(ctx))
         jv_info(ctx, "no catalogue yet: %s", jv_error(ctx)->text);
     return JV_OK;

@@ -1,0 +1,428 @@
+/* peers.h -- a town for the orchestrator: fake registry and sessions, and the three agents with the
+ * real agents' tables and made-up data. How they behave is in `fake`. */
+#ifndef PEERS_H
+#define PEERS_H
+
+#include <google/protobuf/empty.pb-c.h>
+
+#include "finops.pb-c.h"
+#include "orchestrator.pb-c.h"
+#include "oxygen.pb-c.h"
+#include "registry.pb-c.h"
+#include "sessions.pb-c.h"
+#include "tickets.pb-c.h"
+
+#include "check.h"
+#include "world/world.h"
+
+extern const struct jv_actor orchestrator_actor, tickets_actor, finops_actor, oxygen_actor;
+
+enum { max_agents = 8, max_events = 64 };
+
+/* ---- how the peers behave; reset by every test
+ * ---------------------------------------------------- */
+
+struct behaviour {
+    int code;          /* what its tools answer with */
+    uint32_t delay_ms; /* before */
+    size_t calls;
+    char message_id[64];
+};
+
+static struct {
+    struct behaviour tickets, finops, oxygen;
+    /* registry */
+    size_t n_cards;
+    uint8_t *cards[max_agents];
+    size_t card_sizes[max_agents];
+    int catalog_code;
+    int digest;
+    size_t catalogs;
+    /* sessions */
+    int begin_code, finish_code;
+    size_t begins, finishes;
+    char key[64];
+    bool finished;
+    size_t n_events;
+    ProtobufCBinaryData events[max_events];
+    char *plan; /* the memory, as JSON */
+    char *response;
+    size_t n_invocations;
+    char invocation[256];
+    bool invocation_ok;
+} fake;
+
+static int behave(struct jv_ctx *ctx, struct behaviour *b)
+{
+    int r = JV_OK;
+
+    b->calls++;
+    if (b->delay_ms)
+        r = jv_sleep(ctx, b->delay_ms);
+    if (!r && b->code)
+        r = jv_fail(ctx, b->code, "the reason is made up");
+    return r;
+}
+
+/* ---- the agents
+ * ------------------------------------------------------------------------------------- */
+
+static Tickets__Ticket *ticket(struct jv_ctx *ctx, int32_t id, const char *operation,
+                               Tickets__Status status)
+{
+    Tickets__Ticket *t = jv_msg_new(&tickets__ticket__descriptor, jv_arena(ctx));
+
+    t->id = id;
+    t->operation = operation;
+    t->user = jv_caller(ctx)->username;
+    t->status = status;
+    return t;
+}
+
+static int list(struct jv_ctx *ctx, Tickets__TicketList *ret)
+{
+    ret->tickets = JV_NEW_ARRAY(jv_arena(ctx), Tickets__Ticket *, 2);
+    ret->tickets[0] = ticket(ctx, 12301, "create_ai_key", TICKETS__STATUS__pending);
+    ret->tickets[1] = ticket(ctx, 12303, "update_budget", TICKETS__STATUS__in_progress);
+    ret->n_tickets = 2;
+    ret->total = 2;
+    return behave(ctx, &fake.tickets);
+}
+
+JV_TOOL_FN(list_mine, Tickets__ListMineRequest, Tickets__TicketList)
+{
+    (void)req;
+    ret->username = jv_caller(ctx)->username;
+    return list(ctx, ret);
+}
+
+JV_TOOL_FN(list_of, Tickets__ListRequest, Tickets__TicketList)
+{
+    ret->username = req->username;
+    return list(ctx, ret);
+}
+
+JV_TOOL_FN(get, Tickets__GetRequest, Tickets__Ticket)
+{
+    (void)ret;
+    fake.tickets.calls++;
+    return jv_fail(ctx, JV_NOT_FOUND, "ticket %d was not found", (int)req->ticket_id);
+}
+
+JV_TOOL_FN(create_mine, Tickets__CreateMineRequest, Tickets__Created)
+{
+    ret->success = true;
+    ret->ticket = ticket(ctx, 12306, req->operation, TICKETS__STATUS__pending);
+    ret->message = "created";
+    return behave(ctx, &fake.tickets);
+}
+
+JV_TOOL_FN(cloud_cost, Finops__CloudCostRequest, Finops__ProviderCost)
+{
+    ret->provider = req->provider;
+    ret->total_cents = strcmp(req->provider, "aws") == 0 ? 1523450 : 1245075;
+    return behave(ctx, &fake.finops);
+}
+
+JV_TOOL_FN(my_budget, Google__Protobuf__Empty, Finops__BudgetReport)
+{
+    (void)req;
+    ret->username = jv_caller(ctx)->username;
+    ret->utilization_percent = 95;
+    return behave(ctx, &fake.finops);
+}
+
+JV_TOOL_FN(my_courses, Google__Protobuf__Empty, Oxygen__CourseList)
+{
+    (void)req;
+    ret->username = jv_caller(ctx)->username;
+    return behave(ctx, &fake.oxygen);
+}
+
+static Oxygen__Exam *exam(struct jv_ctx *ctx, const char *name, const char *deadline, int32_t days)
+{
+    Oxygen__Exam *e = jv_msg_new(&oxygen__exam__descriptor, jv_arena(ctx));
+
+    e->exam = name;
+    e->deadline = deadline;
+    e->days_remaining = days;
+    return e;
+}
+
+JV_TOOL_FN(my_exams, Google__Protobuf__Empty, Oxygen__ExamList)
+{
+    (void)req;
+    ret->pending_exams = JV_NEW_ARRAY(jv_arena(ctx), Oxygen__Exam *, 3);
+    ret->pending_exams[0] = exam(ctx, "Python Advanced Final", "2025-01-15", 5);
+    ret->pending_exams[1] = exam(ctx, "Cloud Architecture Cert", "2025-01-20", 10);
+    ret->pending_exams[2] = exam(ctx, "Data Science Midterm", "2025-01-12", 2);
+    ret->n_pending_exams = 3;
+    return behave(ctx, &fake.oxygen);
+}
+
+static int unheard_of(struct jv_ctx *ctx, const void *req, void *ret)
+{
+    (void)req, (void)ret;
+    return jv_fail(ctx, JV_UNIMPLEMENTED, "this fake does not do that");
+}
+
+static const struct {
+    const char *method;
+    jv_handler_fn handler;
+} handlers[] = {
+    { "ListMine", list_mine__tool },
+    { "List", list_of__tool },
+    { "Get", get__tool },
+    { "CreateMine", create_mine__tool },
+    { "CloudCost", cloud_cost__tool },
+    { "MyBudget", my_budget__tool },
+    { "MyCourses", my_courses__tool },
+    { "MyExams", my_exams__tool },
+};
+
+/* The real agent's words, access rules and sentences with other handlers and no database. */
+static struct jv_actor *fake_agent(struct world *w, const struct jv_actor *real)
+{
+    struct jv_actor *a = jv_arena_memdup(world_arena(w), real, sizeof(*real));
+    struct jv_tool *rows;
+    size_t n = 0;
+
+    while (real->tools[n].method)
+        n++;
+    rows = jv_arena_memdup(world_arena(w), real->tools, (n + 1) * sizeof(*rows));
+    for (size_t i = 0; i < n; i++) {
+        rows[i].handler = unheard_of;
+        for (size_t k = 0; k < JV_COUNT(handlers); k++)
+            if (strcmp(handlers[k].method, rows[i].method) == 0)
+                rows[i].handler = handlers[k].handler;
+    }
+    a->tools = rows;
+    a->needs = 0;
+    a->timers = NULL;
+    a->init = NULL;
+    return a;
+}
+
+/* ---- the registry: whoever announces a card is in the catalogue
+ * ---------------------------------------- */
+
+static int on_heartbeat(struct jv_ctx *ctx, const char *subject, const void *msg)
+{
+    const Registry__Heartbeat *h = msg;
+    Registry__CatalogEntry e = REGISTRY__CATALOG_ENTRY__INIT;
+    size_t len;
+    uint8_t *bytes;
+
+    (void)subject;
+    if (!h->card || h->leaving || fake.n_cards == max_agents)
+        return JV_OK;
+    e.token = h->token;
+    e.card = h->card;
+    bytes = jv_pack(&e, jv_arena(ctx), &len);
+    for (size_t i = 0; i < fake.n_cards; i++)
+        if (fake.card_sizes[i] == len && memcmp(fake.cards[i], bytes, len) == 0)
+            return JV_OK;
+    fake.cards[fake.n_cards] = malloc(len);
+    memcpy(fake.cards[fake.n_cards], bytes, len);
+    fake.card_sizes[fake.n_cards++] = len;
+    fake.digest++;
+    return JV_OK;
+}
+
+JV_TOOL_FN(catalog, Google__Protobuf__Empty, Registry__CatalogReply)
+{
+    struct jv_arena *a = jv_arena(ctx);
+
+    (void)req;
+    fake.catalogs++;
+    if (fake.catalog_code)
+        return jv_fail(ctx, fake.catalog_code, "the reason is made up");
+    ret->digest = jv_arena_printf(a, "%d", fake.digest);
+    ret->entries = JV_NEW_ARRAY(a, Registry__CatalogEntry *, max_agents);
+    for (size_t i = 0; i < fake.n_cards; i++)
+        ret->entries[ret->n_entries++] = (Registry__CatalogEntry *)jv_unpack(
+                &registry__catalog_entry__descriptor, fake.cards[i], fake.card_sizes[i], a, NULL);
+    return JV_OK;
+}
+
+/* ---- sessions: one turn is kept
+ * ---------------------------------------------------------------------------- */
+
+#define SESSION "11111111-1111-4111-8111-111111111111"
+#define TURN    "22222222-2222-4222-8222-222222222222"
+
+JV_TOOL_FN(begin, Sessions__BeginRequest, Sessions__BeginReply)
+{
+    fake.begins++;
+    if (fake.begin_code)
+        return jv_fail(ctx, fake.begin_code, "the reason is made up");
+    ret->session_id = SESSION;
+    ret->message_id = TURN;
+    ret->replayed =
+            fake.finished && req->idempotency_key[0] && strcmp(req->idempotency_key, fake.key) == 0;
+    snprintf(fake.key, sizeof(fake.key), "%s", req->idempotency_key);
+    ret->context = jv_msg_new(&sessions__context__descriptor, jv_arena(ctx));
+    if (fake.plan)
+        ret->context->plan = jv_struct(jv_arena(ctx), fake.plan);
+    return JV_OK;
+}
+
+JV_TOOL_FN(finish, Sessions__FinishRequest, Google__Protobuf__Empty)
+{
+    size_t len;
+
+    (void)ret;
+    fake.finishes++;
+    if (fake.finish_code)
+        return jv_fail(ctx, fake.finish_code, "the reason is made up");
+    CHECK_STR(req->message_id, TURN);
+    CHECK_OR(req->n_events <= max_events, return JV_OK);
+    for (size_t i = 0; i < fake.n_events; i++)
+        free(fake.events[i].data);
+    for (size_t i = 0; i < req->n_events; i++) {
+        fake.events[i].len = req->events[i].len;
+        fake.events[i].data = malloc(req->events[i].len);
+        memcpy(fake.events[i].data, req->events[i].data, req->events[i].len);
+    }
+    fake.n_events = req->n_events;
+    fake.n_invocations = req->n_invocations;
+    if (req->n_invocations) {
+        snprintf(fake.invocation, sizeof(fake.invocation), "%s %s", req->invocations[0]->agent_name,
+                 req->invocations[0]->query);
+        fake.invocation_ok = req->invocations[0]->success;
+    }
+    free(fake.plan);
+    fake.plan = strdup(jv_msg_to_json(&req->context->plan->base, 0, jv_arena(ctx), &len));
+    free(fake.response);
+    fake.response = strdup(req->response);
+    fake.finished = true;
+    return JV_OK;
+}
+
+JV_TOOL_FN(events, Sessions__EventsRequest, Sessions__EventsReply)
+{
+    size_t after = (size_t)req->after;
+
+    if (strcmp(req->message_id, TURN) != 0)
+        return jv_fail(ctx, JV_NOT_FOUND, "message not found");
+    ret->finished = true;
+    ret->first = req->after + 1;
+    ret->n_events = after < fake.n_events ? fake.n_events - after : 0;
+    ret->events = fake.events + after;
+    return JV_OK;
+}
+
+/* A session that holds the last turn. */
+JV_TOOL_FN(active, Google__Protobuf__Empty, Sessions__Session)
+{
+    struct jv_arena *a = jv_arena(ctx);
+    Sessions__Invocation *i = jv_msg_new(&sessions__invocation__descriptor, a);
+    Sessions__Message *m = jv_msg_new(&sessions__message__descriptor, a);
+
+    (void)req;
+    if (!fake.finished)
+        return jv_fail(ctx, JV_NOT_FOUND, "there is no session");
+    ret->session_id = SESSION;
+    i->agent_name = "TicketsAgent";
+    i->query = strchr(fake.invocation, '{') ? strchr(fake.invocation, '{') : "";
+    ret->n_agents_invoked = 1;
+    ret->agents_invoked = jv_arena_memdup(a, &i, sizeof(i));
+    m->role = SESSIONS__ROLE__assistant;
+    m->content = fake.response;
+    ret->n_conversation_history = 1;
+    ret->conversation_history = jv_arena_memdup(a, &m, sizeof(m));
+    return JV_OK;
+}
+
+/* A row for every rpc; those without a handler here are not done by the fake. */
+static struct jv_actor *fake_service(struct world *w, const char *name,
+                                     const ProtobufCServiceDescriptor *s,
+                                     const struct jv_tool *done)
+{
+    struct jv_actor *a = JV_NEW(world_arena(w), struct jv_actor);
+    struct jv_tool *rows = JV_NEW_ARRAY(world_arena(w), struct jv_tool, s->n_methods + 1);
+
+    for (unsigned i = 0; i < s->n_methods; i++) {
+        const struct jv_tool open = {
+            .method = s->methods[i].name,
+            .handler = unheard_of,
+            .req_size = s->methods[i].input->sizeof_message,
+            .ret_size = s->methods[i].output->sizeof_message,
+            .allow = JV_ALLOW_ANYONE,
+        };
+
+        rows[i] = open;
+        for (size_t k = 0; done[k].method; k++)
+            if (strcmp(done[k].method, open.method) == 0)
+                rows[i] = done[k];
+    }
+    *a = (struct jv_actor){ .name = name, .version = "0", .summary = "fake", .service = s };
+    a->tools = rows;
+    return a;
+}
+
+static const struct jv_tool registry_rows[] = {
+    JV_TOOL("Catalog", catalog, .allow = JV_ALLOW_ANYONE),
+    { 0 },
+};
+
+static const struct jv_event registry_events[] = {
+    { "hb.*.*", &registry__heartbeat__descriptor, on_heartbeat },
+    { 0 },
+};
+
+static const struct jv_tool session_rows[] = {
+    JV_TOOL("Begin", begin, .allow = JV_ALLOW_USER),
+    JV_TOOL("Finish", finish, .allow = JV_ALLOW_USER),
+    JV_TOOL("Events", events, .allow = JV_ALLOW_USER),
+    JV_TOOL("Active", active, .allow = JV_ALLOW_USER),
+    { 0 },
+};
+
+/* ---- a town of them
+ * ------------------------------------------------------------------------------------------ */
+
+struct town {
+    struct world *w;
+    struct jv_node *registry, *sessions, *tickets, *finops, *oxygen;
+    const char *vishal, *happy;
+};
+
+static void forget(void)
+{
+    for (size_t i = 0; i < fake.n_cards; i++)
+        free(fake.cards[i]);
+    for (size_t i = 0; i < fake.n_events; i++)
+        free(fake.events[i].data);
+    free(fake.plan);
+    free(fake.response);
+    memset(&fake, 0, sizeof(fake));
+}
+
+static struct town town_new(void)
+{
+    struct town t = { .w = world_new() };
+    struct jv_actor *registry;
+
+    registry = fake_service(t.w, "registry", &registry__registry__descriptor, registry_rows);
+    registry->events = registry_events;
+    t.registry = world_start(t.w, registry);
+    t.sessions = world_start(
+            t.w, fake_service(t.w, "sessions", &sessions__sessions__descriptor, session_rows));
+    t.tickets = world_start(t.w, fake_agent(t.w, &tickets_actor));
+    t.finops = world_start(t.w, fake_agent(t.w, &finops_actor));
+    t.oxygen = world_start(t.w, fake_agent(t.w, &oxygen_actor));
+    world_advance(t.w, 10);
+    world_start(t.w, &orchestrator_actor);
+    t.vishal = world_person(t.w, "user_001", "vishal", "developer");
+    t.happy = world_person(t.w, "user_002", "happy", "developer");
+    return t;
+}
+
+static void town_free(struct town *t)
+{
+    world_free(t->w);
+    forget();
+}
+
+#endif

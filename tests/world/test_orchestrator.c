@@ -1,0 +1,531 @@
+/* test_orchestrator.c -- the orchestrator among fake peers. */
+#include "world/peers.h"
+
+static struct world_reply say(struct town *t, const char *token, const char *method,
+                              const char *text, const char *more)
+{
+    struct jv_buf b = jv_buf_new(world_arena(t->w));
+
+    jv_buf_str(&b, "{\"message\":");
+    jv_json_quote(&b, text, strlen(text));
+    jv_buf_printf(&b, "%s}", more);
+    return world_ask(t->w, token, jv_arena_printf(b.arena, "svc.orchestrator.%s", method), b.data);
+}
+
+/* Ask and read the reply; all zero when it failed. */
+static const Orchestrator__ChatReply *ask(struct town *t, const char *token, const char *text)
+{
+    struct world_reply r = say(t, token, "Ask", text, "");
+    struct jv_err err = { 0 };
+    ProtobufCMessage *m = NULL;
+
+    if (r.code == JV_OK)
+        m = jv_json_to_msg(&orchestrator__chat_reply__descriptor, r.json, strlen(r.json), 0,
+                           world_arena(t->w), &err);
+    CHECK_OR(m, printf("# %s: %d %s %s\n", text, r.code, r.text, err.text));
+    return m ? (Orchestrator__ChatReply *)m
+             : jv_msg_new(&orchestrator__chat_reply__descriptor, world_arena(t->w));
+}
+
+#define CHECK_OUTCOME(reply, want) CHECK_INT((reply)->outcome, ORCHESTRATOR__OUTCOME__##want)
+#define CHECK_HAS_NOT(have, part)  CHECK(!strstr((have), (part)))
+
+static void check_agent(const Orchestrator__ChatReply *reply, size_t i, const char *name,
+                        const char *state)
+{
+    CHECK_OR(i < reply->n_agents, return );
+    CHECK_STR(reply->agents[i]->name, name);
+    CHECK_STR(reply->agents[i]->state, state);
+}
+
+/* ---- answers
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+TEST(one_agent_is_given_as_it_is)
+{
+    struct town t = town_new();
+    const Orchestrator__ChatReply *r = ask(&t, t.vishal, "show my tickets");
+
+    CHECK_OUTCOME(r, answered);
+    CHECK_HAS(r->response, "12301");
+    CHECK_HAS(r->response, "12303");
+    CHECK_HAS_NOT(r->response, "##");
+    CHECK_INT(r->n_agents, 1);
+    check_agent(r, 0, "TicketsAgent", "answered");
+    CHECK_STR(r->session_id, SESSION);
+    CHECK_STR(r->message_id, TURN);
+    CHECK(!r->degraded);
+    CHECK_INT(fake.tickets.calls, 1);
+    CHECK_INT(fake.finishes, 1);
+    CHECK_STR(fake.response, r->response);
+    CHECK_STR(fake.invocation,
+              "TicketsAgent {\"tool\":\"get_my_tickets\",\"arguments\":{},\"agent\":\"tickets\"}");
+    CHECK(fake.invocation_ok);
+    CHECK_HAS(fake.plan, "get_my_tickets");
+    town_free(&t);
+}
+
+TEST(several_agents_stand_under_headings)
+{
+    struct town t = town_new();
+    const Orchestrator__ChatReply *r = ask(&t, t.vishal, "show my courses, tickets and aws cost");
+    const char *oxygen = strstr(r->response, "## Oxygen\n");
+    const char *tickets = strstr(r->response, "\n\n## Tickets\n");
+    const char *finops = strstr(r->response, "\n\n## FinOps\n");
+
+    CHECK_OUTCOME(r, answered);
+    CHECK(oxygen == r->response && tickets > oxygen && finops > tickets);
+    CHECK_HAS(r->response, "USD 15,234.50");
+    CHECK_INT(r->n_agents, 3);
+    CHECK_INT(fake.n_invocations, 3);
+    town_free(&t);
+}
+
+TEST(agents_are_asked_side_by_side)
+{
+    struct town t = town_new();
+    int64_t began = jv_loop_mono_ms(world_loop(t.w)), took;
+
+    fake.tickets.delay_ms = fake.finops.delay_ms = fake.oxygen.delay_ms = 1500;
+    CHECK_OUTCOME(ask(&t, t.vishal, "show my courses, tickets and aws cost"), answered);
+    took = jv_loop_mono_ms(world_loop(t.w)) - began;
+    CHECK_OR(took >= 1500 && took < 1600, printf("# %lld ms\n", (long long)took));
+    town_free(&t);
+}
+
+TEST(the_best_state_of_an_agent_counts)
+{
+    struct town t = town_new();
+    const Orchestrator__ChatReply *r = ask(&t, t.happy, "my tickets and vishal's tickets");
+
+    CHECK_OUTCOME(r, partial);
+    CHECK_INT(r->n_agents, 1);
+    check_agent(r, 0, "TicketsAgent", "answered");
+    town_free(&t);
+}
+
+TEST(not_found_is_an_answer)
+{
+    struct town t = town_new();
+    const Orchestrator__ChatReply *r = ask(&t, t.vishal, "get ticket 99999");
+
+    CHECK_OUTCOME(r, answered);
+    CHECK_STR(r->response, "Ticket 99999 was not found.");
+    check_agent(r, 0, "TicketsAgent", "answered");
+    town_free(&t);
+}
+
+TEST(differences_are_computed)
+{
+    struct town t = town_new();
+
+    CHECK_HAS(ask(&t, t.vishal, "Show AWS costs")->response, "15,234.50");
+    CHECK_HAS(ask(&t, t.vishal, "What about GCP?")->response, "12,450.75");
+    CHECK_HAS(ask(&t, t.vishal, "And which is cheaper?")->response,
+              "**GCP** is cheaper than **AWS** by USD 2,783.75.");
+    CHECK_HAS(ask(&t, t.vishal, "compare aws and gcp")->response,
+              "**GCP** is cheaper than **AWS** by USD 2,783.75.");
+    town_free(&t);
+}
+
+TEST(no_agent_is_asked_for_talk)
+{
+    struct town t = town_new();
+    const Orchestrator__ChatReply *r = ask(&t, t.vishal, "What can you do for me?");
+
+    CHECK_OUTCOME(r, answered);
+    CHECK_HAS(r->response, "TicketsAgent");
+    CHECK_HAS_NOT(r->response, "JarvisAgent");
+    CHECK_INT(r->n_suggestions, 5);
+    r = ask(&t, t.vishal, "foobar nonsense query");
+    CHECK_OUTCOME(r, not_understood);
+    CHECK_INT(r->n_suggestions, 5);
+    CHECK_INT(r->n_agents, 0);
+    CHECK_INT(fake.finishes, 2);
+    CHECK_INT(fake.tickets.calls + fake.finops.calls + fake.oxygen.calls, 0);
+    town_free(&t);
+}
+
+TEST(a_question_back_is_completed)
+{
+    struct town t = town_new();
+    const Orchestrator__ChatReply *r = ask(&t, t.vishal, "create new ticket");
+
+    CHECK_OUTCOME(r, needs_input);
+    CHECK_HAS(r->response, "operation");
+    CHECK_INT(fake.tickets.calls, 0);
+    r = ask(&t, t.vishal, "vpn access");
+    CHECK_OUTCOME(r, answered);
+    CHECK_HAS(r->response, "12306");
+    CHECK_INT(fake.tickets.calls, 1);
+    town_free(&t);
+}
+
+/* ---- what is denied or missing
+ * ---------------------------------------------------------------------------------- */
+
+TEST(a_denial_says_why)
+{
+    struct town t = town_new();
+    const Orchestrator__ChatReply *r = ask(&t, t.happy, "show vishal's tickets");
+
+    CHECK_OUTCOME(r, denied);
+    CHECK_HAS(r->response, "Access denied");
+    CHECK_HAS(r->response, "vishal");
+    CHECK_HAS(r->response, "own data");
+    CHECK_HAS(r->response, "administrator");
+    CHECK_HAS_NOT(r->response, "1230");
+    check_agent(r, 0, "TicketsAgent", "denied");
+    CHECK_INT(fake.tickets.calls, 0);
+    CHECK(!fake.invocation_ok);
+    r = ask(&t, t.happy, "delete ticket 12301");
+    CHECK_OUTCOME(r, denied);
+    CHECK_HAS(r->response, "delete ticket");
+    town_free(&t);
+}
+
+TEST(a_mixed_wish_is_answered_in_part)
+{
+    struct town t = town_new();
+    const Orchestrator__ChatReply *r = ask(&t, t.happy, "vishal's tickets and aws cost");
+
+    CHECK_OUTCOME(r, partial);
+    CHECK_HAS(r->response, "Access denied");
+    CHECK_HAS(r->response, "15,234.50");
+    CHECK_HAS_NOT(r->response, "1230");
+    check_agent(r, 0, "TicketsAgent", "denied");
+    check_agent(r, 1, "FinOpsAgent", "answered");
+    town_free(&t);
+}
+
+TEST(an_agent_that_is_away_is_missed)
+{
+    struct town t = town_new();
+    const Orchestrator__ChatReply *r;
+
+    world_kill(t.w, t.oxygen);
+    r = ask(&t, t.vishal, "show my tickets and courses");
+    CHECK_OUTCOME(r, partial);
+    CHECK_HAS(r->response, "12301");
+    CHECK_HAS(r->response, "I could not reach OxygenAgent just now");
+    check_agent(r, 1, "OxygenAgent", "unavailable");
+    town_free(&t);
+}
+
+TEST(a_slow_agent_is_not_waited_for)
+{
+    struct town t = town_new();
+    int64_t began = jv_loop_mono_ms(world_loop(t.w)), took;
+    const Orchestrator__ChatReply *r;
+
+    fake.oxygen.delay_ms = 9000;
+    r = ask(&t, t.vishal, "show my courses and tickets");
+    took = jv_loop_mono_ms(world_loop(t.w)) - began;
+    CHECK_OR(took >= 5000 && took < 5200, printf("# %lld ms\n", (long long)took));
+    CHECK_OUTCOME(r, partial);
+    check_agent(r, 0, "OxygenAgent", "unavailable");
+    check_agent(r, 1, "TicketsAgent", "answered");
+    town_free(&t);
+}
+
+TEST(a_fault_in_an_agent_stays_there)
+{
+    struct town t = town_new();
+    const Orchestrator__ChatReply *r;
+
+    fake.tickets.code = JV_INTERNAL;
+    r = ask(&t, t.vishal, "show my tickets and courses");
+    CHECK_OUTCOME(r, partial);
+    CHECK_HAS(r->response, "Something went wrong at TicketsAgent");
+    CHECK_HAS_NOT(r->response, "made up");
+    check_agent(r, 0, "TicketsAgent", "failed");
+    town_free(&t);
+}
+
+TEST(an_unclear_change_is_said_to_be_so)
+{
+    struct town t = town_new();
+    const Orchestrator__ChatReply *r;
+
+    fake.tickets.delay_ms = 9000;
+    r = ask(&t, t.vishal, "create a ticket for vpn access");
+    CHECK_OUTCOME(r, partial);
+    CHECK_HAS(r->response, "cannot tell whether");
+    town_free(&t);
+}
+
+/* ---- what must be kept
+ * -------------------------------------------------------------------------------------------- */
+
+TEST(without_sessions_nothing_is_asked)
+{
+    struct town t = town_new();
+    struct world_reply r;
+
+    world_kill(t.w, t.sessions);
+    r = say(&t, t.vishal, "Ask", "show my tickets", "");
+    CHECK_INT(r.code, JV_UNAVAILABLE);
+    CHECK_INT(fake.tickets.calls, 0);
+    town_free(&t);
+}
+
+TEST(an_answer_that_is_not_kept_is_not_given)
+{
+    struct town t = town_new();
+    struct world_reply r;
+
+    fake.finish_code = JV_INTERNAL;
+    r = say(&t, t.vishal, "Ask", "create a ticket for vpn access", "");
+    CHECK_INT(r.code, JV_UNAVAILABLE);
+    CHECK_HAS(r.text, "TicketsAgent did its part");
+    r = say(&t, t.vishal, "Chat", "show my tickets", "");
+    CHECK_INT(r.code, JV_UNAVAILABLE);
+    CHECK_HAS_NOT(r.json, "\"done\"");
+    town_free(&t);
+}
+
+TEST(a_refused_turn_is_refused)
+{
+    struct town t = town_new();
+
+    fake.begin_code = JV_NOT_FOUND;
+    CHECK_INT(say(&t, t.vishal, "Ask", "show my tickets", ",\"session_id\":\"x\"").code,
+              JV_NOT_FOUND);
+    fake.begin_code = JV_ABORTED;
+    CHECK_INT(say(&t, t.vishal, "Ask", "show my tickets", "").code, JV_ABORTED);
+    CHECK_INT(fake.tickets.calls, 0);
+    town_free(&t);
+}
+
+TEST(the_same_key_gives_the_same_answer)
+{
+    static const char key[] = ",\"idempotency_key\":\"k1\"";
+    struct town t = town_new();
+    struct world_reply first = say(&t, t.vishal, "Ask", "create a ticket for vpn access", key);
+    struct world_reply again = say(&t, t.vishal, "Ask", "create a ticket for vpn access", key);
+    struct world_reply stream;
+
+    CHECK_INT(first.code, JV_OK);
+    CHECK_STR(again.json, first.json);
+    stream = say(&t, t.vishal, "Chat", "create a ticket for vpn access", key);
+    CHECK_INT(stream.parts, fake.n_events);
+    CHECK_INT(fake.tickets.calls, 1);
+    CHECK_INT(fake.finishes, 1);
+    town_free(&t);
+}
+
+/* ---- streams
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+static const char *const event_names[] = {
+    "none", "", "plan", "agent", "delta", "artifact", "done"
+};
+
+/* "plan agent:asked ... done" of a stream, with its numbers checked; deltas joined in *text. */
+static const char *story(struct town *t, const struct world_reply *r, int first,
+                         struct jv_buf *text)
+{
+    struct jv_buf b = jv_buf_new(world_arena(t->w));
+    char *lines = jv_arena_strdup(world_arena(t->w), r->json ? r->json : "");
+    char *save = NULL;
+
+    for (char *line = strtok_r(lines, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        struct jv_err err = { 0 };
+        Orchestrator__ChatEvent *e = (Orchestrator__ChatEvent *)jv_json_to_msg(
+                &orchestrator__chat_event__descriptor, line, strlen(line), 0, world_arena(t->w),
+                &err);
+
+        CHECK_OR(e, return line);
+        CHECK_INT(e->seq, first++);
+        jv_buf_printf(&b, "%s%s", b.len ? " " : "", event_names[e->event_case]);
+        if (e->event_case == ORCHESTRATOR__CHAT_EVENT__EVENT_AGENT)
+            jv_buf_printf(&b, ":%s", e->agent->state);
+        if (e->event_case == ORCHESTRATOR__CHAT_EVENT__EVENT_DELTA)
+            jv_buf_str(text, e->delta->text);
+        if (e->event_case == ORCHESTRATOR__CHAT_EVENT__EVENT_DONE)
+            CHECK_STR(e->done->response, text->data);
+    }
+    return b.data;
+}
+
+TEST(a_stream_tells_the_turn_in_order)
+{
+    struct town t = town_new();
+    struct jv_buf text = jv_buf_new(world_arena(t.w)), rest = jv_buf_new(world_arena(t.w));
+    struct world_reply r =
+            say(&t, t.happy, "Chat", "my tickets, vishal's courses and aws cost", "");
+
+    CHECK_INT(r.code, JV_OK);
+    CHECK_STR(story(&t, &r, 1, &text),
+              "plan agent:asked agent:asked agent:asked agent:answered artifact delta agent:denied "
+              "delta agent:answered artifact delta done");
+    CHECK_STR(text.data, fake.response);
+    CHECK_INT(fake.n_events, r.parts);
+
+    r = world_ask(t.w, t.happy, "svc.orchestrator.Resume",
+                  "{\"message_id\":\"" TURN "\",\"after\":12}");
+    CHECK_INT(r.code, JV_OK);
+    jv_buf_str(&rest, text.data);
+    CHECK_STR(story(&t, &r, 13, &rest), "done");
+    r = world_ask(t.w, t.happy, "svc.orchestrator.Resume",
+                  "{\"message_id\":\"" TURN "\",\"after\":13}");
+    CHECK_INT(r.code, JV_OK);
+    CHECK_INT(r.parts, 0);
+    town_free(&t);
+}
+
+TEST(resume_refuses_what_is_not_there)
+{
+    struct town t = town_new();
+
+    CHECK_INT(world_ask(t.w, t.happy, "svc.orchestrator.Resume",
+                        "{\"message_id\":\"33333333-3333-4333-8333-333333333333\"}")
+                      .code,
+              JV_NOT_FOUND);
+    CHECK_INT(world_ask(t.w, t.happy, "svc.orchestrator.Resume",
+                        "{\"message_id\":\"" TURN "\",\"after\":-1}")
+                      .code,
+              JV_INVALID_ARGUMENT);
+    CHECK_INT(world_ask(t.w, t.happy, "svc.orchestrator.Resume", "{}").code, JV_INVALID_ARGUMENT);
+    town_free(&t);
+}
+
+/* ---- the catalogue
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+TEST(the_last_good_catalogue_serves)
+{
+    struct town t = town_new();
+
+    CHECK_OUTCOME(ask(&t, t.vishal, "show my tickets"), answered);
+    world_kill(t.w, t.registry);
+    world_advance(t.w, 20000);
+    CHECK_OUTCOME(ask(&t, t.vishal, "show my tickets"), answered);
+    town_free(&t);
+}
+
+TEST(without_any_catalogue_nothing_is_begun)
+{
+    struct world *w = world_new();
+    struct town t = { .w = w };
+
+    t.sessions = world_start(
+            w, fake_service(w, "sessions", &sessions__sessions__descriptor, session_rows));
+    world_start(w, &orchestrator_actor);
+    t.vishal = world_person(w, "user_001", "vishal", "developer");
+    CHECK_INT(say(&t, t.vishal, "Ask", "show my tickets", "").code, JV_UNAVAILABLE);
+    CHECK_INT(fake.begins, 0);
+    town_free(&t);
+}
+
+TEST(changes_of_the_catalogue_are_seen_at_once)
+{
+    struct town t = town_new();
+    struct jv_bus *operator= jv_bus_mem(world_broker(t.w), "operator");
+    uint8_t *card = fake.cards[0];
+
+    CHECK_OUTCOME(ask(&t, t.vishal, "show my tickets"), answered);
+    fake.cards[0] = fake.cards[--fake.n_cards];
+    fake.card_sizes[0] = fake.card_sizes[fake.n_cards];
+    free(card);
+    fake.digest++;
+    CHECK_INT(jv_bus_publish(operator, "jarvis.evt.registry.Changed", NULL, NULL, 0, "", 0), 0);
+    CHECK_OUTCOME(ask(&t, t.vishal, "show my tickets"), not_understood);
+    jv_bus_free(operator);
+    town_free(&t);
+}
+
+/* ---- the rest
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+TEST(suggestions)
+{
+    struct town t = town_new();
+    struct world_reply r = world_ask(t.w, t.vishal, "svc.orchestrator.Suggest", "{}");
+    const Orchestrator__ChatReply *reply;
+
+    CHECK_STR(r.json, "{\"suggestions\":[\"show my tickets\",\"show my courses\","
+                      "\"show my pending exams\",\"show AWS cost\",\"show GCP cost\"]}");
+    reply = ask(&t, t.vishal, "show my tickets");
+    CHECK_INT(reply->n_suggestions, 5);
+    CHECK_STR(reply->suggestions[0], "show my budget");
+    r = world_ask(t.w, t.vishal, "svc.orchestrator.Suggest", "{}");
+    CHECK_HAS(r.json, "show my budget");
+    CHECK_HAS_NOT(r.json, "\"show my tickets\"");
+    town_free(&t);
+}
+
+TEST(notifications_press)
+{
+    struct town t = town_new();
+    struct world_reply r = world_ask(t.w, t.vishal, "svc.orchestrator.Notifications", "{}");
+
+    CHECK_STR(
+            r.json,
+            "{\"notifications\":["
+            "{\"kind\":\"exam\",\"priority\":\"high\",\"text\":\"Data Science Midterm: 2 days "
+            "left (2025-01-12)\"},"
+            "{\"kind\":\"exam\",\"priority\":\"medium\",\"text\":\"Python Advanced Final: 5 days "
+            "left (2025-01-15)\"},"
+            "{\"kind\":\"budget\",\"priority\":\"medium\",\"text\":\"95.00 % of your budget is "
+            "used\"},"
+            "{\"kind\":\"ticket\",\"priority\":\"low\",\"text\":\"Ticket 12301 (create_ai_key) is "
+            "pending\"}]}");
+    fake.oxygen.code = JV_NOT_FOUND;
+    world_kill(t.w, t.finops);
+    r = world_ask(t.w, t.vishal, "svc.orchestrator.Notifications", "{}");
+    CHECK_INT(r.code, JV_OK);
+    CHECK_HAS(r.json, "12301");
+    CHECK_HAS_NOT(r.json, "exam");
+    town_free(&t);
+}
+
+TEST(explain_asks_nobody)
+{
+    struct town t = town_new();
+    struct world_reply r = say(&t, t.vishal, "Explain", "show my tickets and aws cost", "");
+
+    CHECK_INT(r.code, JV_OK);
+    CHECK_HAS(r.json, "\"tool\":\"get_my_tickets\"");
+    CHECK_HAS(r.json, "{\"provider\":\"aws\"}");
+    CHECK_HAS(r.json, "\"outcome\":\"answered\"");
+    CHECK_INT(fake.tickets.calls + fake.begins, 0);
+    town_free(&t);
+}
+
+TEST(jarvis_is_an_agent)
+{
+    struct town t = town_new();
+    struct world_reply r = world_say(t.w, t.vishal, "jarvis", "show my tickets");
+
+    CHECK_INT(r.code, JV_OK);
+    CHECK_HAS(r.json, "12301");
+    CHECK_HAS(r.json, "\"outcome\":\"answered\"");
+    CHECK_INT(fake.finishes, 1);
+    r = world_tool(t.w, t.vishal, "jarvis", "ask", "{}");
+    CHECK_INT(r.code, JV_INVALID_ARGUMENT);
+    town_free(&t);
+}
+
+TEST(bad_questions)
+{
+    struct town t = town_new();
+    char *big = jv_arena_alloc(world_arena(t.w), 16 * 1024 + 2);
+    struct world_reply r = say(&t, t.vishal, "Ask", " \n\t", "");
+
+    CHECK_INT(r.code, JV_INVALID_ARGUMENT);
+    CHECK_STR(r.field, "message");
+    memset(big, 'x', 16 * 1024 + 1);
+    CHECK_INT(say(&t, t.vishal, "Ask", big, "").code, JV_INVALID_ARGUMENT);
+    big[16 * 1024] = '\0';
+    CHECK_INT(say(&t, t.vishal, "Ask", big, "").code, JV_OK);
+    CHECK_INT(say(&t, NULL, "Ask", "show my tickets", "").code, JV_UNAUTHENTICATED);
+    CHECK_INT(fake.begins, 1);
+    town_free(&t);
+}
+
+TEST_MAIN()
