@@ -114,7 +114,7 @@ struct jv_actor {
     const struct jv_agent *agent; /* agents only */
     unsigned needs;
     uint32_t timeout_ms;   /* of a handler; 0: 10 000 */
-    uint32_t max_inflight; /* beyond it RESOURCE_EXHAUSTED at once; 0: 256 */
+    uint32_t max_inflight; /* beyond it RESOURCE_EXHAUSTED at once; 0: 1024 */
     size_t state_size;     /* zeroed, settings filled in, then init() */
     int (*init)(struct jv_ctx *ctx); /* in a fiber, before the first message; may call and query */
     void (*fini)(void *state);
