@@ -61,7 +61,7 @@ void person_show(const struct person *p, Auth__User *ret)
     ret->email = p->email;
 }
 
-/* ---- passwords ------------------------------------------------------------------------------- */
+/* ---- passwords ------------------------------------------------------------------------------ */
 
 struct check {
     const char *hash, *password;
@@ -117,7 +117,7 @@ int person_check_password(struct jv_ctx *ctx, const struct person *p, const char
     return JV_OK;
 }
 
-/* ---- the demo -------------------------------------------------------------------------------- */
+/* ---- the demo ------------------------------------------------------------------------------- */
 
 static const struct demo_person {
     const char *user_id, *username, *password, *role;

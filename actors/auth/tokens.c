@@ -105,7 +105,7 @@ int tokens_sign_in(struct jv_ctx *ctx, const struct person *p, Auth__TokenReply 
     return reply(ctx, p, sid, &g, ret);
 }
 
-/* ---- ending ---------------------------------------------------------------------------------- */
+/* ---- ending --------------------------------------------------------------------------------- */
 
 /* `*ret_until` is 0 when there is nothing to tell anybody. */
 static int end_family(struct jv_ctx *ctx, const char *sid, const char *reason, int64_t *ret_until)
@@ -174,7 +174,7 @@ int tokens_family(struct jv_ctx *ctx, const char *token, const char *user_id, co
     return r;
 }
 
-/* ---- refreshing ------------------------------------------------------------------------------ */
+/* ---- refreshing ----------------------------------------------------------------------------- */
 
 static int refused(struct jv_ctx *ctx)
 {
@@ -251,8 +251,7 @@ int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
     return r ? r : reply(ctx, &p, sid, &g, ret);
 }
 
-/* ---- lists and housekeeping --------------------------------------------------------------------
- */
+/* ---- lists and housekeeping ----------------------------------------------------------------- */
 
 int tokens_revoked(struct jv_ctx *ctx, Auth__RevocationList *ret)
 {

@@ -58,7 +58,7 @@ static int read_agents(struct jv_ctx *ctx, const struct jv_rows *rows, Registry_
     return r;
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 /* "a, b" -> a, b */
 static struct jv_param tags_param(struct jv_ctx *ctx, const char *list)
@@ -191,8 +191,7 @@ JV_TOOL_FN(catalog, Google__Protobuf__Empty, Registry__CatalogReply)
     return JV_OK;
 }
 
-/* ---- registering -------------------------------------------------------------------------------
- */
+/* ---- registering ---------------------------------------------------------------------------- */
 
 static int added(struct jv_ctx *ctx, const struct jv_rows *rows, const char *name,
                  const char *status, Registry__Registered *ret)
@@ -313,8 +312,7 @@ JV_TOOL_FN(add_remote, Registry__RegisterRemoteRequest, Registry__Registered)
     return r;
 }
 
-/* ---- changing ----------------------------------------------------------------------------------
- */
+/* ---- changing ------------------------------------------------------------------------------- */
 
 static int changed(struct jv_ctx *ctx, const struct jv_rows *rows, const char *name,
                    const char *status, Registry__Changed *ret)
@@ -384,8 +382,7 @@ JV_TOOL_FN(set_approval, Registry__SetApprovalRequest, Registry__Agent)
     return r ? r : tell_changed(ctx);
 }
 
-/* ---- life --------------------------------------------------------------------------------------
- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 /* Something changed, perhaps through another replica: compare announced cards with the rows once
  * more, so that an agent whose row was removed comes back as a new one. */

@@ -63,7 +63,7 @@ int check_invocation(struct jv_ctx *ctx, const char *member, const Sessions__Inv
     return r;
 }
 
-/* ---- pages ----------------------------------------------------------------------------------- */
+/* ---- pages ---------------------------------------------------------------------------------- */
 
 int page_size(struct jv_ctx *ctx, int32_t asked, int32_t max, int32_t *ret)
 {

@@ -37,7 +37,7 @@ int messages_read(struct jv_ctx *ctx, const struct jv_rows *rows, size_t *ret_n,
     return r;
 }
 
-/* ---- history --------------------------------------------------------------------------------- */
+/* ---- history -------------------------------------------------------------------------------- */
 
 /* The session asked for or the current one; *ret_id stays "" when there is no current one. */
 static int history_of(struct jv_ctx *ctx, const char *asked, Sessions__HistoryReply *ret)
@@ -87,7 +87,7 @@ int messages_history(struct jv_ctx *ctx, const Sessions__HistoryRequest *req,
     return r;
 }
 
-/* ---- adding ---------------------------------------------------------------------------------- */
+/* ---- adding --------------------------------------------------------------------------------- */
 
 static const char *role_name(Sessions__Role role)
 {
@@ -149,8 +149,7 @@ int invocations_add(struct jv_ctx *ctx, const Sessions__AddInvocationRequest *re
     return rows.affected ? JV_OK : no_session(ctx);
 }
 
-/* ---- a whole session ---------------------------------------------------------------------------
- */
+/* ---- a whole session ------------------------------------------------------------------------ */
 
 static int fill_invocations(struct jv_ctx *ctx, Sessions__Session *ret)
 {

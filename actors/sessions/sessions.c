@@ -111,8 +111,7 @@ JV_TOOL_FN(active, Google__Protobuf__Empty, Sessions__Session)
     return read_whole(ctx, jv_col(&rows, 0, "id"), ret);
 }
 
-/* ---- list --------------------------------------------------------------------------------------
- */
+/* ---- list ----------------------------------------------------------------------------------- */
 
 struct position { /* of the last session on the page before */
     int64_t updated_ms, id;
@@ -170,8 +169,7 @@ JV_TOOL_FN(list, Sessions__ListRequest, Sessions__ListReply)
     return r;
 }
 
-/* ---- change ------------------------------------------------------------------------------------
- */
+/* ---- change --------------------------------------------------------------------------------- */
 
 JV_TOOL_FN(switch_to, Sessions__GetRequest, Sessions__Session)
 {
@@ -232,8 +230,7 @@ JV_TOOL_FN(delete, Sessions__GetRequest, Google__Protobuf__Empty)
     return rows.affected ? JV_OK : no_session(ctx);
 }
 
-/* ---- what is said ------------------------------------------------------------------------------
- */
+/* ---- what is said --------------------------------------------------------------------------- */
 
 JV_TOOL_FN(history, Sessions__HistoryRequest, Sessions__HistoryReply)
 {
@@ -267,8 +264,7 @@ JV_TOOL_FN(events, Sessions__EventsRequest, Sessions__EventsReply)
     return turn_events(ctx, req, ret);
 }
 
-/* ---- age ---------------------------------------------------------------------------------------
- */
+/* ---- age ------------------------------------------------------------------------------------ */
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 

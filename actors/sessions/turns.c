@@ -23,7 +23,7 @@ enum {
     margin_ms = 250,    /* left for the answer when nothing happened */
 };
 
-/* ---- begin ----------------------------------------------------------------------------------- */
+/* ---- begin ---------------------------------------------------------------------------------- */
 
 struct turn {
     const char *session_id;
@@ -197,7 +197,7 @@ int turn_begin(struct jv_ctx *ctx, const Sessions__BeginRequest *req, Sessions__
     return messages_read(ctx, &recent, &ret->n_recent, &ret->recent);
 }
 
-/* ---- finish ---------------------------------------------------------------------------------- */
+/* ---- finish --------------------------------------------------------------------------------- */
 
 static int check_context(struct jv_ctx *ctx, const Sessions__Context *c)
 {
@@ -321,7 +321,7 @@ int turn_finish(struct jv_ctx *ctx, const Sessions__FinishRequest *req)
     return jv_col_int(&rows, 0, "turns") ? JV_OK : why_not_finished(ctx, req);
 }
 
-/* ---- events ---------------------------------------------------------------------------------- */
+/* ---- events --------------------------------------------------------------------------------- */
 
 static int read_events(struct jv_ctx *ctx, const Sessions__EventsRequest *req,
                        Sessions__EventsReply *ret)

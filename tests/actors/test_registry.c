@@ -1,47 +1,11 @@
 /* test_registry.c -- agents on a real database: what may be registered, who decides, who is alive,
  * what the planner gets, who may speak for whom. */
-#include "actors/asking.h"
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "actors/registry_stage.h"
 
 #include <a2a.pb-c.h>
 #include <registry.pb-c.h>
 
-extern const struct jv_actor registry_actor, tickets_actor;
-
-struct stage {
-    struct world *w;
-    const char *vishal, *admin;
-    struct jv_bus *bus; /* of actors that only send heartbeats */
-};
-
-static struct stage stage_new(void)
-{
-    struct stage s = { .w = world_new() };
-
-    world_db_reset(jv_migration_files, jv_seed_files);
-    world_listen(s.w, "audit.registry.*");
-    world_start(s.w, &registry_actor);
-    s.vishal = world_person(s.w, "user_001", "vishal", "developer");
-    s.admin = world_person(s.w, "user_admin", "admin", "admin");
-    s.bus = jv_bus_mem(world_broker(s.w), "fake");
-    return s;
-}
-
-static void stage_free(struct stage *s)
-{
-    jv_bus_free(s->bus);
-    world_free(s->w);
-}
-
-static struct world_reply get(struct stage *s, const char *name)
-{
-    return ask(s->w, s->vishal, "svc.registry.Get", "{\"name\":\"%s\"}", name);
-}
+extern const struct jv_actor tickets_actor;
 
 static const char *catalog(struct stage *s)
 {
@@ -118,8 +82,7 @@ static struct jv_node *start_agent(struct stage *s)
     return n;
 }
 
-/* ---- the agents of the house
- * --------------------------------------------------------------------- */
+/* ---- the agents of the house ---------------------------------------------------------------- */
 
 TEST(house_agents)
 {
@@ -192,8 +155,7 @@ TEST(a_real_agent_comes_and_goes)
     stage_free(&s);
 }
 
-/* ---- approval
- * ------------------------------------------------------------------------------------ */
+/* ---- approval ------------------------------------------------------------------------------- */
 
 TEST(a_new_agent_waits_for_approval)
 {
@@ -257,8 +219,7 @@ TEST(jarvis_is_never_asked_by_itself)
     stage_free(&s);
 }
 
-/* ---- who may speak for whom
- * ---------------------------------------------------------------------- */
+/* ---- who may speak for whom ----------------------------------------------------------------- */
 
 TEST(nobody_takes_over_an_agent)
 {
@@ -349,83 +310,157 @@ TEST(a_removed_agent_comes_back_as_a_new_one)
     stage_free(&s);
 }
 
-/* ---- registering
- * --------------------------------------------------------------------------------- */
+/* ---- registering ---------------------------------------------------------------------------- */
 
 #define CONFIG(url, name)                                                                          \
     "{\"agent_config\":{\"agent_type\":\"crm\",\"agent_card_url\":\"" url "\",\"name\":\"" name    \
     "\",\"description\":\"customers\"},"
 #define ADD(name) CONFIG("http://crm.example:8080/card.json", name)
 
+static const struct ask_case life[] = {
+    { "svc.registry.Get", "{\"name\":\"CrmAgent\"}", JV_NOT_FOUND, { "agent CrmAgent not found" } },
+    { "svc.registry.Add",
+      ADD("CrmAgent") "\"capabilities\":{\"keywords\":[\"b\",\"a\",\"b\",\"c\",\"a\"],"
+                      "\"examples\":[\"x\"]},\"tags\":[\"beta\",\"beta\",\"crm\"]}",
+      JV_OK,
+      { "\"status\":\"registered\"", "\"agent_name\":\"CrmAgent\"", "\"status\":\"pending\"" } },
+    { "svc.registry.Get",
+      "{\"name\":\"CrmAgent\"}",
+      JV_OK,
+      { "\"keywords\":[\"b\",\"a\",\"c\"]", "\"tags\":[\"beta\",\"crm\"]", "\"enabled\":true",
+        "\"status\":\"pending\"", "\"type\":\"remote\"", "http://crm.example:8080/card.json" } },
+    { "svc.registry.Get", "{\"name\":\"crmagent\"}", JV_NOT_FOUND },
+    { "svc.registry.Add",
+      ADD("CrmAgent") "\"capabilities\":{}}",
+      JV_ALREADY_EXISTS,
+      { "agent CrmAgent already exists" } },
+    { "svc.registry.Add", ADD("CRMAGENT") "\"capabilities\":{}}", JV_ALREADY_EXISTS },
+    { "svc.registry.Add", ADD("TicketsAgent") "\"capabilities\":{}}", JV_ALREADY_EXISTS },
+    { "svc.registry.SetCapabilities",
+      "{\"name\":\"CrmAgent\",\"capabilities\":{\"priority\":5,\"requires_auth\":true}}",
+      JV_OK,
+      { "\"status\":\"updated\"" } },
+    { "svc.registry.Get",
+      "{\"name\":\"CrmAgent\"}",
+      JV_OK,
+      { "\"priority\":5", "\"requires_auth\":true", "\"keywords\":[]" } },
+    { "svc.registry.SetEnabled",
+      "{\"name\":\"CrmAgent\",\"enabled\":false}",
+      JV_OK,
+      { "\"status\":\"disabled\"" } },
+    { "svc.registry.Get", "{\"name\":\"CrmAgent\"}", JV_OK, { "\"enabled\":false" } },
+    { "svc.registry.SetEnabled",
+      "{\"name\":\"CrmAgent\",\"enabled\":true}",
+      JV_OK,
+      { "\"status\":\"enabled\"" } },
+    { "svc.registry.SetEnabled", "{\"name\":\"CrmAgent\"}", JV_INVALID_ARGUMENT, { "enabled" } },
+    { "svc.registry.SetApproval",
+      "{\"name\":\"CrmAgent\",\"status\":\"approved\"}",
+      JV_OK,
+      { "\"status\":\"approved\"" } },
+    /* Approved, but not on the bus: nothing can call it yet. */
+    { "svc.registry.Catalog", "{}", JV_OK, { "entries" }, "CrmAgent" },
+    { "svc.registry.Delete", "{\"name\":\"CrmAgent\"}", JV_OK, { "\"status\":\"deleted\"" } },
+    { "svc.registry.Get", "{\"name\":\"CrmAgent\"}", JV_NOT_FOUND },
+    { "svc.registry.Delete", "{\"name\":\"CrmAgent\"}", JV_NOT_FOUND },
+    { "svc.registry.SetEnabled", "{\"name\":\"CrmAgent\",\"enabled\":true}", JV_NOT_FOUND },
+    { "svc.registry.SetCapabilities", "{\"name\":\"CrmAgent\",\"capabilities\":{}}", JV_NOT_FOUND },
+    { "svc.registry.SetApproval", "{\"name\":\"CrmAgent\",\"status\":\"approved\"}", JV_NOT_FOUND },
+};
+
 TEST(life_of_a_registered_agent)
 {
     struct stage s = stage_new();
-    static const struct ask_case steps[] = {
-        { "svc.registry.Get",
-          "{\"name\":\"CrmAgent\"}",
-          JV_NOT_FOUND,
-          { "agent CrmAgent not found" } },
-        { "svc.registry.Add",
-          ADD("CrmAgent") "\"capabilities\":{\"keywords\":[\"b\",\"a\",\"b\",\"c\",\"a\"],"
-                          "\"examples\":[\"x\"]},\"tags\":[\"beta\",\"beta\",\"crm\"]}",
-          JV_OK,
-          { "\"status\":\"registered\"", "\"agent_name\":\"CrmAgent\"",
-            "\"status\":\"pending\"" } },
-        { "svc.registry.Get",
-          "{\"name\":\"CrmAgent\"}",
-          JV_OK,
-          { "\"keywords\":[\"b\",\"a\",\"c\"]", "\"tags\":[\"beta\",\"crm\"]", "\"enabled\":true",
-            "\"status\":\"pending\"", "\"type\":\"remote\"",
-            "http://crm.example:8080/card.json" } },
-        { "svc.registry.Get", "{\"name\":\"crmagent\"}", JV_NOT_FOUND },
-        { "svc.registry.Add",
-          ADD("CrmAgent") "\"capabilities\":{}}",
-          JV_ALREADY_EXISTS,
-          { "agent CrmAgent already exists" } },
-        { "svc.registry.Add", ADD("CRMAGENT") "\"capabilities\":{}}", JV_ALREADY_EXISTS },
-        { "svc.registry.Add", ADD("TicketsAgent") "\"capabilities\":{}}", JV_ALREADY_EXISTS },
-        { "svc.registry.SetCapabilities",
-          "{\"name\":\"CrmAgent\",\"capabilities\":{\"priority\":5,\"requires_auth\":true}}",
-          JV_OK,
-          { "\"status\":\"updated\"" } },
-        { "svc.registry.Get",
-          "{\"name\":\"CrmAgent\"}",
-          JV_OK,
-          { "\"priority\":5", "\"requires_auth\":true", "\"keywords\":[]" } },
-        { "svc.registry.SetEnabled",
-          "{\"name\":\"CrmAgent\",\"enabled\":false}",
-          JV_OK,
-          { "\"status\":\"disabled\"" } },
-        { "svc.registry.Get", "{\"name\":\"CrmAgent\"}", JV_OK, { "\"enabled\":false" } },
-        { "svc.registry.SetEnabled",
-          "{\"name\":\"CrmAgent\",\"enabled\":true}",
-          JV_OK,
-          { "\"status\":\"enabled\"" } },
-        { "svc.registry.SetEnabled",
-          "{\"name\":\"CrmAgent\"}",
-          JV_INVALID_ARGUMENT,
-          { "enabled" } },
-        { "svc.registry.SetApproval",
-          "{\"name\":\"CrmAgent\",\"status\":\"approved\"}",
-          JV_OK,
-          { "\"status\":\"approved\"" } },
-        /* Approved, but not on the bus: nothing can call it yet. */
-        { "svc.registry.Catalog", "{}", JV_OK, { "entries" }, "CrmAgent" },
-        { "svc.registry.Delete", "{\"name\":\"CrmAgent\"}", JV_OK, { "\"status\":\"deleted\"" } },
-        { "svc.registry.Get", "{\"name\":\"CrmAgent\"}", JV_NOT_FOUND },
-        { "svc.registry.Delete", "{\"name\":\"CrmAgent\"}", JV_NOT_FOUND },
-        { "svc.registry.SetEnabled", "{\"name\":\"CrmAgent\",\"enabled\":true}", JV_NOT_FOUND },
-        { "svc.registry.SetCapabilities", "{\"name\":\"CrmAgent\",\"capabilities\":{}}",
-          JV_NOT_FOUND },
-        { "svc.registry.SetApproval", "{\"name\":\"CrmAgent\",\"status\":\"approved\"}",
-          JV_NOT_FOUND },
-    };
 
-    CHECK_ASKS(s.w, s.admin, steps);
+    CHECK_ASKS(s.w, s.admin, life);
     CHECK_INT(heard(&s, "audit.registry.agent_added"), 1);
     CHECK_INT(heard(&s, "audit.registry.agent_changed"), 4);
     stage_free(&s);
 }
+
+static const struct ask_case malformed[] = {
+    { "svc.registry.Add",
+      ADD("A") "\"capabilities\":{\"priority\":101}}",
+      JV_INVALID_ARGUMENT,
+      { "capabilities.priority" } },
+    { "svc.registry.Add",
+      ADD("A") "\"capabilities\":{\"priority\":-101}}",
+      JV_INVALID_ARGUMENT,
+      { "capabilities.priority" } },
+    { "svc.registry.Add",
+      ADD("A") "\"capabilities\":{\"priority\":true}}",
+      JV_INVALID_ARGUMENT,
+      { "capabilities.priority" } },
+    { "svc.registry.SetCapabilities",
+      "{\"name\":\"TicketsAgent\",\"capabilities\":{\"priority\":101}}",
+      JV_INVALID_ARGUMENT,
+      { "capabilities.priority" } },
+    { "svc.registry.Add",
+      ADD("A") "\"capabilities\":{\"keywords\":[\"a\",\"\"]}}",
+      JV_INVALID_ARGUMENT,
+      { "capabilities.keywords[1]" } },
+    { "svc.registry.Add",
+      ADD("A") "\"capabilities\":{},\"tags\":[\"\"]}",
+      JV_INVALID_ARGUMENT,
+      { "tags[0]" } },
+    { "svc.registry.Add",
+      ADD("A b") "\"capabilities\":{}}",
+      JV_INVALID_ARGUMENT,
+      { "agent_config.name" } },
+    { "svc.registry.Add",
+      ADD("1A") "\"capabilities\":{}}",
+      JV_INVALID_ARGUMENT,
+      { "agent_config.name" } },
+    { "svc.registry.Add",
+      ADD("A.*") "\"capabilities\":{}}",
+      JV_INVALID_ARGUMENT,
+      { "agent_config.name" } },
+    { "svc.registry.Add",
+      ADD("") "\"capabilities\":{}}",
+      JV_INVALID_ARGUMENT,
+      { "agent_config.name" } },
+    { "svc.registry.Add", ADD("A") "\"tags\":[]}", JV_INVALID_ARGUMENT, { "capabilities" } },
+    { "svc.registry.Add", "{\"capabilities\":{}}", JV_INVALID_ARGUMENT, { "agent_config" } },
+    { "svc.registry.Add",
+      CONFIG("ftp://x.example/", "A") "\"capabilities\":{}}",
+      JV_INVALID_ARGUMENT,
+      { "agent_config.agent_card_url" } },
+    { "svc.registry.Add",
+      CONFIG("file:///etc/passwd", "A") "\"capabilities\":{}}",
+      JV_INVALID_ARGUMENT,
+      { "agent_config.agent_card_url" } },
+    { "svc.registry.Add",
+      CONFIG("http://", "A") "\"capabilities\":{}}",
+      JV_INVALID_ARGUMENT,
+      { "agent_config.agent_card_url" } },
+    { "svc.registry.Add",
+      CONFIG("http:///path", "A") "\"capabilities\":{}}",
+      JV_INVALID_ARGUMENT,
+      { "agent_config.agent_card_url" } },
+    { "svc.registry.Add",
+      CONFIG("http://u:p@x.example/", "A") "\"capabilities\":{}}",
+      JV_INVALID_ARGUMENT,
+      { "agent_config.agent_card_url" } },
+    { "svc.registry.Add",
+      CONFIG("http://x.example/a b", "A") "\"capabilities\":{}}",
+      JV_INVALID_ARGUMENT,
+      { "agent_config.agent_card_url" } },
+    { "svc.registry.SetApproval",
+      "{\"name\":\"TicketsAgent\"}",
+      JV_INVALID_ARGUMENT,
+      { "status" } },
+    { "svc.registry.SetApproval",
+      "{\"name\":\"TicketsAgent\",\"status\":\"maybe\"}",
+      JV_INVALID_ARGUMENT,
+      { "status" } },
+    { "svc.registry.SetApproval",
+      "{\"name\":\"TicketsAgent\",\"status\":9}",
+      JV_INVALID_ARGUMENT,
+      { "status" } },
+    { "svc.registry.List", "{\"type\":\"far\"}", JV_INVALID_ARGUMENT, { "type" } },
+    { "svc.registry.Get", "{}", JV_INVALID_ARGUMENT, { "name" } },
+    { "svc.registry.Get", "{\"name\":\"' or 1=1 --\"}", JV_NOT_FOUND },
+};
 
 TEST(bad_registrations)
 {
@@ -449,98 +484,18 @@ TEST(bad_registrations)
                             x);
     long_notes = jv_arena_printf(
             a, "{\"name\":\"TicketsAgent\",\"status\":\"approved\",\"notes\":\"%s\"}", x);
-    const struct ask_case cases[] = {
-        { "svc.registry.Add",
-          ADD("A") "\"capabilities\":{\"priority\":101}}",
-          JV_INVALID_ARGUMENT,
-          { "capabilities.priority" } },
-        { "svc.registry.Add",
-          ADD("A") "\"capabilities\":{\"priority\":-101}}",
-          JV_INVALID_ARGUMENT,
-          { "capabilities.priority" } },
-        { "svc.registry.Add",
-          ADD("A") "\"capabilities\":{\"priority\":true}}",
-          JV_INVALID_ARGUMENT,
-          { "capabilities.priority" } },
-        { "svc.registry.SetCapabilities",
-          "{\"name\":\"TicketsAgent\",\"capabilities\":{\"priority\":101}}",
-          JV_INVALID_ARGUMENT,
-          { "capabilities.priority" } },
-        { "svc.registry.Add",
-          ADD("A") "\"capabilities\":{\"keywords\":[\"a\",\"\"]}}",
-          JV_INVALID_ARGUMENT,
-          { "capabilities.keywords[1]" } },
+    const struct ask_case sizes[] = {
         { "svc.registry.Add", too_many, JV_INVALID_ARGUMENT, { "capabilities.keywords", "64" } },
         { "svc.registry.Add", too_long, JV_INVALID_ARGUMENT, { "capabilities.domains[1]" } },
         { "svc.registry.Add",
           long_description,
           JV_INVALID_ARGUMENT,
           { "agent_config.description" } },
-        { "svc.registry.Add",
-          ADD("A") "\"capabilities\":{},\"tags\":[\"\"]}",
-          JV_INVALID_ARGUMENT,
-          { "tags[0]" } },
-        { "svc.registry.Add",
-          ADD("A b") "\"capabilities\":{}}",
-          JV_INVALID_ARGUMENT,
-          { "agent_config.name" } },
-        { "svc.registry.Add",
-          ADD("1A") "\"capabilities\":{}}",
-          JV_INVALID_ARGUMENT,
-          { "agent_config.name" } },
-        { "svc.registry.Add",
-          ADD("A.*") "\"capabilities\":{}}",
-          JV_INVALID_ARGUMENT,
-          { "agent_config.name" } },
-        { "svc.registry.Add",
-          ADD("") "\"capabilities\":{}}",
-          JV_INVALID_ARGUMENT,
-          { "agent_config.name" } },
-        { "svc.registry.Add", ADD("A") "\"tags\":[]}", JV_INVALID_ARGUMENT, { "capabilities" } },
-        { "svc.registry.Add", "{\"capabilities\":{}}", JV_INVALID_ARGUMENT, { "agent_config" } },
-        { "svc.registry.Add",
-          CONFIG("ftp://x.example/", "A") "\"capabilities\":{}}",
-          JV_INVALID_ARGUMENT,
-          { "agent_config.agent_card_url" } },
-        { "svc.registry.Add",
-          CONFIG("file:///etc/passwd", "A") "\"capabilities\":{}}",
-          JV_INVALID_ARGUMENT,
-          { "agent_config.agent_card_url" } },
-        { "svc.registry.Add",
-          CONFIG("http://", "A") "\"capabilities\":{}}",
-          JV_INVALID_ARGUMENT,
-          { "agent_config.agent_card_url" } },
-        { "svc.registry.Add",
-          CONFIG("http:///path", "A") "\"capabilities\":{}}",
-          JV_INVALID_ARGUMENT,
-          { "agent_config.agent_card_url" } },
-        { "svc.registry.Add",
-          CONFIG("http://u:p@x.example/", "A") "\"capabilities\":{}}",
-          JV_INVALID_ARGUMENT,
-          { "agent_config.agent_card_url" } },
-        { "svc.registry.Add",
-          CONFIG("http://x.example/a b", "A") "\"capabilities\":{}}",
-          JV_INVALID_ARGUMENT,
-          { "agent_config.agent_card_url" } },
-        { "svc.registry.SetApproval",
-          "{\"name\":\"TicketsAgent\"}",
-          JV_INVALID_ARGUMENT,
-          { "status" } },
-        { "svc.registry.SetApproval",
-          "{\"name\":\"TicketsAgent\",\"status\":\"maybe\"}",
-          JV_INVALID_ARGUMENT,
-          { "status" } },
-        { "svc.registry.SetApproval",
-          "{\"name\":\"TicketsAgent\",\"status\":9}",
-          JV_INVALID_ARGUMENT,
-          { "status" } },
         { "svc.registry.SetApproval", long_notes, JV_INVALID_ARGUMENT, { "notes" } },
-        { "svc.registry.List", "{\"type\":\"far\"}", JV_INVALID_ARGUMENT, { "type" } },
-        { "svc.registry.Get", "{}", JV_INVALID_ARGUMENT, { "name" } },
-        { "svc.registry.Get", "{\"name\":\"' or 1=1 --\"}", JV_NOT_FOUND },
     };
 
-    CHECK_ASKS(s.w, s.admin, cases);
+    CHECK_ASKS(s.w, s.admin, malformed);
+    CHECK_ASKS(s.w, s.admin, sizes);
     struct world_reply r = ask(s.w, s.vishal, "svc.registry.List", "{}");
     CHECK_STR(member(s.w, &r, "total"), "4");
     stage_free(&s);
@@ -703,182 +658,6 @@ TEST(restart_and_export)
     world_advance(s.w, 17000);
     CHECK(!strstr(catalog(&s), "create_ticket"));
     world_free(s.w);
-}
-
-/* ---- third-party agents: a small web server on loopback
- * ------------------------------------------- */
-
-struct site {
-    int fd;
-    int port;
-    pthread_t thread;
-};
-
-#define CARD(name)                                                                                 \
-    "{\"name\":\"" name "\",\"description\":\"sells\",\"url\":\"http://x.example\","               \
-    "\"version\":\"1.2\",\"protocolVersion\":\"0.3.0\",\"capabilities\":{\"streaming\":"           \
-    "true},\"skills\":[{\"id\":\"s\",\"name\":\"s\",\"description\":\"d\",\"tags\":[]}],"          \
-    "\"somethingElse\":{\"a\":[1]}}"
-
-static const struct {
-    const char *path, *status, *body;
-} pages[] = {
-    { "/flat", "200 OK", CARD("AcmeAgent") },
-    { "/wrapped", "200 OK", "{\"agentCard\":" CARD("WrappedAgent") "}" },
-    { "/bare", "200 OK", "{\"name\":\"BareAgent\"}" },
-    { "/html", "200 OK", "<html>SECRET-PAGE</html>" },
-    { "/array", "200 OK", "[\"SECRET-ARRAY\"]" },
-    { "/noname", "200 OK", "{\"description\":\"SECRET-NAME\"}" },
-    { "/badname", "200 OK", "{\"name\":\"SECRET agent; drop\"}" },
-    { "/badcard", "200 OK", "{\"name\":\"BadAgent\",\"skills\":\"SECRET-SKILLS\"}" },
-    { "/deep", "200 OK", NULL },
-    { "/error", "500 Oops", "SECRET-ERROR" },
-    { "/missing", "404 Not Found", CARD("MissingAgent") },
-    { "/redirect", "302 Found\r\nLocation: /flat", "" },
-    { "/tickets", "200 OK", CARD("TicketsAgent") },
-};
-
-static void answer(int c)
-{
-    char in[2048], path[64] = "", deep[5000];
-    ssize_t n = read(c, in, sizeof(in) - 1);
-
-    in[n > 0 ? n : 0] = '\0';
-    sscanf(in, "GET %63s", path);
-    memset(deep, '[', sizeof(deep));
-    for (size_t i = 0; i < JV_COUNT(pages); i++) {
-        const char *body = pages[i].body ? pages[i].body : deep;
-        size_t len = pages[i].body ? strlen(body) : sizeof(deep);
-
-        if (strcmp(path, pages[i].path) == 0)
-            dprintf(c, "HTTP/1.1 %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%.*s",
-                    pages[i].status, len, (int)len, body);
-    }
-    close(c);
-}
-
-static void *serve(void *arg)
-{
-    struct site *site = arg;
-    int c;
-
-    while ((c = accept(site->fd, NULL, NULL)) >= 0)
-        answer(c);
-    return NULL;
-}
-
-static struct site site_new(struct site *site)
-{
-    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t len = sizeof(a);
-
-    site->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(bind(site->fd, (struct sockaddr *)&a, len) == 0 && listen(site->fd, 16) == 0);
-    getsockname(site->fd, (struct sockaddr *)&a, &len);
-    site->port = ntohs(a.sin_port);
-    pthread_create(&site->thread, NULL, serve, site);
-    return *site;
-}
-
-static void site_free(struct site *site)
-{
-    shutdown(site->fd, SHUT_RDWR);
-    pthread_join(site->thread, NULL);
-    close(site->fd);
-}
-
-static struct world_reply add_remote(struct stage *s, int port, const char *path, const char *more)
-{
-    return ask(s->w, s->admin, "svc.registry.AddRemote",
-               "{\"agent_card_url\":\"http://127.0.0.1:%d%s\",\"capabilities\":{\"priority\":3},"
-               "\"tags\":[\"third-party\"],\"provider\":{\"name\":\"Acme\",\"website\":"
-               "\"https://acme.example\"}%s}",
-               port, path, more);
-}
-
-TEST(third_party_agents)
-{
-    static const struct {
-        const char *path;
-        int code;
-        const char *text;
-    } bad[] = {
-        { "/html", JV_FAILED_PRECONDITION, "not with an agent card" },
-        { "/array", JV_FAILED_PRECONDITION, "not with an agent card" },
-        { "/badcard", JV_FAILED_PRECONDITION, "not with an agent card" },
-        { "/deep", JV_FAILED_PRECONDITION, "not with an agent card" },
-        { "/noname", JV_FAILED_PRECONDITION, "has no name" },
-        { "/badname", JV_FAILED_PRECONDITION, "name must be" },
-        { "/error", JV_UNAVAILABLE, "no agent card could be fetched" },
-        { "/missing", JV_UNAVAILABLE, "no agent card could be fetched" },
-        { "/redirect", JV_UNAVAILABLE, "no agent card could be fetched" },
-        { "/tickets", JV_ALREADY_EXISTS, "TicketsAgent already exists" },
-        { "/flat", JV_ALREADY_EXISTS, "AcmeAgent already exists" },
-    };
-    struct site site;
-    struct stage s;
-    struct world_reply r;
-    char allow[64];
-
-    site_new(&site);
-    snprintf(allow, sizeof(allow), "127.0.0.1:%d,127.0.0.1:9", site.port);
-    setenv("JARVIS_FETCH_ALLOW", allow, 1);
-    s = stage_new();
-    r = add_remote(
-            &s, site.port, "/flat",
-            ",\"auth_config\":{\"type\":\"oauth2\",\"token_endpoint\":\"https://acme.example/"
-            "t\",\"scopes\":[\"a\",\"a\",\"b\"]}");
-    CHECK_INT(r.code, JV_OK);
-    CHECK_STR(member(s.w, &r, "status"), "pending_approval");
-    CHECK_HAS(r.json, "\"agent_name\":\"AcmeAgent\"");
-    CHECK_HAS(r.json, "\"status\":\"pending\"");
-    CHECK_HAS(r.json, "\"name\":\"Acme\"");
-    r = get(&s, "AcmeAgent");
-    CHECK_STR(member(s.w, &r, "agent_type"), "AcmeAgent");
-    CHECK_STR(member(s.w, &r, "description"), "sells");
-    CHECK_STR(member(s.w, &r, "alive"), "true");
-    CHECK_HAS(r.json, "\"type\":\"oauth2\"");
-    CHECK_HAS(r.json, "\"scopes\":[\"a\",\"b\"]");
-    CHECK_HAS(r.json, "\"website\":\"https://acme.example\"");
-    CHECK_INT(add_remote(&s, site.port, "/wrapped", "").code, JV_OK);
-    CHECK_INT(add_remote(&s, site.port, "/bare", "").code, JV_OK);
-    r = get(&s, "BareAgent");
-    CHECK_STR(member(s.w, &r, "description"), "Remote agent");
-    for (size_t i = 0; i < JV_COUNT(bad); i++) {
-        r = add_remote(&s, site.port, bad[i].path, "");
-        CHECK_INT(r.code, bad[i].code);
-        CHECK_HAS(r.text, bad[i].text);
-        CHECK(!strstr(r.text, "SECRET"));
-        if (r.code != bad[i].code)
-            printf("# ^ %s\n", bad[i].path);
-    }
-    r = add_remote(&s, 9, "/", ""); /* nobody listens there */
-    CHECK_INT(r.code, JV_UNAVAILABLE);
-    CHECK_STR(r.text, add_remote(&s, site.port, "/error", "").text);
-    r = add_remote(&s, site.port, "/flat", ",\"auth_config\":{\"type\":\"basic\"}");
-    CHECK_INT(r.code, JV_INVALID_ARGUMENT);
-    CHECK_HAS(r.field, "auth_config.type");
-    r = ask(s.w, s.admin, "svc.registry.AddRemote",
-            "{\"agent_card_url\":\"http://x.example/\",\"capabilities\":{},\"provider\":{}}");
-    CHECK_INT(r.code, JV_INVALID_ARGUMENT);
-    CHECK_STR(r.field, "provider.name");
-    r = ask(s.w, s.vishal, "svc.registry.List", "{\"type\":\"remote\"}");
-    CHECK_STR(member(s.w, &r, "total"), "3");
-    stage_free(&s);
-
-    /* Not on the list: not fetched, whatever is there. */
-    unsetenv("JARVIS_FETCH_ALLOW");
-    s = stage_new();
-    r = add_remote(&s, site.port, "/flat", "");
-    CHECK_INT(r.code, JV_INVALID_ARGUMENT);
-    CHECK_STR(r.field, "agent_card_url");
-    CHECK_INT(ask(s.w, s.admin, "svc.registry.AddRemote",
-                  "{\"agent_card_url\":\"http://169.254.169.254/latest\",\"capabilities\":{},"
-                  "\"provider\":{\"name\":\"x\"}}")
-                      .code,
-              JV_INVALID_ARGUMENT);
-    stage_free(&s);
-    site_free(&site);
 }
 
 TEST_MAIN()

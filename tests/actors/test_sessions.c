@@ -1,82 +1,8 @@
-/* test_sessions.c -- conversations on a real database: whose they are, which is current, turns,
- * pages, what is kept verbatim, what goes with time. */
-#include "actors/asking.h"
+/* test_sessions.c -- conversations on a real database: whose they are, which is current, pages,
+ * what is kept verbatim, what goes with time. */
+#include "actors/sessions_stage.h"
 
-extern const struct jv_actor sessions_actor;
-
-#define MINUTE  ((int64_t)60000)
-#define HOUR    (60 * MINUTE)
-#define DAY     (24 * HOUR)
-#define NO_SUCH "00000000-0000-4000-8000-000000000000"
-
-struct stage {
-    struct world *w;
-    const char *vishal, *happy, *admin;
-};
-
-static struct stage stage_new(void)
-{
-    struct stage s = { .w = world_new() };
-
-    world_db(jv_migration_files, NULL);
-    world_sql(s.w, "truncate sessions.sessions cascade");
-    world_start(s.w, &sessions_actor);
-    s.vishal = world_person(s.w, "user_001", "vishal", "developer");
-    s.happy = world_person(s.w, "user_002", "happy", "developer");
-    s.admin = world_person(s.w, "user_admin", "admin", "admin");
-    return s;
-}
-
-static const char *create(struct stage *s, const char *token)
-{
-    struct world_reply r = ask(s->w, token, "svc.sessions.Create", "{}");
-
-    CHECK_INT(r.code, JV_OK);
-    return member(s->w, &r, "session_id");
-}
-
-static struct world_reply get(struct stage *s, const char *token, const char *id)
-{
-    return ask(s->w, token, "svc.sessions.Get", "{\"session_id\":\"%s\"}", id);
-}
-
-static int say(struct stage *s, const char *token, const char *id, const char *role,
-               const char *json_text)
-{
-    return ask(s->w, token, "svc.sessions.AddMessage",
-               "{\"session_id\":\"%s\",\"role\":\"%s\",\"content\":%s}", id, role, json_text)
-            .code;
-}
-
-static const char *current(struct stage *s, const char *token)
-{
-    struct world_reply r = ask(s->w, token, "svc.sessions.Active", "{}");
-
-    return r.code ? "" : member(s->w, &r, "session_id");
-}
-
-static struct world_reply begin(struct stage *s, const char *token, const char *more)
-{
-    return ask(s->w, token, "svc.sessions.Begin", "{\"text\":\"show my tickets\"%s}", more);
-}
-
-static struct world_reply finish(struct stage *s, const char *token, const struct world_reply *b,
-                                 const char *more)
-{
-    return ask(s->w, token, "svc.sessions.Finish",
-               "{\"session_id\":\"%s\",\"message_id\":\"%s\"%s}", member(s->w, b, "session_id"),
-               member(s->w, b, "message_id"), more);
-}
-
-static struct world_reply events(struct stage *s, const char *token, const struct world_reply *b,
-                                 int after)
-{
-    return ask(s->w, token, "svc.sessions.Events", "{\"message_id\":\"%s\",\"after\":%d}",
-               member(s->w, b, "message_id"), after);
-}
-
-/* ---- sessions ----------------------------------------------------------------------------------
- */
+/* ---- sessions ------------------------------------------------------------------------------- */
 
 TEST(create_and_read_back)
 {
@@ -253,8 +179,7 @@ TEST(update_and_delete)
     world_free(s.w);
 }
 
-/* ---- which one is current ----------------------------------------------------------------------
- */
+/* ---- which one is current ------------------------------------------------------------------- */
 
 TEST(resume_within_a_day)
 {
@@ -351,8 +276,7 @@ TEST(first_questions_at_once_make_one_session)
     world_free(s.w);
 }
 
-/* ---- lists -------------------------------------------------------------------------------------
- */
+/* ---- lists ---------------------------------------------------------------------------------- */
 
 TEST(list_pages)
 {
@@ -454,8 +378,7 @@ TEST(long_histories)
     world_free(s.w);
 }
 
-/* ---- messages and invocations
- * -------------------------------------------------------------------- */
+/* ---- messages and invocations --------------------------------------------------------------- */
 
 TEST(verbatim)
 {
@@ -549,187 +472,7 @@ TEST(invocations)
     world_free(s.w);
 }
 
-/* ---- turns
- * --------------------------------------------------------------------------------------- */
-
-TEST(a_turn)
-{
-    struct stage s = stage_new();
-    struct world_reply b, r;
-
-    b = begin(&s, s.vishal, "");
-    CHECK_INT(b.code, JV_OK);
-    CHECK_STR(member(s.w, &b, "new_session"), "true");
-    CHECK_STR(member(s.w, &b, "replayed"), "false");
-    CHECK_INT(count_of(b.json, "\"content\""), 0);
-    r = finish(
-            &s, s.vishal, &b,
-            ",\"response\":\"**Two** tickets\",\"invocations\":[{\"agent_name\":\"TicketsAgent\","
-            "\"query\":\"q\",\"response\":\"r\",\"duration_ms\":5},{\"agent_name\":\"FinOpsAgent\","
-            "\"success\":false,\"error_message\":\"late\"}],\"context\":{\"last_agent_called\":"
-            "\"TicketsAgent\",\"last_query\":\"show my tickets\",\"plan\":{\"calls\":[{\"agent\":"
-            "\"tickets\"}]}},\"events\":[\"AAEC\",\"/+8=\"]");
-    CHECK_INT(r.code, JV_OK);
-    r = get(&s, s.vishal, member(s.w, &b, "session_id"));
-    CHECK_STR(member(s.w, &r, "title"), "show my tickets");
-    CHECK_STR(member(s.w, &r, "message_count"), "2");
-    CHECK_STR(member(s.w, &r, "last_agent_called"), "TicketsAgent");
-    CHECK(strstr(r.json, "TicketsAgent") < strstr(r.json, "FinOpsAgent"));
-    CHECK_HAS(r.json, "late");
-    CHECK(strstr(r.json, "\"role\":\"user\"") < strstr(r.json, "\"role\":\"assistant\""));
-
-    r = events(&s, s.vishal, &b, 0);
-    CHECK_HAS(r.json, "\"events\":[\"AAEC\",\"/+8=\"]");
-    CHECK_STR(member(s.w, &r, "first"), "1");
-    CHECK_STR(member(s.w, &r, "finished"), "true");
-    r = events(&s, s.vishal, &b, 1);
-    CHECK_HAS(r.json, "\"events\":[\"/+8=\"]");
-    CHECK_STR(member(s.w, &r, "first"), "2");
-    r = events(&s, s.vishal, &b, 2);
-    CHECK_HAS(r.json, "\"events\":[]");
-    CHECK_INT(events(&s, s.happy, &b, 0).code, JV_NOT_FOUND);
-
-    /* The next one sees what was said and remembered, and may leave it as it is. */
-    b = begin(&s, s.vishal, "");
-    CHECK_HAS(b.json, "\"last_agent_called\":\"TicketsAgent\"");
-    CHECK_HAS(b.json, "\"plan\":{\"calls\":[{\"agent\":\"tickets\"}]}");
-    CHECK_INT(count_of(b.json, "\"content\""), 2);
-    CHECK_INT(finish(&s, s.vishal, &b, ",\"response\":\"x\"").code, JV_OK);
-    r = finish(&s, s.vishal, &b, ",\"response\":\"again\"");
-    CHECK_INT(r.code, JV_ALREADY_EXISTS);
-    b = begin(&s, s.vishal, "");
-    CHECK_HAS(b.json, "\"last_agent_called\":\"TicketsAgent\"");
-    CHECK(!strstr(b.json, "again"));
-    CHECK_INT(finish(&s, s.vishal, &b, ",\"context\":{}").code, JV_OK);
-    b = begin(&s, s.vishal, "");
-    CHECK(!strstr(b.json, "\"plan\""));
-    CHECK_INT(count_of(b.json, "\"content\""), 5);
-    world_free(s.w);
-}
-
-TEST(bad_finishes)
-{
-    struct stage s = stage_new();
-    struct world_reply b = begin(&s, s.vishal, ""), r;
-
-    r = finish(&s, s.vishal, &b,
-               ",\"invocations\":[{\"agent_name\":\"a\"},{\"agent_name\":\"b\","
-               "\"duration_ms\":-5}]");
-    CHECK_INT(r.code, JV_INVALID_ARGUMENT);
-    CHECK_STR(r.field, "invocations[1].duration_ms");
-    CHECK_INT(finish(&s, s.happy, &b, ",\"response\":\"x\"").code, JV_NOT_FOUND);
-    r = ask(s.w, s.vishal, "svc.sessions.Finish",
-            "{\"session_id\":\"%s\",\"message_id\":\"" NO_SUCH "\"}",
-            member(s.w, &b, "session_id"));
-    CHECK_INT(r.code, JV_NOT_FOUND);
-    CHECK_STR(r.text, "message not found");
-    /* Nothing of it was written. */
-    r = get(&s, s.vishal, member(s.w, &b, "session_id"));
-    CHECK_STR(member(s.w, &r, "message_count"), "1");
-    CHECK_INT(count_of(r.json, "\"agent_name\""), 0);
-    CHECK_INT(finish(&s, s.vishal, &b, ",\"response\":\"fine\"").code, JV_OK);
-    world_free(s.w);
-}
-
-#define KEY ",\"idempotency_key\":\"k-1\""
-
-TEST(idempotency)
-{
-    struct stage s = stage_new();
-    struct world_reply b = begin(&s, s.vishal, KEY), r;
-
-    r = begin(&s, s.vishal, KEY);
-    CHECK_INT(r.code, JV_ABORTED);
-    CHECK_HAS(r.text, "idempotency_key");
-    CHECK_HAS(r.text, "is still being answered");
-    CHECK_INT(finish(&s, s.vishal, &b, ",\"response\":\"x\",\"events\":[\"AQ==\"]").code, JV_OK);
-    r = begin(&s, s.vishal, KEY);
-    CHECK_INT(r.code, JV_OK);
-    CHECK_STR(member(s.w, &r, "replayed"), "true");
-    CHECK_STR(member(s.w, &r, "message_id"), member(s.w, &b, "message_id"));
-    CHECK_STR(member(s.w, &r, "session_id"), member(s.w, &b, "session_id"));
-    CHECK_HAS(events(&s, s.vishal, &r, 0).json, "\"AQ==\"");
-    r = ask(s.w, s.vishal, "svc.sessions.Begin", "{\"text\":\"something else\"" KEY "}");
-    CHECK_INT(r.code, JV_ALREADY_EXISTS);
-    CHECK_HAS(r.text, "idempotency_key");
-    /* Another person's key of that name is another key; no key is no key. */
-    r = begin(&s, s.happy, KEY);
-    CHECK_STR(member(s.w, &r, "replayed"), "false");
-    CHECK_INT(begin(&s, s.vishal, "").code, JV_OK);
-    CHECK_INT(begin(&s, s.vishal, "").code, JV_OK);
-    r = get(&s, s.vishal, member(s.w, &b, "session_id"));
-    CHECK_STR(member(s.w, &r, "message_count"), "4");
-    world_free(s.w);
-}
-
-TEST(one_key_many_times_at_once)
-{
-    struct stage s = stage_new();
-    int ok = 0, aborted = 0;
-
-    for (int i = 0; i < 20; i++)
-        world_send(s.w, s.vishal, "svc.sessions.Begin", "{\"text\":\"hi\"" KEY "}");
-    for (int i = 0; i < 20; i++) {
-        struct world_reply r = world_collect(s.w);
-
-        ok += r.code == JV_OK;
-        aborted += r.code == JV_ABORTED;
-    }
-    CHECK_INT(ok, 1);
-    CHECK_INT(aborted, 19);
-    CHECK_STR(world_sql(s.w, "select count(*) from sessions.messages"), "1");
-    CHECK_STR(world_sql(s.w, "select count(*) from sessions.sessions"), "1");
-    world_free(s.w);
-}
-
-TEST(events_wait_for_the_end)
-{
-    struct stage s = stage_new();
-    struct world_reply b = begin(&s, s.vishal, ""), r;
-    const char *json = jv_arena_printf(world_arena(s.w), "{\"message_id\":\"%s\"}",
-                                       member(s.w, &b, "message_id"));
-
-    world_send(s.w, s.vishal, "svc.sessions.Events", json);
-    world_advance(s.w, 3000);
-    world_send(s.w, s.vishal, "svc.sessions.Finish",
-               jv_arena_printf(world_arena(s.w),
-                               "{\"session_id\":\"%s\",\"message_id\":\"%s\",\"response\":\"x\","
-                               "\"events\":[\"AQ==\",\"Ag==\"]}",
-                               member(s.w, &b, "session_id"), member(s.w, &b, "message_id")));
-    r = world_collect(s.w);
-    CHECK_INT(r.code, JV_OK);
-    CHECK_HAS(r.json, "\"events\":[\"AQ==\",\"Ag==\"]");
-    CHECK_INT(world_collect(s.w).code, JV_OK);
-
-    /* Nothing by the deadline: an empty answer that says so. */
-    b = begin(&s, s.vishal, "");
-    r = events(&s, s.vishal, &b, 0);
-    CHECK_INT(r.code, JV_OK);
-    CHECK_STR(member(s.w, &r, "finished"), "false");
-    CHECK_HAS(r.json, "\"events\":[]");
-    world_free(s.w);
-}
-
-TEST(a_turn_that_was_cut_off)
-{
-    struct stage s = stage_new();
-    struct world_reply b = begin(&s, s.vishal, KEY), r;
-
-    world_advance(s.w, 121 * 1000);
-    r = events(&s, s.vishal, &b, 0);
-    CHECK_INT(r.code, JV_FAILED_PRECONDITION);
-    r = begin(&s, s.vishal, KEY);
-    CHECK_INT(r.code, JV_ABORTED);
-    CHECK_HAS(r.text, "cut off");
-    /* An answer that comes late is kept all the same. */
-    CHECK_INT(finish(&s, s.vishal, &b, ",\"response\":\"late\",\"events\":[\"AQ==\"]").code, JV_OK);
-    CHECK_HAS(events(&s, s.vishal, &b, 0).json, "AQ==");
-    CHECK_HAS(begin(&s, s.vishal, KEY).json, "\"replayed\":true");
-    world_free(s.w);
-}
-
-/* ---- age
- * ------------------------------------------------------------------------------------------ */
+/* ---- age ------------------------------------------------------------------------------------ */
 
 static const char *status_of(struct stage *s, const char *id)
 {
