@@ -65,6 +65,14 @@ static struct jv_src view(const json_t *j)
     return s;
 }
 
+/* What jansson quotes of the text may be cut within a character, or hold control characters. */
+static void clean(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
+            *text = '?';
+}
+
 /* Tells what is no JSON from JSON that says the wrong thing. */
 static int malformed(struct jv_err *err)
 {
@@ -87,6 +95,7 @@ int jv_src_json(const char *json, size_t len, struct jv_src *ret, struct jv_err 
     if (!j && json_error_code(&e) == json_error_numeric_overflow)
         j = json_loadb(json, len, flags | JSON_DECODE_INT_AS_REAL, &e);
     if (!j) {
+        clean(e.text);
         jv_err_set(err, JV_INVALID_ARGUMENT, "not valid JSON: %s (line %d, column %d)", e.text,
                    e.line, e.column);
         return malformed(err);
