@@ -73,9 +73,10 @@ static void say_denial(struct jv_buf *b, const struct call *c)
 {
     jv_buf_str(b, "**Access denied.** ");
     if (c->planned->person) {
-        jv_buf_str(b, "You asked for ");
+        jv_buf_str(b, c->changes ? "You asked to do this for " : "You asked for what belongs to ");
         jv_say_text(b, c->planned->person);
-        jv_buf_str(b, "'s data, and you may only view your own data.");
+        jv_buf_str(b, c->changes ? ", and you may only do it for yourself."
+                                 : ", and you may only view your own data.");
     } else {
         jv_buf_str(b, "You may not use *");
         jv_say_text(b, c->planned->tool ? spaced(b->arena, c->planned->tool) : c->name);
