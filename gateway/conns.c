@@ -15,7 +15,6 @@ enum {
     OVER_MS = 1000,   /* for a connection above the cap to send the request that we refuse */
     LINGER_MS = 1000, /* for the rest of a refused body */
     WORKER_STACK = 512 << 10,
-    CIVETWEB_STACK = 102400, /* what Debian's and Ubuntu's civetweb asks for */
 };
 
 struct conns {
@@ -106,7 +105,7 @@ static bool let_go_oldest(struct conns *all)
     if (!c)
         return false;
     list_remove(all, c);
-    c->closing = true;
+    c->leaving = true;
     shutdown(c->fd, SHUT_RD);
     return true;
 }
@@ -332,5 +331,5 @@ JV_EXPORT int pthread_attr_setstacksize(pthread_attr_t *attr, size_t size)
     int (*next)(pthread_attr_t *, size_t);
 
     *(void **)&next = dlsym(RTLD_NEXT, "pthread_attr_setstacksize");
-    return next(attr, size == CIVETWEB_STACK ? WORKER_STACK : size);
+    return next(attr, size < WORKER_STACK ? WORKER_STACK : size);
 }

@@ -17,7 +17,8 @@ struct conn {
     struct conns *all;
     int fd;                   /* -1 until civetweb first waits on it */
     bool over;                /* came when every other connection was busy: one 503, then closed */
-    atomic_bool closing;      /* no further request is served on it */
+    bool closing;             /* its thread is done with it: no further request is served */
+    atomic_bool leaving;      /* it had to give way: what is in the socket is the last */
     bool timed_out;           /* what was being read did not come in time */
     int64_t until_ms;         /* reading must be over by then, monotonic; 0: no request has begun */
     struct conn *prev, *next; /* in the list of idle ones, oldest first */

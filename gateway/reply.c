@@ -70,7 +70,7 @@ static const char api_policy[] =
 
 static bool closes(const struct request *rq)
 {
-    return rq->close || !rq->target.keep_alive || rq->conn->over || rq->conn->closing ||
+    return rq->close || !rq->target.keep_alive || rq->conn->over || rq->conn->leaving ||
            conns_draining(rq->gw->conns);
 }
 
