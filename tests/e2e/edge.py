@@ -406,6 +406,17 @@ def operators(e):
     e.one("/metrics for this machine", get("/metrics"), 200, has="jarvis_http_requests_total{method=\"GET\",route=\"/health\"")
     e.one("/health", get("/health"), 200, has='"status":"healthy"')
     e.one("/ready", get("/ready"), 200, has='"orchestrator":{"status":"up"}')
+    registry = e.stack.pids()["registry"]
+    os.kill(registry, signal.SIGSTOP)
+    try:
+        status, _, body = wait_for(lambda: next((r for r in [e.stack.http("GET", "/ready")] if r[0] == 503), None), 10)
+        parts = {name: part["status"] for name, part in body["components"].items()}
+        e.check("/ready names what hangs", parts == {"nats": "up", "auth": "up", "registry": "down", "sessions": "up",
+                                                     "orchestrator": "up"} and body["status"] == "unavailable", body)
+        e.one("/health does not mind", get("/health"), 200)
+    finally:
+        os.kill(registry, signal.SIGCONT)
+    wait_for(lambda: e.stack.http("GET", "/ready")[0] == 200, 10)
 
 
 def drain(e):
