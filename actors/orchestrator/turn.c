@@ -128,6 +128,8 @@ static void answer_by_agents(struct turn *t)
     }
     if (t->plan.compare)
         say(t, say_difference(t->ctx, t->calls, t->n));
+    if (t->plan.missing)
+        say(t, jv_arena_printf(a, "\n\n%s", t->plan.text));
 }
 
 static Orchestrator__Outcome outcome_of(const struct turn *t)
@@ -140,7 +142,7 @@ static Orchestrator__Outcome outcome_of(const struct turn *t)
         answered += t->calls[i].state == CALL_ANSWERED;
         denied += t->calls[i].state == CALL_DENIED;
     }
-    if (answered == t->n)
+    if (answered == t->n && !t->plan.missing)
         return ORCHESTRATOR__OUTCOME__answered;
     return denied && !answered ? ORCHESTRATOR__OUTCOME__denied : ORCHESTRATOR__OUTCOME__partial;
 }
@@ -299,7 +301,7 @@ static int tell_again(struct jv_ctx *ctx, const char *message_id, int32_t after,
     if (!r && !reply->finished && !reply->n_events)
         r = jv_fail(ctx, JV_DEADLINE_EXCEEDED, "the answer is not there yet");
     for (size_t i = 0; !r && i < reply->n_events; i++) {
-        Orchestrator__ChatEvent *event;
+        Orchestrator__ChatEvent *event = NULL;
 
         r = read_event(ctx, &reply->events[i], &event);
         if (!r && streams)
