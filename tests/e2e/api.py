@@ -2,20 +2,21 @@
 """api.py -- the HTTP interface of the whole running system: sign-in, sessions, registry, chat as JSON and
 as a stream, statuses and bodies of errors. The cases A1..A30 are those of the original system's tests.
 """
+import http.client
 import http.server
 import json
 import sys
 import threading
 import uuid
 
-from stack import Stack
+from stack import Stack, free_port
 
 DEFAULTS = ["show my tickets", "show my courses", "show my pending exams", "show AWS cost", "show GCP cost"]
 
 
 class Api:
-    def __init__(self, stack, cards):
-        self.s, self.cards, self.passed, self.failed = stack, cards, 0, 0
+    def __init__(self, stack, cards, ops):
+        self.s, self.cards, self.ops, self.passed, self.failed = stack, cards, ops, 0, 0
 
     def check(self, name, good, detail=""):
         print("%s - %s" % ("ok" if good else "not ok", name))
@@ -358,6 +359,23 @@ def a2a(api):
                {"message": {"messageId": "1", "role": "ROLE_USER"}}, problem="message.parts")
 
 
+def operators_port(api):
+    """With a port of its own, what operators see is there and nowhere else."""
+    def at_ops(path):
+        c = http.client.HTTPConnection("127.0.0.1", api.ops, timeout=10)
+        c.request("GET", path)
+        r = c.getresponse()
+        text = r.read().decode()
+        c.close()
+        return r.status, text
+
+    status, text = at_ops("/metrics")
+    api.check("/metrics on its own port", status == 200 and "jarvis_http_connections " in text, (status, text[:300]))
+    api.check("/health and /ready too", at_ops("/health")[0] == at_ops("/ready")[0] == 200)
+    api.check("and nothing else", [at_ops(p)[0] for p in ("/", "/auth/me", "/openapi.json", "/app.js")] == [404] * 4)
+    api.expect("/metrics is not on the main port", 404, None, "GET", "/metrics")
+
+
 def document(api):
     status, h, doc = api.call(None, "GET", "/openapi.json")
     ops = [(m.upper(), p) for p, methods in doc["paths"].items() for m in methods]
@@ -393,9 +411,11 @@ def main():
     threading.Thread(target=cards.serve_forever, daemon=True).start()
     port = cards.server_address[1]
     tests = [sign_in, sign_out, sessions, texts, registry, remote_agents, chat, repeats,
-             around_chat, a2a, document]
-    with Stack(env={"JARVIS_FETCH_ALLOW": "127.0.0.1:%d,127.0.0.1:1" % port}) as s:
-        api = Api(s, port)
+             around_chat, a2a, operators_port, document]
+    ops = free_port()
+    with Stack(env={"JARVIS_FETCH_ALLOW": "127.0.0.1:%d,127.0.0.1:1" % port,
+                    "JARVIS_METRICS_LISTEN": "127.0.0.1:%d" % ops}) as s:
+        api = Api(s, port, ops)
         for t in tests:
             if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]:
                 t(api)

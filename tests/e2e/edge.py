@@ -403,8 +403,8 @@ def files(e):
 def operators(e):
     for line in ("X-Forwarded-For: 203.0.113.5", "Forwarded: for=203.0.113.5"):
         e.one("/metrics is not for those behind a proxy", get("/metrics", line), 404)
-    e.one("/metrics for this machine", get("/metrics"), 200, has="jarvis_http_requests_total{method=\"GET\",route=\"/health\"")
     e.one("/health", get("/health"), 200, has='"status":"healthy"')
+    e.one("/metrics for this machine", get("/metrics"), 200, has="jarvis_http_requests_total{method=\"GET\",route=\"/health\"")
     e.one("/ready", get("/ready"), 200, has='"orchestrator":{"status":"up"}')
     registry = e.stack.pids()["registry"]
     os.kill(registry, signal.SIGSTOP)
