@@ -12,7 +12,13 @@
 #include "base/settings.h"
 #include "io/jwt.h"
 
-enum { MAX_NODES = 32, MAX_ASKED = 1024, MAX_HEARD = 512, GIVE_UP_MS = 60000 };
+enum {
+    MAX_NODES = 32,
+    MAX_ASKED = 1024,
+    MAX_HEARD = 512,
+    GIVE_UP_MS = 60000,
+    MONTH_S = 30 * 86400
+};
 
 struct node {
     struct jv_node *node;
@@ -310,11 +316,11 @@ static const struct {
 };
 
 static const char *token_for(struct world *w, const char *user_id, const char *username,
-                             const char *role, const char *scopes)
+                             const char *role, const char *scopes, int64_t life_s)
 {
     char jti[37], sid[37], *token;
     int64_t now = jv_loop_real_ms(w->loop) / 1000;
-    struct jv_claims c = { user_id, username, role, scopes, jti, sid, now, now + 30 * 86400 };
+    struct jv_claims c = { user_id, username, role, scopes, jti, sid, now, now + life_s };
     struct jv_err err = { 0 };
 
     jv_uuid(jti);
@@ -331,13 +337,13 @@ const char *world_person(struct world *w, const char *user_id, const char *usern
 
     while (roles[i].role[0] && strcmp(roles[i].role, role) != 0)
         i++;
-    return token_for(w, user_id, username, role, roles[i].scopes);
+    return token_for(w, user_id, username, role, roles[i].scopes, MONTH_S);
 }
 
 const char *world_token(struct world *w, const char *user_id, const char *username,
                         const char *scopes)
 {
-    return token_for(w, user_id, username, "user", scopes);
+    return token_for(w, user_id, username, "user", scopes, MONTH_S);
 }
 
 /* ---- asking

@@ -38,6 +38,8 @@ const char *world_person(struct world *w, const char *user_id, const char *usern
                          const char *role);
 const char *world_token(struct world *w, const char *user_id, const char *username,
                         const char *scopes);
+const char *world_brief_token(struct world *w, const char *user_id, const char *username,
+                              const char *scopes, int64_t life_s);
 
 struct world_reply {
     int code;          /* JV_OK or the error's gRPC code */
