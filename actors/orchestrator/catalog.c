@@ -32,10 +32,8 @@ int catalog_refresh(struct jv_ctx *ctx)
 
     o->stale = false; /* a change from here on is one that the answer may not show */
     r = jv_call(ctx, &registry__registry__descriptor, "Catalog", &req, &reply);
-    if (r) {
-        o->stale = true;
-        return r;
-    }
+    if (r)
+        return r; /* the timer tries again */
     if (!o->digest || !reply->digest[0] || strcmp(o->digest, reply->digest) != 0)
         replace(o, reply);
     return JV_OK;

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-/* ---- what goes out ------------------------------------------------------------------------------
- */
+enum { max_type = 128 };
+
+/* ---- what goes out --------------------------------------------------------------------------- */
 
 static Google__Protobuf__Struct *tool_call(struct jv_arena *a, const struct jv_planned *p)
 {
@@ -50,8 +51,7 @@ static A2a__SendMessageRequest *request(struct jv_arena *a, const struct call *c
     return req;
 }
 
-/* ---- what comes back
- * ------------------------------------------------------------------------------ */
+/* ---- what comes back ------------------------------------------------------------------------- */
 
 static void read_parts(struct call *c, struct jv_buf *md, size_t n, A2a__Part *const *parts)
 {
@@ -60,7 +60,7 @@ static void read_parts(struct call *c, struct jv_buf *md, size_t n, A2a__Part *c
             jv_buf_printf(md, "%s%s", md->len ? "\n\n" : "", parts[i]->text);
         } else if (parts[i]->content_case == A2A__PART__CONTENT_DATA && !c->data) {
             c->data = parts[i]->data;
-            c->media_type = parts[i]->media_type;
+            c->media_type = strlen(parts[i]->media_type) <= max_type ? parts[i]->media_type : "";
         }
     }
 }
@@ -139,8 +139,7 @@ const Google__Protobuf__Struct *call_result(const struct call *c)
     return v && v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE ? v->struct_value : NULL;
 }
 
-/* ---- together
- * --------------------------------------------------------------------------------------- */
+/* ---- together -------------------------------------------------------------------------------- */
 
 static int run(struct jv_ctx *ctx, void *arg)
 {

@@ -28,8 +28,7 @@ static void add(struct notes *s, const char *kind, const char *priority, const s
     s->list[s->n++] = n;
 }
 
-/* ---- results, read by name
- * ------------------------------------------------------------------------- */
+/* ---- results, read by name ------------------------------------------------------------------- */
 
 static double number_of(const Google__Protobuf__Struct *s, const char *name)
 {
@@ -57,8 +56,7 @@ static void each(struct notes *s, const Google__Protobuf__Struct *result, const 
             fn(s, v->list_value->values[i]->struct_value);
 }
 
-/* ---- what is worth telling
- * --------------------------------------------------------------------------- */
+/* ---- what is worth telling ------------------------------------------------------------------- */
 
 static void note_exam(struct notes *s, const Google__Protobuf__Struct *exam)
 {
@@ -127,8 +125,7 @@ static const struct source {
     { "tickets", "get_my_tickets", note_tickets },
 };
 
-/* ---- all together
- * ----------------------------------------------------------------------------------------- */
+/* ---- all together ---------------------------------------------------------------------------- */
 
 static int rank(const Orchestrator__Notification *n)
 {

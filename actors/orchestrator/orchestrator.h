@@ -20,7 +20,8 @@ enum {
     reserve_ms = 500, /* kept for storing the answer */
     max_question = 16 * 1024,
     max_section = 32 * 1024, /* bytes of one agent's Markdown */
-    max_data = 128 * 1024,   /* of one agent's data, as stored for replays */
+    max_answer = 128 * 1024, /* of all agents' together */
+    max_data = 128 * 1024,   /* of all agents' data, as stored for replays */
 };
 
 #define SELF "jarvis" /* its own token: it never asks itself */
@@ -50,14 +51,14 @@ struct call {
     int64_t ms;
 };
 
-/* ---- catalog.c: the agents that may be asked ---- */
+/* ---- catalog.c: the agents that may be asked ------------------------------------------------- */
 /* The catalogue, valid until the next wait; UNAVAILABLE when there never was one. */
 int catalog_get(struct jv_ctx *ctx, const struct jv_catalog **ret);
 int catalog_refresh(struct jv_ctx *ctx);
 int catalog_changed(struct jv_ctx *ctx, const char *subject, const void *msg);
 void catalog_done(void *state);
 
-/* ---- fanout.c: calls to agents ---- */
+/* ---- fanout.c: calls to agents --------------------------------------------------------------- */
 /* Start them all; results are there after call_wait(). */
 void call_start(struct jv_ctx *ctx, struct call *calls, size_t n);
 void call_wait(struct jv_ctx *ctx, struct call *c);
@@ -67,7 +68,7 @@ const char *call_state_name(enum call_state state);
 /* A call as the invocation's query: {"agent","tool","arguments"}. */
 const char *call_json(struct jv_ctx *ctx, const struct call *c);
 
-/* ---- events.c: what is told while a turn runs, and stored with it ---- */
+/* ---- events.c: what is told while a turn runs, and stored with it ---------------------------- */
 struct events {
     struct jv_ctx *ctx;
     bool streams;
@@ -84,27 +85,27 @@ void event_artifact(struct events *e, const struct call *c);
 void event_keep_done(struct events *e, Orchestrator__ChatReply *reply);
 void event_tell_done(struct events *e, Orchestrator__ChatReply *reply);
 
-/* ---- turn.c ---- */
+/* ---- turn.c ---------------------------------------------------------------------------------- */
 int turn_run(struct jv_ctx *ctx, const Orchestrator__ChatRequest *req, bool streams,
              Orchestrator__ChatReply **ret);
 int turn_resume(struct jv_ctx *ctx, const Orchestrator__ResumeRequest *req);
 Orchestrator__Outcome turn_outcome(const struct jv_plan *plan);
 
-/* ---- say.c: the answer in words ---- */
+/* ---- say.c: the answer in words -------------------------------------------------------------- */
 /* What goes before a call's text: a heading or a blank line. */
 const char *say_before(struct jv_ctx *ctx, const struct call *calls, size_t n, size_t at);
 const char *say_call(struct jv_ctx *ctx, const struct call *c);
 /* How results of one tool differ in money: "GCP is cheaper than AWS by ..."; NULL: they do not. */
 const char *say_difference(struct jv_ctx *ctx, const struct call *calls, size_t n);
 
-/* ---- suggest.c ---- */
+/* ---- suggest.c ------------------------------------------------------------------------------- */
 /* n_suggestions things to ask next, after these calls and this answer. */
 size_t suggest_next(struct jv_ctx *ctx, const struct jv_plan *plan, const char *answer,
                     const char ***ret);
 int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
                         size_t *ret_n);
 
-/* ---- notify.c ---- */
+/* ---- notify.c -------------------------------------------------------------------------------- */
 int notify_list(struct jv_ctx *ctx, Orchestrator__NotificationList *ret);
 
 #endif

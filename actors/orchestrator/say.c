@@ -6,8 +6,7 @@
 
 #include "jv/say.h"
 
-/* ---- headings
- * ------------------------------------------------------------------------------------ */
+/* ---- headings -------------------------------------------------------------------------------- */
 
 /* "Tickets" of "TicketsAgent". */
 static void say_agent(struct jv_buf *b, const char *name)
@@ -43,8 +42,7 @@ const char *say_before(struct jv_ctx *ctx, const struct call *calls, size_t n, s
     return b.len ? b.data : "";
 }
 
-/* ---- one call
- * ---------------------------------------------------------------------------------------- */
+/* ---- one call -------------------------------------------------------------------------------- */
 
 static char *spaced(struct jv_arena *a, const char *name)
 {
@@ -111,8 +109,7 @@ const char *say_call(struct jv_ctx *ctx, const struct call *c)
     return b.data;
 }
 
-/* ---- differences
- * -------------------------------------------------------------------------------------- */
+/* ---- differences ----------------------------------------------------------------------------- */
 
 struct amount {
     const char *label;

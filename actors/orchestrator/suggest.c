@@ -72,8 +72,7 @@ size_t suggest_next(struct jv_ctx *ctx, const struct jv_plan *plan, const char *
     return plan->kind == JV_PLAN_ASK ? n : fill_up(list, n);
 }
 
-/* ---- for a session that lies still
- * ------------------------------------------------------------------ */
+/* ---- for a session that lies still ----------------------------------------------------------- */
 
 static int load_session(struct jv_ctx *ctx, const char *session_id, Sessions__Session **ret)
 {

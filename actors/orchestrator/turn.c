@@ -23,8 +23,7 @@ struct turn {
     Orchestrator__ChatReply *reply;
 };
 
-/* ---- begin
- * ---------------------------------------------------------------------------------------- */
+/* ---- begin ----------------------------------------------------------------------------------- */
 
 static int check_question(struct jv_ctx *ctx, const Orchestrator__ChatRequest *req)
 {
@@ -51,8 +50,7 @@ static int begin(struct turn *t, const Orchestrator__ChatRequest *req)
     return r;
 }
 
-/* ---- plan
- * ------------------------------------------------------------------------------------------- */
+/* ---- plan ------------------------------------------------------------------------------------ */
 
 static const char *const *recent_lines(struct turn *t)
 {
@@ -99,13 +97,14 @@ static int plan(struct turn *t)
     return JV_OK;
 }
 
-/* ---- answer
- * ------------------------------------------------------------------------------------------- */
+/* ---- answer ---------------------------------------------------------------------------------- */
 
 static void say(struct turn *t, const char *text)
 {
     if (!text || !text[0])
         return;
+    if (t->answer.len + strlen(text) > max_answer)
+        text = "\n\n(The rest was too long.)";
     jv_buf_str(&t->answer, text);
     event_delta(&t->events, text);
 }
@@ -199,8 +198,7 @@ static void make_reply(struct turn *t)
     t->reply = reply;
 }
 
-/* ---- finish
- * ------------------------------------------------------------------------------------------- */
+/* ---- finish ---------------------------------------------------------------------------------- */
 
 static const char *head_of(struct jv_arena *a, const char *text, size_t max)
 {
@@ -269,8 +267,7 @@ static int not_kept(struct turn *t, int r)
     return jv_fail_at(t->ctx, r == JV_NOT_FOUND ? r : JV_UNAVAILABLE, "keeping the answer");
 }
 
-/* ---- earlier turns
- * ---------------------------------------------------------------------------------------- */
+/* ---- earlier turns --------------------------------------------------------------------------- */
 
 static int read_event(struct jv_ctx *ctx, const ProtobufCBinaryData *packed,
                       Orchestrator__ChatEvent **ret)
@@ -333,8 +330,7 @@ static int replay(struct turn *t, bool streams, Orchestrator__ChatReply **ret)
     return r;
 }
 
-/* ---- the turn
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the turn -------------------------------------------------------------------------------- */
 
 int turn_run(struct jv_ctx *ctx, const Orchestrator__ChatRequest *req, bool streams,
              Orchestrator__ChatReply **ret)

@@ -27,8 +27,7 @@ enum {
 static const float words_weight = 1.0f, name_weight = 0.8f, tag_weight = 0.7f, agent_weight = 0.6f,
                    part_weight = 0.5f, label_weight = 0.4f, function_weight = 0.3f;
 
-/* ---- Struct, read kindly ------------------------------------------------------------------------
- */
+/* ---- Struct, read kindly --------------------------------------------------------------------- */
 
 static const Struct *as_struct(const Value *v)
 {
@@ -68,8 +67,7 @@ static const char *keep(struct jv_catalog *c, const char *s, size_t max)
     return jv_arena_strndup(c->arena, s ? s : "", n);
 }
 
-/* ---- words into terms
- * ---------------------------------------------------------------------------- */
+/* ---- words into terms ------------------------------------------------------------------------ */
 
 /* Words of a name: "get_my_tickets", "getMyTickets" and "get-my-tickets" have the same. */
 static struct jv_words name_words(struct jv_catalog *c, const char *name)
@@ -204,8 +202,7 @@ static void add_value_name(struct jv_catalog *c, uint32_t agent, const char *mem
         add_value(&e, spaced);
 }
 
-/* ---- tools
- * ---------------------------------------------------------------------------------------- */
+/* ---- tools ----------------------------------------------------------------------------------- */
 
 static enum jv_slot_kind slot_kind(const Struct *schema)
 {
@@ -291,8 +288,7 @@ static enum jv_whose whose_of(const struct jv_cat_tool *t, const struct jv_words
     return JV_NOBODYS;
 }
 
-/* ---- families
- * -------------------------------------------------------------------------------------- */
+/* ---- families -------------------------------------------------------------------------------- */
 
 static bool has_core(const struct jv_cat_family *f, uint32_t term)
 {
@@ -388,8 +384,7 @@ static void add_tool(struct jv_catalog *c, uint32_t agent, const Struct *s)
               jv_struct_get(s, "words"));
 }
 
-/* ---- the whole card
- * ------------------------------------------------------------------------------- */
+/* ---- the whole card -------------------------------------------------------------------------- */
 
 static const Struct *tools_params(const A2a__AgentCard *card)
 {

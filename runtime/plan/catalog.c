@@ -34,8 +34,7 @@ void *jv_catalog_grow(struct jv_arena *a, void *list, size_t n, size_t *cap, siz
     return bigger;
 }
 
-/* ---- terms by number: open addressing ----------------------------------------------------------
- */
+/* ---- terms by number: open addressing -------------------------------------------------------- */
 
 static uint32_t hash_of(const char *s)
 {
@@ -111,8 +110,7 @@ void jv_catalog_phrase(struct jv_catalog *c, struct jv_phrase phrase)
     *JV_CAT_ADD(c, phrases) = phrase;
 }
 
-/* ---- asked by others ----------------------------------------------------------------------------
- */
+/* ---- asked by others ------------------------------------------------------------------------- */
 
 const struct jv_slot *jv_catalog_slot(const struct jv_cat_tool *t, const char *name)
 {

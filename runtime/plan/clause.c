@@ -8,8 +8,7 @@
 
 static const double head_terms = 0.2, head_confidence = 0.3;
 
-/* ---- cutting
- * --------------------------------------------------------------------------------------- */
+/* ---- cutting --------------------------------------------------------------------------------- */
 
 static bool in_span(const struct jv_span *spans, size_t n, size_t token)
 {
@@ -52,8 +51,7 @@ static size_t cut(const struct jv_reading *r, struct jv_wish *wishes, size_t max
     return n;
 }
 
-/* ---- whose
- * ------------------------------------------------------------------------------------------ */
+/* ---- whose ----------------------------------------------------------------------------------- */
 
 static void add_name(struct jv_clause *c, const struct jv_asker *who, const char *name)
 {
@@ -140,8 +138,7 @@ static void share_whom(struct jv_wish *wishes, size_t n)
     }
 }
 
-/* ---- what kind of sentence
- * ---------------------------------------------------------------------------- */
+/* ---- what kind of sentence ------------------------------------------------------------------- */
 
 static void find_mood(const struct jv_reading *r, struct jv_clause *c)
 {
@@ -152,16 +149,16 @@ static void find_mood(const struct jv_reading *r, struct jv_clause *c)
         i++;
     while (i < c->to && r->tokens[i].word->roles == JV_FUNCTION)
         i++;
-    c->looks = i < c->to && r->tokens[i].word->roles & (JV_ASKING | JV_BE);
+    c->looks = i < c->to && r->tokens[i].word->roles & (JV_ASKING | JV_BE | JV_EVERY);
     while (i < c->to && r->tokens[i].word->roles & JV_FUNCTION &&
            !(r->tokens[i].word->roles & JV_READ)) /* could you please ... */
         i++;
     c->looks = c->looks || (i < c->to && r->tokens[i].word->roles & JV_READ);
-    c->wishes = roles & JV_WISH && !(roles & (JV_READ | JV_MY | JV_ASKING));
+    c->negated = roles & JV_NOT;
+    c->wishes = roles & JV_WISH && !(roles & (JV_READ | JV_MY | JV_ASKING | JV_NOT));
 }
 
-/* ---- mending
- * ------------------------------------------------------------------------------------------ */
+/* ---- mending --------------------------------------------------------------------------------- */
 
 static void match(const struct jv_reading *r, struct jv_wish *w, struct jv_arena *a)
 {
@@ -170,8 +167,10 @@ static void match(const struct jv_reading *r, struct jv_wish *w, struct jv_arena
 
 bool jv_wish_has_head(const struct jv_wish *w)
 {
-    return w->n_picks && w->picks[0].score.terms >= head_terms &&
-           w->picks[0].score.confidence >= head_confidence;
+    const struct jv_score *best = &w->picks[0].score;
+
+    return w->n_picks && best->confidence >= head_confidence &&
+           (best->terms >= head_terms || best->acts);
 }
 
 static bool has_value(const struct jv_reading *r, const struct jv_clause *c)

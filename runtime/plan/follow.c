@@ -9,6 +9,8 @@
 typedef Google__Protobuf__Struct Struct;
 typedef Google__Protobuf__Value Value;
 
+enum { short_reply = 6 };
+
 static Struct *copy_of(const Struct *s, struct jv_arena *a)
 {
     Struct *copy = jv_msg_new(&google__protobuf__struct__descriptor, a);
@@ -26,8 +28,7 @@ static bool has_role(const struct jv_reading *r, unsigned roles)
     return false;
 }
 
-/* ---- does it stand alone?
- * ------------------------------------------------------------------------ */
+/* ---- does it stand alone? -------------------------------------------------------------------- */
 
 /* All the wish's evidence is "details", "cheaper": words that point back. */
 static bool points_back(const struct jv_reading *r, const struct jv_wish *w)
@@ -58,29 +59,35 @@ static bool has_noise(const struct jv_reading *r)
     return has_role(r, JV_OFF);
 }
 
-/* ---- the same with another value or person
- * --------------------------------------------------------- */
+/* ---- the same with another value or person --------------------------------------------------- */
 
 static bool read_only(const struct jv_reading *r, const struct jv_draft *d)
 {
     return r->catalog->tools[d->tool].read_only;
 }
 
-/* The last call once for every value that its tool takes. */
+/* The last call with the values that its tool takes: one of each member, and once more for every
+ * further value of the same member. */
 static size_t with_values(const struct jv_reading *r, const struct jv_draft *last,
                           struct jv_arena *a, struct jv_draft *ret, size_t max)
 {
     const struct jv_cat_tool *t = &r->catalog->tools[last->tool];
+    struct jv_wish all = { .clause = { .from = 0, .to = r->n }, .text_to = r->n };
     size_t n = 0;
 
-    for (size_t i = 0; i < r->n_values && n < max; i++) {
-        const struct jv_phrase *p = &r->catalog->phrases[r->values[i].phrase];
+    for (size_t i = 0; i < t->n_slots; i++) {
+        size_t at = jv_match_value(r, &all.clause, t->family, t->slots[i].name, 0);
 
-        if (p->agent != t->agent || !jv_catalog_slot(t, p->member))
-            continue;
-        ret[n] = *last;
-        ret[n].arguments = copy_of(last->arguments, a);
-        jv_struct_set(ret[n++].arguments, a, p->member, jv_value_text(a, p->value));
+        for (size_t k = 0; at != SIZE_MAX && k < max; k++) {
+            if (k >= n) {
+                ret[n] = n ? ret[0] : *last;
+                ret[n].arguments = copy_of(ret[n].arguments, a);
+                n++;
+            }
+            jv_struct_set(ret[k].arguments, a, t->slots[i].name,
+                          jv_value_text(a, r->catalog->phrases[r->values[at].phrase].value));
+            at = jv_match_value(r, &all.clause, t->family, t->slots[i].name, at + 1);
+        }
     }
     return n;
 }
@@ -161,8 +168,7 @@ static size_t changed(const struct jv_reading *r, const struct jv_wish *wishes, 
     return n;
 }
 
-/* ---- "which is cheaper?", "the details"
- * --------------------------------------------------------------- */
+/* ---- "which is cheaper?", "the details" ------------------------------------------------------ */
 
 /* The newest calls of one tool that differ in their arguments. */
 static size_t alternatives(const struct jv_reading *r, const struct jv_memory *m,
@@ -235,8 +241,15 @@ size_t jv_follow(const struct jv_reading *r, const struct jv_wish *wishes, size_
     return n;
 }
 
-/* ---- the answer to a question
- * --------------------------------------------------------------------------- */
+/* ---- the answer to a question ---------------------------------------------------------------- */
+
+static bool names_something(const struct jv_reading *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->tokens[i].in_value || r->tokens[i].word->number)
+            return true;
+    return false;
+}
 
 /* It asks for something of its own: "show my courses" instead of what was asked. */
 static bool asks_anew(const struct jv_reading *r, const struct jv_wish *wishes, size_t n)
@@ -246,7 +259,7 @@ static bool asks_anew(const struct jv_reading *r, const struct jv_wish *wishes, 
             (wishes[i].clause.looks || wishes[i].picks[0].score.acts ||
              wishes[i].clause.whom == JV_WHOM_CALLER))
             return true;
-    return has_role(r, JV_HELP | JV_GREET | JV_THANKS | JV_OFF);
+    return has_role(r, JV_READ | JV_ASKING | JV_HELP | JV_GREET | JV_THANKS | JV_OFF);
 }
 
 enum jv_reply jv_follow_ask(const struct jv_reading *r, const struct jv_wish *wishes,
@@ -257,7 +270,7 @@ enum jv_reply jv_follow_ask(const struct jv_reading *r, const struct jv_wish *wi
 
     if (!m->asks)
         return JV_REPLY_NONE;
-    if (has_role(r, JV_NO) && !r->n_values)
+    if (has_role(r, JV_NO) && r->n <= short_reply && !names_something(r))
         return JV_REPLY_DROPPED;
     if (asks_anew(r, wishes, n_wishes))
         return JV_REPLY_NONE;

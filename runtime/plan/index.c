@@ -8,8 +8,7 @@
 static const float example_weight = 0.45f, tool_text_weight = 0.25f, agent_text_weight = 0.15f;
 static const float strong_posting = 0.5f, least_telling = 0.25f;
 
-/* ---- examples and descriptions ------------------------------------------------------------------
- */
+/* ---- examples and descriptions --------------------------------------------------------------- */
 
 /* Words of a text that say something speak for a family; names and values in it do not. */
 static void post_text(struct jv_catalog *c, struct jv_arena *scratch, const char *text,
@@ -45,8 +44,7 @@ static void add_example(struct jv_catalog *c, struct jv_arena *scratch, const ch
         *JV_CAT_ADD(c, examples) = e;
 }
 
-/* ---- how telling
- * --------------------------------------------------------------------------------- */
+/* ---- how telling ----------------------------------------------------------------------------- */
 
 /* 1 when one of n has it, falling to 0 when all have; counts may be fractions. */
 static double rarity(double have, double n)

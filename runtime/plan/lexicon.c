@@ -23,15 +23,16 @@ static const struct row rows[] = {
     { JV_FUNCTION | JV_AUX, " can will should may might must could would shall " },
     { JV_FUNCTION | JV_AUX | JV_BE, " is does did has was " },
     { JV_FUNCTION | JV_BE, " are am do have had were " },
-    { JV_FUNCTION, " be been being don doesn didn isn aren won ve re ll having let lets " },
+    { JV_FUNCTION, " be been being ve re ll having let lets " },
     { JV_FUNCTION, " in on at with within about into onto over under to as it its itself there "
-                   "here if so just only not but up out off down while during since until "
+                   "here if so just only but up out off down while during since until "
                    "before after around regarding concerning per via through between among "
                    "both either because than too such " },
     { JV_FUNCTION, " please kindly plz pls you your yours yourself jarvis hey one ones nothing "
                    "something anything everything someone somebody very really much many lot "
                    "lots d m t able possible know gonna wanna trying try well actually right "
                    "maybe perhaps still yet already ever else " },
+    { JV_FUNCTION | JV_NOT, " not don dont doesn didn isn aren won wouldn shouldn without " },
     { JV_FUNCTION | JV_OWNER, " for of by from " },
     { JV_FUNCTION | JV_MY, " my mine own myself " },
     { JV_FUNCTION | JV_SELF, " i me im " },
@@ -45,7 +46,7 @@ static const struct row rows[] = {
     { JV_GENERAL, " today tomorrow yesterday now tonight week month year day days hour time "
                   "date weekly monthly yearly annual annually daily quarter quarterly current "
                   "currently latest recent recently last next previous first second third past "
-                  "future once twice always never often " },
+                  "future once twice always often " },
     { JV_GENERAL, " whole entire complete full overall total company organisation organization "
                   "org team department business people thing things stuff info information "
                   "data list overview page item items entry entries type types number numbers "
@@ -76,6 +77,7 @@ static const struct row rows[] = {
       " hi hey hello howdy greetings yo hiya morning afternoon evening night " },
     { JV_GENERAL | JV_THANKS, " thanks thank thx cheers ty appreciate appreciated " },
     { JV_GENERAL | JV_BYE, " bye goodbye ciao farewell " },
+    { JV_GENERAL | JV_NOT, " never " },
     { JV_GENERAL | JV_NO, " no nope cancel stop nevermind mind forget abort " },
     { JV_GENERAL | JV_YES, " yes yeah yep yup ok okay sure alright fine " },
     { JV_FEELING, " happy glad pleased satisfied unhappy sad tired bored angry annoyed upset "

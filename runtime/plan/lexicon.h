@@ -34,6 +34,7 @@ enum jv_role {
     JV_OFF = 1 << 25,     /* poem, weather: nothing for agents */
     JV_PERSON = 1 << 26,  /* user, colleague: a name may follow */
     JV_SHE = 1 << 28,     /* his, her: one person */
+    JV_NOT = 1 << 29,     /* not, don't, never */
     JV_ARTICLE = 1 << 27, /* a, the: may stand inside a phrase */
 };
 

@@ -58,8 +58,7 @@ static void explain(struct table *t, uint32_t family, size_t from, size_t n)
             t->scores[family].explained |= UINT64_C(1) << (i - t->clause->from);
 }
 
-/* ---- values
- * -------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static const struct jv_phrase *value_of(const struct jv_reading *r, size_t i)
 {
@@ -127,8 +126,7 @@ static void add_values(struct table *t)
     }
 }
 
-/* ---- words
- * ---------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 /* "open a ticket", "approve ticket 12304" ask for a change; "my open tickets", "approved" do not.
  */
@@ -137,11 +135,15 @@ static bool may_act(const struct table *t, size_t i)
     const struct jv_token *k = &t->r->tokens[i];
     size_t number = jv_match_number(t->r, t->clause, 0);
 
-    if (t->clause->looks || k->word->past)
+    const struct jv_word *next = i + 1 < t->r->n ? t->r->tokens[i + 1].word : NULL;
+
+    if (t->clause->looks || t->clause->negated || k->word->past)
         return false;
     if (i > 0 && t->r->tokens[i - 1].word->roles & JV_MY)
         return false;
-    if (!k->in_value || (i + 1 < t->r->n && t->r->tokens[i + 1].word->roles & JV_ONE))
+    if (next && (next->roles & JV_SELF || (k->word->roles & JV_ONE && next->plural)))
+        return false; /* "update me", "new tickets" */
+    if (!k->in_value || (next && next->roles & JV_ONE))
         return true;
     return number != SIZE_MAX && number > i; /* it is a state, too: only as the verb before it */
 }
@@ -202,8 +204,7 @@ static void add_words(struct table *t, size_t from, size_t to, double factor)
     add_phrases(t, from, to, factor);
 }
 
-/* ---- examples: the shape of the sentence
- * ------------------------------------------------------------ */
+/* ---- examples: the shape of the sentence ----------------------------------------------------- */
 
 static const uint32_t no_term = JV_NONE - 1; /* a word of the lexicon that no card has */
 
@@ -282,8 +283,7 @@ static void add_examples(struct table *t, double *ret_best)
     }
 }
 
-/* ---- the sum
- * ---------------------------------------------------------------------------------------- */
+/* ---- the sum --------------------------------------------------------------------------------- */
 
 static bool speaks_for(const struct jv_catalog *c, uint32_t term, uint32_t agent)
 {

@@ -9,8 +9,7 @@
 typedef Google__Protobuf__Struct Struct;
 typedef Google__Protobuf__Value Value;
 
-/* ---- reading
- * ------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static Struct *new_struct(struct jv_arena *a)
 {
@@ -78,8 +77,7 @@ struct jv_memory jv_memory_read(const struct jv_catalog *c, const Struct *s, str
     return m;
 }
 
-/* ---- writing
- * --------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static Struct *call_struct(const struct jv_catalog *c, const struct jv_draft *d, struct jv_arena *a)
 {
@@ -125,8 +123,7 @@ Struct *jv_memory_write(const struct jv_catalog *c, const struct jv_memory *m, s
     return s;
 }
 
-/* ---- turning the page
- * -------------------------------------------------------------------------------- */
+/* ---- turning the page ------------------------------------------------------------------------ */
 
 static bool same_value(const Value *a, const Value *b)
 {

@@ -54,7 +54,7 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i)
         return JV_NAME_OWNER;
     if (has_role(r, i - 1, JV_OWNER) && stands_alone(r, i))
         return JV_NAME_OWNER;
-    if (has_role(r, i - 1, JV_AUX) && !is_end(r, i + 1))
+    if (has_role(r, i - 1, JV_AUX) && !t->word->past && !is_end(r, i + 1))
         return JV_NAME_SUBJECT;
     /* written as a name: "show Alex tickets" */
     if (t->word->capital && !r->tokens[i - 1].word->capital && i + 1 < r->n &&

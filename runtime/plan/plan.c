@@ -26,8 +26,7 @@ struct planning {
     struct jv_plan *ret;
 };
 
-/* ---- from wishes to drafts
- * --------------------------------------------------------------------------- */
+/* ---- from wishes to drafts ------------------------------------------------------------------- */
 
 /* What this pick understood of the wish is enough to act on it. */
 static bool good_enough(const struct planning *p, const struct jv_pick *pick)
@@ -98,8 +97,7 @@ static void draft_wishes(struct planning *p)
     }
 }
 
-/* ---- from drafts to the plan
- * -------------------------------------------------------------------------- */
+/* ---- from drafts to the plan ----------------------------------------------------------------- */
 
 /* An agent that takes text gets its part of the sentence, or all of it when it is asked alone. */
 static const char *text_for(const struct planning *p, uint32_t agent)
@@ -133,36 +131,41 @@ static void publish(struct planning *p, size_t n, const struct jv_draft *drafts)
     }
 }
 
-/* A question back for the first call that lacks something, unless others can be answered. */
-static bool ask_for_missing(struct planning *p)
+/* Take out the calls that lack something; *ret is the first of them. */
+static bool take_lacking(struct planning *p, struct jv_draft *ret)
 {
+    bool found = false;
     size_t n = 0;
-    const struct jv_draft *lacking = NULL;
 
     for (size_t i = 0; i < p->n_drafts; i++) {
-        if (!p->drafts[i].missing)
+        if (!p->drafts[i].missing) {
             p->drafts[n++] = p->drafts[i];
-        else if (!lacking)
-            lacking = &p->drafts[i];
+            continue;
+        }
+        if (!found)
+            *ret = p->drafts[i];
+        found = true;
     }
-    if (n || !lacking) {
-        p->n_drafts = n;
-        return false;
-    }
-    p->memory.asks = true;
-    p->memory.ask = *lacking;
-    publish(p, 1, lacking);
-    jv_talk_ask(p->c, lacking, p->a, p->ret);
-    return true;
+    p->n_drafts = n;
+    return found;
 }
 
+/* The calls that can be made, and a question back for what one lacks. */
 static void conclude(struct planning *p)
 {
-    if (ask_for_missing(p))
-        return;
-    p->ret->kind = JV_PLAN_CALLS;
-    publish(p, p->n_drafts, p->drafts);
-    jv_memory_push(&p->memory, p->c, p->n_drafts, p->drafts);
+    struct jv_draft lacking;
+    bool lacks = take_lacking(p, &lacking);
+
+    if (p->n_drafts)
+        jv_memory_push(&p->memory, p->c, p->n_drafts, p->drafts);
+    if (lacks) {
+        p->memory.asks = true;
+        p->memory.ask = lacking;
+        jv_talk_ask(p->c, &lacking, p->a, p->ret);
+    }
+    if (p->n_drafts)
+        p->ret->kind = JV_PLAN_CALLS;
+    publish(p, p->n_drafts ? p->n_drafts : 1, p->n_drafts ? p->drafts : &lacking);
 }
 
 /* "compare aws and gcp": calls of one tool that differ. */

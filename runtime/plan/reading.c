@@ -7,8 +7,7 @@ enum { max_spans = 256, typo_length = 5 };
 
 static const double unknown_weight = 0.5, general_weight = 0.1;
 
-/* ---- terms -------------------------------------------------------------------------------------
- */
+/* ---- terms ----------------------------------------------------------------------------------- */
 
 /* The strong term one letter away; the one more cards claim wins. */
 static uint32_t nearest_term(const struct jv_catalog *c, const struct jv_word *w)
@@ -39,8 +38,7 @@ static void find_term(const struct jv_catalog *c, struct jv_token *t, bool typos
     t->typo = t->term != JV_NONE;
 }
 
-/* ---- phrases ------------------------------------------------------------------------------------
- */
+/* ---- phrases --------------------------------------------------------------------------------- */
 
 /* How many tokens from `at` are the phrase, articles in between allowed; 0 when they are not. */
 static size_t match_phrase(const struct jv_reading *r, size_t at, const struct jv_phrase *p)

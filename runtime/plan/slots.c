@@ -27,8 +27,7 @@ uint32_t jv_slots_tool(const struct jv_catalog *c, uint32_t family, enum jv_whom
     return c->families[family].any;
 }
 
-/* ---- free text ---------------------------------------------------------------------------------
- */
+/* ---- free text ------------------------------------------------------------------------------- */
 
 static const char *raw(const struct jv_reading *r, size_t from, size_t to, struct jv_arena *a)
 {
@@ -92,8 +91,7 @@ static const char *labelled(const struct jv_reading *r, const struct jv_clause *
     return NULL;
 }
 
-/* ---- one member
- * ----------------------------------------------------------------------------------- */
+/* ---- one member ------------------------------------------------------------------------------ */
 
 struct filling {
     const struct jv_reading *r;
@@ -103,10 +101,11 @@ struct filling {
     size_t turn; /* which of several values */
 };
 
-/* The turn-th value or number, the last one when there are fewer; SIZE_MAX when there is none. */
-static size_t nth(const struct filling *f, const struct jv_slot *slot, size_t *ret_count)
+/* The turn-th value or number in a clause, the last one when there are fewer; SIZE_MAX when there
+ * is none. */
+static size_t nth_in(const struct filling *f, const struct jv_clause *c, const struct jv_slot *slot,
+                     size_t *ret_count)
 {
-    const struct jv_clause *c = &f->w->clause;
     size_t found = SIZE_MAX, at = 0;
 
     *ret_count = 0;
@@ -121,6 +120,16 @@ static size_t nth(const struct filling *f, const struct jv_slot *slot, size_t *r
         (*ret_count)++;
         at++;
     }
+}
+
+/* A clause without a value of its own shares its neighbour's: "close tickets 1 and 2". */
+static size_t nth(const struct filling *f, const struct jv_slot *slot, size_t *ret_count)
+{
+    const struct jv_clause *c = &f->w->clause;
+    struct jv_clause head = { .from = c->head_from, .to = c->head_to };
+    size_t at = nth_in(f, c, slot, ret_count);
+
+    return at == SIZE_MAX ? nth_in(f, &head, slot, ret_count) : at;
 }
 
 static Value *value_for(const struct filling *f, const struct jv_cat_tool *tool,
@@ -143,8 +152,7 @@ static Value *value_for(const struct filling *f, const struct jv_cat_tool *tool,
     return text ? jv_value_text(f->a, text) : NULL;
 }
 
-/* ---- the calls
- * ---------------------------------------------------------------------------------------- */
+/* ---- the calls ------------------------------------------------------------------------------- */
 
 static struct jv_draft fill_one(const struct filling *f, uint32_t tool, const char *person)
 {

@@ -32,8 +32,7 @@ static void suggest(const struct jv_catalog *c, struct jv_arena *a, struct jv_pl
     ret->suggestions = list;
 }
 
-/* ---- help: what the agents' cards say they can do
- * ------------------------------------------------- */
+/* ---- help: what the agents' cards say they can do -------------------------------------------- */
 
 static void say_agent(const struct jv_catalog *c, uint32_t agent, struct jv_buf *b)
 {
@@ -70,8 +69,7 @@ static const char *help(const struct jv_catalog *c, struct jv_arena *a)
     return b.data;
 }
 
-/* ---- small talk
- * -------------------------------------------------------------------------------------- */
+/* ---- small talk ------------------------------------------------------------------------------ */
 
 struct talk {
     unsigned roles; /* any of these */
@@ -167,8 +165,7 @@ void jv_talk_dropped(const struct jv_catalog *c, struct jv_arena *a, struct jv_p
     suggest(c, a, ret);
 }
 
-/* ---- questions back
- * -------------------------------------------------------------------------------------- */
+/* ---- questions back -------------------------------------------------------------------------- */
 
 static const char *spaced(struct jv_arena *a, const char *name)
 {

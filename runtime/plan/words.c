@@ -48,8 +48,7 @@ static char char_at(const char *p, size_t *ret_len)
     return *p;
 }
 
-/* ---- stems ------------------------------------------------------------------------------------
- */
+/* ---- stems ----------------------------------------------------------------------------------- */
 
 static bool ends(const char *w, size_t n, const char *tail)
 {
@@ -128,8 +127,7 @@ bool jv_words_typo(const char *a, const char *b)
     return a[i + 1] && a[i] == b[i + 1] && a[i + 1] == b[i] && strcmp(a + i + 2, b + i + 2) == 0;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 struct reader {
     struct jv_arena *arena;
@@ -149,6 +147,9 @@ static struct jv_word *add(struct reader *r, size_t from, size_t to, const char 
     };
     w->past = jv_words_stem(stem);
     w->stem = stem;
+    w->plural = strlen(norm) > 3 && strncmp(norm, stem, strlen(norm) - 1) != 0
+                        ? false
+                        : ends(norm, strlen(norm), "s") && !ends(norm, strlen(norm), "ss");
     w->roles = jv_lexicon(norm);
     if (!w->roles && !w->past)
         w->roles = jv_lexicon(stem);
@@ -245,7 +246,8 @@ static void read_mark(struct reader *r, char c, size_t len)
 
 struct jv_words jv_words_read(struct jv_arena *a, const char *text)
 {
-    struct reader r = { a, text, { text, 0, JV_NEW_ARRAY(a, struct jv_word, JV_WORDS_MAX) }, 0, 0 };
+    size_t len_all = strlen(text), max = len_all < JV_WORDS_MAX ? len_all + 1 : JV_WORDS_MAX;
+    struct reader r = { a, text, { text, 0, JV_NEW_ARRAY(a, struct jv_word, max) }, 0, 0 };
 
     while (*r.p && r.words.n < JV_WORDS_MAX) {
         size_t len;

@@ -22,7 +22,7 @@ struct jv_word {
     enum jv_break before; /* between the word before and this one */
     unsigned roles;       /* enum jv_role */
     bool possessive;      /* vishal's */
-    bool past;            /* -ed was taken off for the stem */
+    bool past, plural;    /* -ed, -s was taken off for the stem */
     bool capital, number, quoted;
 };
 

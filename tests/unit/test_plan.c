@@ -1,21 +1,17 @@
 /* test_plan.c -- the built-in planner on the cards of three agents (plan_cards.json). */
-#include <math.h>
 #include <time.h>
 
 #include "google/protobuf/struct.pb-c.h"
 #include "jv/plan.h"
 #include "jv/wire.h"
 #include "plan/catalog.h"
-#include "plan/lexicon.h"
-#include "plan/words.h"
 #include "registry.pb-c.h"
 
 #include "check.h"
 
 static const char cards_path[] = "tests/unit/plan_cards.json";
 
-/* ---- the catalogue -----------------------------------------------------------------------------
- */
+/* ---- the catalogue --------------------------------------------------------------------------- */
 
 static char *slurp(const char *path, size_t *ret_len)
 {
@@ -55,8 +51,7 @@ static struct jv_catalog *catalog_of(const Registry__CatalogReply *cards)
     return c;
 }
 
-/* ---- one conversation
- * ---------------------------------------------------------------------------- */
+/* ---- one conversation ------------------------------------------------------------------------ */
 
 struct talk {
     struct jv_arena *arena;
@@ -221,6 +216,15 @@ TEST(no_wrong_changes)
         { "vishal", "I want to see my tickets", MINE "()" },
         { "vishal", "I need to see my vpn tickets", MINE "(operation=vpn_access)" },
         { "vishal", "do I have vpn access?", MINE "(operation=vpn_access)" },
+        { "vishal", "don't create a ticket for vpn", MINE "(operation=vpn_access)" },
+        { "vishal", "do not delete ticket 12301", "tickets.get_ticket(ticket_id=12301)" },
+        { "vishal", "please don't close ticket 12301", "tickets.get_ticket(ticket_id=12301)" },
+        { "vishal", "was ticket 12301 deleted?", "tickets.get_ticket(ticket_id=12301)" },
+        { "vishal", "how do I create a ticket", MINE "()" },
+        { "vishal", "update me on ticket 12301", "tickets.get_ticket(ticket_id=12301)" },
+        { "vishal", "open ticket 12301", "tickets.get_ticket(ticket_id=12301)" },
+        { "vishal", "any new tickets?", "tickets.get_all_tickets()" },
+        { "vishal", "show me tickets to delete", MINE "()" },
         { "vishal", "approved tickets", MINE "(status=approved)" },
         { "vishal", "12301 is complete, right?", "tickets.get_ticket(ticket_id=12301)" },
     };
@@ -338,8 +342,7 @@ TEST(no_agent_is_wanted)
     check_all(list, JV_COUNT(list));
 }
 
-/* ---- conversations
- * ---------------------------------------------------------------------------------- */
+/* ---- conversations --------------------------------------------------------------------------- */
 
 TEST(follow_ups)
 {
@@ -404,6 +407,35 @@ TEST(questions_back)
     talk_free(&t);
 }
 
+TEST(questions_back_beside_answers)
+{
+    struct talk t = talk_new("vishal");
+
+    CHECK_STR(ask(&t, "create a ticket and show my courses"), "oxygen.get_my_courses()");
+    CHECK_STR(t.plan.missing, "operation");
+    CHECK_HAS(t.plan.text, "operation");
+    CHECK_STR(ask(&t, "vpn"), "tickets.create_my_ticket(operation=vpn_access)");
+    CHECK(!t.plan.missing);
+
+    CHECK_STR(ask(&t, "create a ticket"), "ASK tickets.create_my_ticket()");
+    CHECK_STR(ask(&t, "show me tickets to delete"), MINE "()");
+    talk_free(&t);
+}
+
+TEST(several_changes)
+{
+    static const struct expected list[] = {
+        { "admin", "close tickets 12301 and 12303",
+          "tickets.update_ticket(ticket_id=12301,status=completed) + "
+          "tickets.update_ticket(ticket_id=12303,status=completed)" },
+        { "admin", "reject 12304 and 12305",
+          "tickets.update_ticket(ticket_id=12304,status=rejected) + "
+          "tickets.update_ticket(ticket_id=12305,status=rejected)" },
+    };
+
+    check_all(list, JV_COUNT(list));
+}
+
 TEST(comparisons)
 {
     static const char *const texts[] = { "compare aws and gcp", "which is cheaper, aws or gcp?",
@@ -430,8 +462,7 @@ TEST(memory_of_tools_that_are_gone)
     talk_free(&t);
 }
 
-/* ---- what a plan holds
- * --------------------------------------------------------------------------------- */
+/* ---- what a plan holds ----------------------------------------------------------------------- */
 
 TEST(sure_and_unsure)
 {
@@ -486,8 +517,7 @@ TEST(no_agents_at_all)
     talk_free(&t);
 }
 
-/* ---- the catalogue
- * ---------------------------------------------------------------------------------------- */
+/* ---- the catalogue --------------------------------------------------------------------------- */
 
 TEST(families)
 {
@@ -591,73 +621,6 @@ TEST(keywords_do_no_harm)
     talk_free(&t);
 }
 
-/* ---- words
- * ----------------------------------------------------------------------------------------------------
- */
-
-TEST(stems)
-{
-    static const char *const same[][2] = {
-        { "tickets", "ticket" },   { "courses", "course" },     { "expenses", "expense" },
-        { "spending", "spend" },   { "completed", "complete" }, { "studies", "study" },
-        { "planned", "planning" }, { "approves", "approved" },  { "boxes", "box" },
-        { "learning", "learn" },
-    };
-    static const char *const untouched[] = {
-        "status", "access", "aws", "this", "s3", "vpn_access"
-    };
-
-    for (size_t i = 0; i < JV_COUNT(same); i++) {
-        char a[32], b[32];
-
-        snprintf(a, sizeof(a), "%s", same[i][0]);
-        snprintf(b, sizeof(b), "%s", same[i][1]);
-        jv_words_stem(a);
-        jv_words_stem(b);
-        CHECK_STR(a, b);
-    }
-    for (size_t i = 0; i < JV_COUNT(untouched); i++) {
-        char a[32];
-
-        snprintf(a, sizeof(a), "%s", untouched[i]);
-        jv_words_stem(a);
-        CHECK_STR(a, untouched[i]);
-    }
-}
-
-TEST(typos)
-{
-    CHECK(jv_words_typo("ticket", "tiket"));
-    CHECK(jv_words_typo("ticket", "tickket"));
-    CHECK(jv_words_typo("ticket", "ticked"));
-    CHECK(jv_words_typo("ticket", "tikcet"));
-    CHECK(!jv_words_typo("ticket", "ticket"));
-    CHECK(!jv_words_typo("ticket", "tkt"));
-    CHECK(!jv_words_typo("wait", "writ"));
-    CHECK(!jv_words_typo("", "ab"));
-    CHECK(jv_words_typo("", "a"));
-}
-
-TEST(reading_words)
-{
-    struct jv_arena *a = jv_arena_new(1 << 20);
-    struct jv_words w =
-            jv_words_read(a, "What's Vishal's #12, \"big  one\" (AI-key)? I'm users' x");
-
-    CHECK_OR(w.n == 12, printf("# %zu words\n", w.n));
-    CHECK_STR(w.at[1].norm, "is");
-    CHECK_STR(w.at[2].norm, "vishal");
-    CHECK(w.at[2].possessive && w.at[2].capital);
-    CHECK(w.at[3].number);
-    CHECK(w.at[4].quoted && w.at[5].quoted && !w.at[6].quoted);
-    CHECK_INT(w.at[4].before, JV_COMMA);
-    CHECK_STR(w.at[7].stem, "key");
-    CHECK_INT(w.at[8].before, JV_STOP);
-    CHECK_STR(w.at[9].norm, "am");
-    CHECK(w.at[10].possessive);
-    jv_arena_free(a);
-}
-
 TEST(hostile_text)
 {
     struct talk t = talk_new("vishal");
@@ -695,20 +658,7 @@ TEST(hostile_text)
     talk_free(&t);
 }
 
-TEST(lexicon_roles)
-{
-    CHECK(jv_lexicon("show") & JV_READ);
-    CHECK(jv_lexicon("any") & JV_EVERY);
-    CHECK(jv_lexicon("happy") & JV_FEELING);
-    CHECK_INT(jv_lexicon("ticket"), 0);
-    CHECK_INT(jv_lexicon(""), 0);
-    CHECK_INT(jv_lexicon(" "), 0);
-    CHECK_INT(jv_lexicon("show list"), 0);
-}
-
-/* ---- speed
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- speed ----------------------------------------------------------------------------------- */
 
 static double seconds(void)
 {

@@ -19,8 +19,7 @@ extern const struct jv_actor orchestrator_actor, tickets_actor, finops_actor, ox
 
 enum { max_agents = 8, max_events = 64 };
 
-/* ---- how the peers behave; reset by every test
- * ---------------------------------------------------- */
+/* ---- how the peers behave; reset by every test ----------------------------------------------- */
 
 struct behaviour {
     int code;          /* what its tools answer with */
@@ -64,8 +63,7 @@ static int behave(struct jv_ctx *ctx, struct behaviour *b)
     return r;
 }
 
-/* ---- the agents
- * ------------------------------------------------------------------------------------- */
+/* ---- the agents ------------------------------------------------------------------------------ */
 
 static Tickets__Ticket *ticket(struct jv_ctx *ctx, int32_t id, const char *operation,
                                Tickets__Status status)
@@ -203,8 +201,7 @@ static struct jv_actor *fake_agent(struct world *w, const struct jv_actor *real)
     return a;
 }
 
-/* ---- the registry: whoever announces a card is in the catalogue
- * ---------------------------------------- */
+/* ---- the registry: whoever announces a card is in the catalogue ------------------------------ */
 
 static int on_heartbeat(struct jv_ctx *ctx, const char *subject, const void *msg)
 {
@@ -245,8 +242,7 @@ JV_TOOL_FN(catalog, Google__Protobuf__Empty, Registry__CatalogReply)
     return JV_OK;
 }
 
-/* ---- sessions: one turn is kept
- * ---------------------------------------------------------------------------- */
+/* ---- sessions: one turn is kept -------------------------------------------------------------- */
 
 #define SESSION "11111111-1111-4111-8111-111111111111"
 #define TURN    "22222222-2222-4222-8222-222222222222"
@@ -379,8 +375,7 @@ static const struct jv_tool session_rows[] = {
     { 0 },
 };
 
-/* ---- a town of them
- * ------------------------------------------------------------------------------------------ */
+/* ---- a town of them -------------------------------------------------------------------------- */
 
 struct town {
     struct world *w;

@@ -38,9 +38,7 @@ static void check_agent(const Orchestrator__ChatReply *reply, size_t i, const ch
     CHECK_STR(reply->agents[i]->state, state);
 }
 
-/* ---- answers
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 TEST(one_agent_is_given_as_it_is)
 {
@@ -162,8 +160,20 @@ TEST(a_question_back_is_completed)
     town_free(&t);
 }
 
-/* ---- what is denied or missing
- * ---------------------------------------------------------------------------------- */
+TEST(a_question_back_stands_beside_answers)
+{
+    struct town t = town_new();
+    const Orchestrator__ChatReply *r = ask(&t, t.vishal, "create a ticket and show my courses");
+
+    CHECK_OUTCOME(r, partial);
+    CHECK_HAS(r->response, "\n\nWhat should the **operation** be?");
+    check_agent(r, 0, "OxygenAgent", "answered");
+    CHECK_OUTCOME(ask(&t, t.vishal, "vpn access"), answered);
+    CHECK_INT(fake.tickets.calls, 1);
+    town_free(&t);
+}
+
+/* ---- what is denied or missing --------------------------------------------------------------- */
 
 TEST(a_denial_says_why)
 {
@@ -182,6 +192,10 @@ TEST(a_denial_says_why)
     r = ask(&t, t.happy, "delete ticket 12301");
     CHECK_OUTCOME(r, denied);
     CHECK_HAS(r->response, "delete ticket");
+    r = ask(&t, t.happy, "create a ticket for alex to get vpn access");
+    CHECK_OUTCOME(r, denied);
+    CHECK_HAS(r->response, "alex, and you may only do it for yourself");
+    CHECK_INT(fake.tickets.calls, 0);
     town_free(&t);
 }
 
@@ -255,8 +269,7 @@ TEST(an_unclear_change_is_said_to_be_so)
     town_free(&t);
 }
 
-/* ---- what must be kept
- * -------------------------------------------------------------------------------------------- */
+/* ---- what must be kept ----------------------------------------------------------------------- */
 
 TEST(without_sessions_nothing_is_asked)
 {
@@ -315,9 +328,7 @@ TEST(the_same_key_gives_the_same_answer)
     town_free(&t);
 }
 
-/* ---- streams
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- streams --------------------------------------------------------------------------------- */
 
 static const char *const event_names[] = {
     "none", "", "plan", "agent", "delta", "artifact", "done"
@@ -392,9 +403,7 @@ TEST(resume_refuses_what_is_not_there)
     town_free(&t);
 }
 
-/* ---- the catalogue
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the catalogue --------------------------------------------------------------------------- */
 
 TEST(the_last_good_catalogue_serves)
 {
@@ -438,9 +447,7 @@ TEST(changes_of_the_catalogue_are_seen_at_once)
     town_free(&t);
 }
 
-/* ---- the rest
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 TEST(suggestions)
 {

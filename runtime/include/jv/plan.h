@@ -36,7 +36,7 @@ struct jv_planned {
 };
 
 enum jv_plan_kind {
-    JV_PLAN_CALLS = 0,   /* run the calls */
+    JV_PLAN_CALLS = 0,   /* run the calls; `missing` set: then ask `text` for one more */
     JV_PLAN_ASK,         /* something is missing: `text` is the question; calls holds the unfinished
                             one, `missing` the member */
     JV_PLAN_TALK,        /* help, greeting, thanks, small talk, out of scope: `text` is the answer */
