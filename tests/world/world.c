@@ -346,6 +346,12 @@ const char *world_token(struct world *w, const char *user_id, const char *userna
     return token_for(w, user_id, username, "user", scopes, MONTH_S);
 }
 
+const char *world_brief_token(struct world *w, const char *user_id, const char *username,
+                              const char *scopes, int64_t life_s)
+{
+    return token_for(w, user_id, username, "user", scopes, life_s);
+}
+
 /* ---- asking
  * -------------------------------------------------------------------------------------------- */
 
