@@ -55,8 +55,7 @@ static const char *join(struct jv_arena *a, const char *scope, const char *name)
     return jv_arena_printf(a, "%s.%s", scope, name);
 }
 
-/* ---- flags: fields and rpcs
- * ----------------------------------------------------------------------- */
+/* ---- flags: fields and rpcs ----------------------------------------------------------------- */
 
 static bool is_required(const field_proto *f)
 {
@@ -93,8 +92,7 @@ static void add_streams(struct jv_arena *a, const char *scope, const service_pro
                               .streams = true });
 }
 
-/* ---- comments: a location's path -> a name
- * -------------------------------------------------------- */
+/* ---- comments: a location's path -> a name -------------------------------------------------- */
 
 /* Steps of a path are a field number of the descriptor and an index: 4, 0, 2, 1 is field 1 of
  * message 0. */
@@ -204,8 +202,7 @@ static void add_comment(struct jv_arena *a, const file_proto *f, const location 
         add((struct doc){ .name = name, .comment = must(strdup(paragraph(a, text))) });
 }
 
-/* ---- the table
- * -------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------ */
 
 static int by_name(const void *a, const void *b)
 {

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- trace
- * ------------------------------------------------------------------------------------------ */
+/* ---- trace ---------------------------------------------------------------------------------- */
 
 static void random_hex(char *out, size_t bytes)
 {
@@ -72,8 +71,7 @@ static void read_trace(struct jv_envelope *e, const char *s)
     random_hex(e->span_id, 8);
 }
 
-/* ---- the rest
- * --------------------------------------------------------------------------------------- */
+/* ---- the rest ------------------------------------------------------------------------------- */
 
 static int read_deadline(struct jv_envelope *e, const char *s, struct jv_err *err)
 {

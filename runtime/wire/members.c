@@ -92,8 +92,7 @@ int jv_validate(const ProtobufCMessage *msg, struct jv_err *err)
     return jv_validate_as(msg, JV_JSON_SNAKE, err);
 }
 
-/* ---- by name
- * -------------------------------------------------------------------------------------- */
+/* ---- by name -------------------------------------------------------------------------------- */
 
 static const struct jv_member *text_member(const ProtobufCMessage *msg, const char *name)
 {

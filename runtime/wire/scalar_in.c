@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- whole numbers ------------------------------------------------------------------------------
- */
+/* ---- whole numbers -------------------------------------------------------------------------- */
 
 struct whole {
     bool negative;
@@ -88,8 +87,7 @@ static int read_whole(struct jv_in *in, const struct jv_src *v, const struct jv_
     return JV_OK;
 }
 
-/* ---- the rest
- * ------------------------------------------------------------------------------------ */
+/* ---- the rest ------------------------------------------------------------------------------- */
 
 /* false: no number. A number that is too big gives a plain infinity. */
 static bool real_of_text(const char *s, size_t len, double *ret, bool *named)

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- strings ------------------------------------------------------------------------------------
- */
+/* ---- strings -------------------------------------------------------------------------------- */
 
 /* Bytes at s that can stand as they are. */
 static size_t plain_run(const unsigned char *s, size_t n)
@@ -64,8 +63,7 @@ void jv_json_quote(struct jv_buf *b, const char *text, size_t n)
     jv_buf_char(b, '"');
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------
- */
+/* ---- numbers -------------------------------------------------------------------------------- */
 
 static size_t print_integer(int64_t n, char out[32])
 {
@@ -99,8 +97,7 @@ size_t jv_print_real(double d, bool single, char out[32])
     }
 }
 
-/* ---- the sink -----------------------------------------------------------------------------------
- */
+/* ---- the sink ------------------------------------------------------------------------------- */
 
 static struct jv_buf *next(struct jv_sink *sink)
 {

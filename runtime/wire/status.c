@@ -42,8 +42,7 @@ int jv_code_from_http(int http)
     return http >= 500 ? JV_INTERNAL : http >= 400 ? JV_INVALID_ARGUMENT : JV_UNKNOWN;
 }
 
-/* ---- out
- * -------------------------------------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------------------------------ */
 
 static char *dup(struct jv_arena *a, const char *s)
 {
@@ -120,8 +119,7 @@ void *jv_err_to_status(const struct jv_err *err, const char *trace_id, struct jv
     return s;
 }
 
-/* ---- back
- * ------------------------------------------------------------------------------------------- */
+/* ---- back ----------------------------------------------------------------------------------- */
 
 struct found {
     int code;

@@ -74,7 +74,7 @@ bool jv_enum_blank(const ProtobufCEnumDescriptor *e);
 /* Bytes of s, at most max, that end on a whole character. */
 size_t jv_clip(const char *s, size_t len, size_t max);
 
-/* ---- paths: where in a message we are; frames of the callers' stacks ------------------------- */
+/* ---- paths: where in a message we are; frames of the callers' stacks ------------------------ */
 
 struct jv_path {
     const struct jv_path *up; /* NULL at the root */
@@ -88,8 +88,7 @@ void jv_path_print(const struct jv_path *p, char *out, size_t size);
 /* INVALID_ARGUMENT about the member at p: the text is "path: sentence". */
 int jv_path_fail(const struct jv_path *p, struct jv_err *err, const char *fmt, ...) JV_PRINTF(3, 4);
 
-/* ---- what the .proto files say that descriptors do not (comments.c) ---------------------------
- */
+/* ---- what the .proto files say that descriptors do not (comments.c) ------------------------- */
 
 bool jv_proto_required(const char *full_field_name);
 

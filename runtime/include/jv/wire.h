@@ -39,10 +39,10 @@ JV_CHECKED int jv_validate(const ProtobufCMessage *msg, struct jv_err *err);
 JV_CHECKED int jv_validate_as(const ProtobufCMessage *msg, unsigned flags, struct jv_err *err);
 
 enum jv_json_flags {
-    JV_JSON_CAMEL = 0,          /* lowerCamelCase names: A2A */
-    JV_JSON_SNAKE = 1 << 0,     /* the .proto's names: our own services */
-    JV_JSON_DEFAULTS = 1 << 1,  /* print members without presence even at their default */
-    JV_JSON_STRICT = 1 << 2,    /* parsing: an unknown member is an error with its path */
+    JV_JSON_CAMEL = 0,         /* lowerCamelCase names: A2A */
+    JV_JSON_SNAKE = 1 << 0,    /* the .proto's names: our own services */
+    JV_JSON_DEFAULTS = 1 << 1, /* print members without presence even at their default */
+    JV_JSON_STRICT = 1 << 2,   /* parsing: an unknown member is an error with its path */
 };
 
 /* JSON -> message, ProtoJSON rules: both spellings of names, enums by name or number, 64-bit
