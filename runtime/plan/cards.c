@@ -57,14 +57,20 @@ static bool flag_of(const Struct *s, const char *name)
     return v && v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_BOOL_VALUE && v->bool_value;
 }
 
-static const char *keep(struct jv_catalog *c, const char *s, size_t max)
+/* At most max bytes, not cut within a character. */
+static const char *clipped(struct jv_arena *a, const char *s, size_t max)
 {
     size_t n = s ? strlen(s) : 0;
 
     if (n > max)
         for (n = max; n && ((unsigned char)s[n] & 0xc0) == 0x80; n--)
             ;
-    return jv_arena_strndup(c->arena, s ? s : "", n);
+    return jv_arena_strndup(a, s ? s : "", n);
+}
+
+static const char *keep(struct jv_catalog *c, const char *s, size_t max)
+{
+    return clipped(c->arena, s, max);
 }
 
 /* ---- words into terms ------------------------------------------------------------------------ */
@@ -72,17 +78,17 @@ static const char *keep(struct jv_catalog *c, const char *s, size_t max)
 /* Words of a name: "get_my_tickets", "getMyTickets" and "get-my-tickets" have the same. */
 static struct jv_words name_words(struct jv_catalog *c, const char *name)
 {
-    char *snake = jv_snake(c->arena, name);
+    char *snake = jv_snake(c->scratch, name);
 
     for (char *p = snake; *p; p++)
         if (*p == '_' || *p == '-')
             *p = ' ';
-    return jv_words_read(c->arena, snake);
+    return jv_words_read(c->scratch, snake);
 }
 
-static uint32_t *terms_of(struct jv_catalog *c, const struct jv_words *w)
+static uint32_t *terms_of(struct jv_catalog *c, struct jv_arena *a, const struct jv_words *w)
 {
-    uint32_t *terms = JV_NEW_ARRAY(c->arena, uint32_t, w->n + 1);
+    uint32_t *terms = JV_NEW_ARRAY(a, uint32_t, w->n + 1);
 
     for (size_t i = 0; i < w->n; i++) {
         terms[i] = jv_catalog_intern(c, w->at[i].stem);
@@ -95,7 +101,7 @@ static uint32_t *terms_of(struct jv_catalog *c, const struct jv_words *w)
 static void post_words(struct jv_catalog *c, const struct jv_words *w, uint32_t family,
                        float weight, bool own)
 {
-    const uint32_t *terms = terms_of(c, w);
+    const uint32_t *terms = terms_of(c, c->scratch, w);
 
     for (size_t i = 0; i < w->n; i++) {
         bool function = w->at[i].roles & JV_FUNCTION;
@@ -111,10 +117,10 @@ static void post_words(struct jv_catalog *c, const struct jv_words *w, uint32_t 
 static void post_phrase(struct jv_catalog *c, const char *text, uint32_t family, uint32_t tool,
                         float weight, bool own)
 {
-    struct jv_words w = jv_words_read(c->arena, text);
+    struct jv_words w = jv_words_read(c->scratch, text);
 
     if (w.n > 1) {
-        const uint32_t *terms = terms_of(c, &w);
+        const uint32_t *terms = terms_of(c, c->arena, &w);
 
         jv_catalog_phrase(c, (struct jv_phrase){ .n = w.n,
                                                  .terms = terms,
@@ -131,7 +137,7 @@ static void post_phrase(struct jv_catalog *c, const char *text, uint32_t family,
 static void post_name(struct jv_catalog *c, const struct jv_words *name, uint32_t family,
                       float weight, bool own)
 {
-    const uint32_t *terms = terms_of(c, name);
+    const uint32_t *terms = terms_of(c, c->scratch, name);
 
     for (size_t i = 0; i < name->n; i++)
         if (!name->at[i].roles)
@@ -155,13 +161,13 @@ static void each_item(const struct each *e, const Value *items)
 
     for (size_t i = 0; i < n; i++)
         if (text_of(values[i]))
-            e->fn(e, keep(e->c, text_of(values[i]), max_text));
+            e->fn(e, clipped(e->c->scratch, text_of(values[i]), max_text));
     if (!text)
         return;
-    for (const char *p = keep(e->c, text, max_words); *p;) {
+    for (const char *p = clipped(e->c->scratch, text, max_words); *p;) {
         size_t len = strcspn(p, ",");
 
-        e->fn(e, jv_arena_strndup(e->c->arena, p, len));
+        e->fn(e, jv_arena_strndup(e->c->scratch, p, len));
         p += len + (p[len] == ',');
     }
 }
@@ -173,14 +179,14 @@ static void add_phrase(const struct each *e, const char *text)
 
 static void add_value(const struct each *e, const char *text)
 {
-    struct jv_words w = jv_words_read(e->c->arena, text);
+    struct jv_words w = jv_words_read(e->c->scratch, text);
     bool says = false;
 
     for (size_t i = 0; i < w.n; i++)
         says = says || !(w.at[i].roles & JV_FUNCTION);
     if (says)
         jv_catalog_phrase(e->c, (struct jv_phrase){ .n = w.n,
-                                                    .terms = terms_of(e->c, &w),
+                                                    .terms = terms_of(e->c, e->c->arena, &w),
                                                     .family = JV_NONE,
                                                     .agent = e->agent,
                                                     .member = e->member,
@@ -192,7 +198,7 @@ static void add_value_name(struct jv_catalog *c, uint32_t agent, const char *mem
                            const char *value)
 {
     struct each e = { .c = c, .agent = agent, .member = member, .value = value };
-    char *spaced = jv_arena_strdup(c->arena, value);
+    char *spaced = jv_arena_strdup(c->scratch, value);
 
     add_value(&e, value);
     for (char *p = spaced; *p; p++)
@@ -356,6 +362,9 @@ static void add_tool(struct jv_catalog *c, uint32_t agent, const Struct *s)
     struct jv_cat_tool *t;
     uint32_t tool;
 
+    jv_arena_reset(c->scratch);
+    if (jv_arena_used(c->arena) > JV_CATALOG_FULL)
+        return;
     if (!jv_struct_text(s, "name") || strlen(jv_struct_text(s, "name")) > max_text)
         return;
     tool = (uint32_t)c->n_tools;
@@ -436,14 +445,15 @@ static void add_skill(struct jv_catalog *c, uint32_t agent, const A2a__AgentSkil
         claimed = claimed || strcmp(c->tools[i].skill, skill->id) == 0;
     for (uint32_t i = c->agents[agent].first_tool; i < c->n_tools; i++) {
         struct jv_cat_tool *t = &c->tools[i];
-        struct jv_words name = jv_words_read(c->arena, keep(c, skill->name, max_text));
+        struct jv_words name =
+                jv_words_read(c->scratch, clipped(c->scratch, skill->name, max_text));
 
         if (claimed && strcmp(t->skill, skill->id) != 0)
             continue;
         post_words(c, &name, t->family, tag_weight, false);
         for (size_t k = 0; k < skill->n_tags && k < max_items; k++)
-            post_phrase(c, keep(c, skill->tags[k], max_text), t->family, JV_NONE, tag_weight,
-                        false);
+            post_phrase(c, clipped(c->scratch, skill->tags[k], max_text), t->family, JV_NONE,
+                        tag_weight, false);
         if (!t->name && skill->n_examples && !t->n_examples) {
             t->n_examples = skill->n_examples < max_items ? skill->n_examples : max_items;
             t->examples = JV_NEW_ARRAY(c->arena, const char *, t->n_examples);
@@ -461,6 +471,8 @@ void jv_catalog_add(struct jv_catalog *c, const char *token, int priority,
     Value *const *tools = NULL;
     size_t n = params ? list_of(jv_struct_get(params, "tools"), max_tools, &tools) : 0;
 
+    if (jv_arena_used(c->arena) > JV_CATALOG_FULL)
+        return;
     *JV_CAT_ADD(c, agents) = (struct jv_cat_agent){
         .token = keep(c, token, max_text),
         .name = keep(c, card->name, max_text),

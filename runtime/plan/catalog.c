@@ -3,21 +3,22 @@
 
 #include <string.h>
 
-enum { catalog_limit = 64 << 20 };
-
 struct jv_catalog *jv_catalog_new(void)
 {
-    struct jv_arena *a = jv_arena_new(catalog_limit);
+    struct jv_arena *a = jv_arena_new(JV_CATALOG_LIMIT);
     struct jv_catalog *c = JV_NEW(a, struct jv_catalog);
 
     c->arena = a;
+    c->scratch = jv_arena_new(JV_CATALOG_LIMIT);
     return c;
 }
 
 struct jv_catalog *jv_catalog_free(struct jv_catalog *c)
 {
-    if (c)
+    if (c) {
+        jv_arena_free(c->scratch);
         jv_arena_free(c->arena);
+    }
     return NULL;
 }
 

@@ -96,6 +96,7 @@ struct jv_example {
 
 struct jv_catalog {
     struct jv_arena *arena;
+    struct jv_arena *scratch; /* while cards are read; NULL once indexed */
     struct jv_cat_agent *agents;
     struct jv_cat_family *families;
     struct jv_cat_tool *tools;
@@ -106,6 +107,11 @@ struct jv_catalog {
     size_t n_phrases, cap_phrases, n_examples, cap_examples;
     uint32_t *hash; /* of stems */
     size_t cap_hash;
+};
+
+enum {
+    JV_CATALOG_LIMIT = 128 << 20,
+    JV_CATALOG_FULL = 64 << 20, /* bytes from which on no more is taken in */
 };
 
 /* Room for one more at the end of a list in the catalogue's arena. */

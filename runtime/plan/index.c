@@ -103,7 +103,7 @@ static void settle_acts(const struct jv_catalog *c, struct jv_term *t)
 
 void jv_catalog_index(struct jv_catalog *c)
 {
-    struct jv_arena *scratch = jv_arena_new(1 << 20);
+    struct jv_arena *scratch = c->scratch;
 
     for (uint32_t i = 0; i < c->n_tools; i++) {
         const struct jv_cat_tool *t = &c->tools[i];
@@ -120,5 +120,5 @@ void jv_catalog_index(struct jv_catalog *c)
         weigh(c, &c->terms[i]);
         settle_acts(c, &c->terms[i]);
     }
-    jv_arena_free(scratch);
+    c->scratch = jv_arena_free(scratch);
 }
