@@ -129,7 +129,7 @@ char *jv_camel(struct jv_arena *a, const char *snake)
     return out;
 }
 
-void jv_random(void *p, size_t n)
+static void from_kernel(void *p, size_t n)
 {
     unsigned char *at = p;
 
@@ -143,6 +143,26 @@ void jv_random(void *p, size_t n)
         at += got;
         n -= (size_t)got;
     }
+}
+
+/* Small amounts come from a block per thread, so that a message's ids do not cost a system call
+ * each; what was handed out is wiped. */
+void jv_random(void *p, size_t n)
+{
+    static _Thread_local unsigned char block[256];
+    static _Thread_local size_t left;
+
+    if (n > sizeof(block) / 4) {
+        from_kernel(p, n);
+        return;
+    }
+    if (left < n) {
+        from_kernel(block, sizeof(block));
+        left = sizeof(block);
+    }
+    left -= n;
+    memcpy(p, block + left, n);
+    memset(block + left, 0, n);
 }
 
 void jv_uuid(char out[37])

@@ -40,6 +40,58 @@ char *jv_nats_copy(const char *s)
     return c;
 }
 
+/* ---- messages that are done with ----------------------------------------------------------- */
+
+enum { BATCH = 64, BATCH_BYTES = 1 << 20 };
+
+static struct {
+    pthread_mutex_t lock;
+    natsMsg *msgs[BATCH];
+    size_t n, bytes;
+} done_with = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static size_t take_batch(natsMsg *batch[BATCH])
+{
+    size_t n = done_with.n;
+
+    memcpy(batch, done_with.msgs, n * sizeof(*batch));
+    done_with.n = done_with.bytes = 0;
+    return n;
+}
+
+static void destroy_batch(natsMsg *batch[BATCH], size_t n)
+{
+    while (n)
+        natsMsg_Destroy(batch[--n]);
+}
+
+void jv_nats_dispose(natsMsg *msg)
+{
+    natsMsg *batch[BATCH];
+    size_t n = 0;
+
+    if (!msg)
+        return;
+    pthread_mutex_lock(&done_with.lock);
+    done_with.msgs[done_with.n++] = msg;
+    done_with.bytes += (size_t)natsMsg_GetDataLength(msg);
+    if (done_with.n == BATCH || done_with.bytes > BATCH_BYTES)
+        n = take_batch(batch);
+    pthread_mutex_unlock(&done_with.lock);
+    destroy_batch(batch, n);
+}
+
+void jv_nats_dispose_flush(void)
+{
+    natsMsg *batch[BATCH];
+    size_t n;
+
+    pthread_mutex_lock(&done_with.lock);
+    n = take_batch(batch);
+    pthread_mutex_unlock(&done_with.lock);
+    destroy_batch(batch, n);
+}
+
 void jv_nats_parcels_add(struct parcels *l, struct parcel *p)
 {
     p->next = NULL;
@@ -60,7 +112,7 @@ struct parcel *jv_nats_parcels_take(struct parcels *l)
 
 void jv_nats_parcel_free(struct parcel *p)
 {
-    natsMsg_Destroy(p->msg);
+    jv_nats_dispose(p->msg);
     free(p);
 }
 
@@ -200,7 +252,7 @@ static natsStatus send_now(natsConnection *nc, const struct jv_bus_out *o)
     st = to_msg(o, &msg);
     if (st == NATS_OK)
         st = natsConnection_PublishMsg(nc, msg);
-    natsMsg_Destroy(msg);
+    jv_nats_dispose(msg);
     return st;
 }
 
@@ -336,6 +388,7 @@ static void free_all(struct nats_bus *b)
         free(s->queue);
         free(s);
     }
+    jv_nats_dispose_flush();
     jv_nats_hooks_free(b);
     jv_mailbox_done(&b->box);
     pthread_rwlock_destroy(&b->swap);

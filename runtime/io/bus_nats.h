@@ -68,6 +68,11 @@ static inline void jv_nats_unlock(struct nats_bus *b)
     pthread_mutex_unlock(&b->box.lock);
 }
 
+/* natsMsg_Destroy hands every message to a thread of cnats and wakes it: two switches a message.
+ * So they are destroyed by the batch; flush at the end. Any thread. */
+void jv_nats_dispose(natsMsg *msg);
+void jv_nats_dispose_flush(void);
+
 void *jv_nats_make(size_t size);
 char *jv_nats_copy(const char *s);
 void jv_nats_parcels_add(struct parcels *l, struct parcel *p);

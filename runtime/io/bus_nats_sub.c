@@ -35,7 +35,7 @@ static struct jv_bus_msg *msg_keep(struct jv_bus_msg *m)
 
 static void msg_release(struct jv_bus_msg *m)
 {
-    natsMsg_Destroy(((struct nats_msg *)m)->raw);
+    jv_nats_dispose(((struct nats_msg *)m)->raw);
     free(m);
 }
 
@@ -50,7 +50,7 @@ static void hand_over(struct jv_bus_sub *s, natsMsg *raw)
     msg.m.status = natsMsg_IsNoResponders(raw) ? 503 : 0;
     msg.m.foreign_ = &msg.foreign;
     s->fn(s->arg, &msg.m);
-    natsMsg_Destroy(msg.raw);
+    jv_nats_dispose(msg.raw);
 }
 
 /* On cnats' delivery thread. */

@@ -188,7 +188,6 @@ static void push(struct slot *s, struct jv_bus_msg *m)
         s->n_parts++;
         s->bytes += m->len;
     }
-    pthread_cond_signal(&s->changed);
 }
 
 /* "<inbox>.<slot>-<generation>", both hexadecimal. */
@@ -212,14 +211,18 @@ static void on_reply(void *arg, struct jv_bus_msg *m)
     struct jv_client *c = arg;
     unsigned long slot, generation;
     struct slot *s;
+    bool mine;
 
     if (!read_token(m->subject, &slot, &generation) || slot >= atomic_load(&c->n_slots))
         return;
     s = slot_at(c, (uint32_t)slot);
     pthread_mutex_lock(&s->lock);
-    if (s->open && s->generation == generation)
+    mine = s->open && s->generation == generation;
+    if (mine)
         push(s, m);
     pthread_mutex_unlock(&s->lock);
+    if (mine) /* behind the lock, which the waiter takes first */
+        pthread_cond_signal(&s->changed);
 }
 
 /* The server went: answers to what is under way went with it. */
