@@ -36,11 +36,11 @@ struct jv_planned {
 };
 
 enum jv_plan_kind {
-    JV_PLAN_CALLS = 0,   /* run the calls; `missing` set: then ask `text` for one more */
-    JV_PLAN_ASK,         /* something is missing: `text` is the question; calls holds the unfinished
-                            one, `missing` the member */
-    JV_PLAN_TALK,        /* help, greeting, thanks, small talk, out of scope: `text` is the answer */
-    JV_PLAN_UNKNOWN,     /* not understood: `text` says so kindly */
+    JV_PLAN_CALLS = 0, /* run the calls; `missing` set: then ask `text` for one more */
+    JV_PLAN_ASK,       /* something is missing: `text` is the question; calls holds the unfinished
+                          one, `missing` the member */
+    JV_PLAN_TALK,      /* help, greeting, thanks, small talk, out of scope: `text` is the answer */
+    JV_PLAN_UNKNOWN,   /* not understood: `text` says so kindly */
 };
 
 /* Everything in it is made in the arena handed in: the catalogue may be gone before it. */
@@ -50,7 +50,7 @@ struct jv_plan {
     struct jv_planned *calls; /* in the order they were asked */
     const char *text;
     const char *missing;
-    bool compare; /* the calls are alternatives: say how they differ */
+    bool compare;                   /* the calls are alternatives: say how they differ */
     const char *const *suggestions; /* NULL-terminated, may be NULL */
     /* What to hand back as `memory` with the next question of the session. */
     struct Google__Protobuf__Struct *memory;
