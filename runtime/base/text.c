@@ -71,10 +71,21 @@ static size_t utf8_char(const unsigned char *p, size_t left)
     return n;
 }
 
+/* Eight bytes of ASCII without NUL, tested at once: most text is. */
+static bool is_ascii8(const char *s)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    uint64_t w;
+
+    memcpy(&w, s, sizeof(w));
+    return !(w & high) && !((w - ones) & ~w & high);
+}
+
 bool jv_is_utf8(const char *s, size_t n)
 {
     for (size_t i = 0; i < n;) {
-        size_t len = utf8_char((const unsigned char *)s + i, n - i);
+        size_t len =
+                n - i >= 8 && is_ascii8(s + i) ? 8 : utf8_char((const unsigned char *)s + i, n - i);
 
         if (!len)
             return false;

@@ -333,6 +333,23 @@ TEST(maps)
     run_small(maps);
 }
 
+/* Long text is looked at eight bytes at a time. */
+TEST(bad_bytes_are_found_at_every_place)
+{
+    static const char bad[] = { '\0', '\x80', '\xff', '\xc3' };
+    char text[26] = "abcdefghijklmnopqrstuvwxyz";
+
+    CHECK(jv_is_utf8(text, sizeof(text)));
+    for (size_t i = 0; i < sizeof(text); i++)
+        for (size_t j = 0; j < sizeof(bad); j++) {
+            char saved = text[i];
+
+            text[i] = bad[j];
+            CHECK_OR(!jv_is_utf8(text, sizeof(text)), printf("# %zu %zu\n", i, j));
+            text[i] = saved;
+        }
+}
+
 /* Members seen are kept in 64 bits. */
 TEST(types_have_at_most_64_members)
 {
