@@ -318,6 +318,7 @@ static int stream(struct jv_bus *bus, const char *name, const char *const *subje
     natsOptions *o = jv_nats_options((struct nats_bus *)bus);
     natsConnection *nc = NULL;
     jsStreamConfig want;
+    natsStatus st = NATS_ERR;
     jsCtx *js = NULL;
     jsOptions jo;
     int r;
@@ -331,8 +332,9 @@ static int stream(struct jv_bus *bus, const char *name, const char *const *subje
     want.Storage = js_FileStorage;
     jsOptions_Init(&jo);
     jo.Wait = STREAM_MS;
-    if (natsConnection_Connect(&nc, o) != NATS_OK ||
-        natsConnection_JetStream(&js, nc, &jo) != NATS_OK)
+    for (int i = 0; i < JV_NATS_SIGN_INS && st != NATS_OK; i++)
+        st = natsConnection_Connect(&nc, o);
+    if (st != NATS_OK || natsConnection_JetStream(&js, nc, &jo) != NATS_OK)
         r = jv_err_set(err, JV_UNAVAILABLE, "JetStream: %s", nats_GetLastError(NULL));
     else
         r = check_stream(js, &want, err);

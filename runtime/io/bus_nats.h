@@ -7,6 +7,10 @@
 #include "io/bus_impl.h"
 #include "io/bus_link.h"
 
+/* cnats 3.4.1 takes a signature that begins with a zero byte for none, so the server refuses one
+ * sign-in in 256, whatever the credentials. The next one signs something else. */
+enum { JV_NATS_SIGN_INS = 4 };
+
 struct jv_bus_sub {
     struct nats_bus *bus;
     char *subject, *queue;

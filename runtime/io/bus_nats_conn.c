@@ -279,9 +279,11 @@ natsStatus jv_nats_connect_first(struct nats_bus *b, int wait_ms, natsConnection
     const struct timespec pause = { 0, RETRY_MS * 1000000L };
     int64_t until = jv_loop_mono_ms(b->loop) + wait_ms;
     natsStatus st;
+    int refused = 0;
 
     nats_Open(SPINS); /* the first time counts */
-    while ((st = connect_once(b, ret)) != NATS_OK && st != NATS_CONNECTION_AUTH_FAILED &&
+    while ((st = connect_once(b, ret)) != NATS_OK &&
+           (st != NATS_CONNECTION_AUTH_FAILED || ++refused < JV_NATS_SIGN_INS) &&
            jv_loop_mono_ms(b->loop) < until)
         nanosleep(&pause, NULL);
     return st;
