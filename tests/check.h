@@ -66,7 +66,7 @@ static int check_failures; /* of the test that runs */
     do {                                                                                           \
         const char *have_ = (have), *part_ = (part);                                               \
         if (!have_ || !strstr(have_, part_)) {                                                     \
-            printf("# %s:%d: %s lacks \"%s\":\n#   %s\n", __FILE__, __LINE__, #have, part_,         \
+            printf("# %s:%d: %s lacks \"%s\":\n#   %s\n", __FILE__, __LINE__, #have, part_,        \
                    have_ ? have_ : "(null)");                                                      \
             check_failures++;                                                                      \
         }                                                                                          \

@@ -13,7 +13,7 @@ enum { MAX_SLOTS = 4096 };
 
 struct slot {
     uint32_t generation; /* a late answer to an earlier request of this slot is dropped */
-    bool busy, lost; /* lost: the bus went away with the question */
+    bool busy, lost;     /* lost: the bus went away with the question */
     struct jv_fiber *fiber;
     struct jv_bus_msg *msg;
 };

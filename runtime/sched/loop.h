@@ -43,7 +43,7 @@ void jv_loop_io_del(struct jv_loop *l, struct jv_io *io);
 
 /* ---- timers: a heap; each fires once -------------------------------------------------------- */
 struct jv_loop_timer {
-    int64_t at; /* mono ms */
+    int64_t at;   /* mono ms */
     size_t slot_; /* the loop's, as the next one; equal times fire in the order of starting */
     uint64_t order_;
     void (*fn)(struct jv_loop_timer *t);
@@ -52,9 +52,10 @@ struct jv_loop_timer {
 void jv_loop_timer_start(struct jv_loop *l, struct jv_loop_timer *t, int64_t at_mono_ms);
 void jv_loop_timer_stop(struct jv_loop *l, struct jv_loop_timer *t); /* idle ones too */
 
-/* ---- from elsewhere --------------------------------------------------------------------------- */
+/* ---- from elsewhere ---------------------------------------------------------------------------
+ */
 void jv_loop_post(struct jv_loop *l, void (*fn)(void *), void *arg); /* any thread, in order */
-void jv_loop_hold(struct jv_loop *l);    /* real work is out */
+void jv_loop_hold(struct jv_loop *l);                                /* real work is out */
 void jv_loop_release(struct jv_loop *l);
 
 /* ---- helper threads ---------------------------------------------------------------------------

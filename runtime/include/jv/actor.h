@@ -41,11 +41,26 @@ struct jv_access {
     const char *owner;
 };
 
-#define JV_ALLOW_ANYONE { JV_ACCESS_ANYONE, NULL, NULL }
-#define JV_ALLOW_USER { JV_ACCESS_USER, NULL, NULL }
-#define JV_ALLOW_ACTOR { JV_ACCESS_ACTOR, NULL, NULL }
-#define JV_ALLOW_SCOPE(scope_) { JV_ACCESS_SCOPE, (scope_), NULL }
-#define JV_ALLOW_OWNER(scope_, member_) { JV_ACCESS_SCOPE, (scope_), (member_) }
+#define JV_ALLOW_ANYONE                                                                            \
+    {                                                                                              \
+        JV_ACCESS_ANYONE, NULL, NULL                                                               \
+    }
+#define JV_ALLOW_USER                                                                              \
+    {                                                                                              \
+        JV_ACCESS_USER, NULL, NULL                                                                 \
+    }
+#define JV_ALLOW_ACTOR                                                                             \
+    {                                                                                              \
+        JV_ACCESS_ACTOR, NULL, NULL                                                                \
+    }
+#define JV_ALLOW_SCOPE(scope_)                                                                     \
+    {                                                                                              \
+        JV_ACCESS_SCOPE, (scope_), NULL                                                            \
+    }
+#define JV_ALLOW_OWNER(scope_, member_)                                                            \
+    {                                                                                              \
+        JV_ACCESS_SCOPE, (scope_), (member_)                                                       \
+    }
 
 /* ---- the tables ------------------------------------------------------------------------------ */
 
@@ -67,10 +82,10 @@ struct jv_tool {
     unsigned flags;
     uint32_t timeout_ms; /* 0: the actor's; the caller's deadline may be nearer */
     /* For agents' tools (agent.h): */
-    const char *tool;  /* its public name; NULL: the method in snake_case */
-    const char *skill; /* id of the skill it belongs to */
-    jv_say_fn say;     /* NULL: the result as a generic list */
-    const char *words; /* what people say for it, comma-separated words and phrases */
+    const char *tool;            /* its public name; NULL: the method in snake_case */
+    const char *skill;           /* id of the skill it belongs to */
+    jv_say_fn say;               /* NULL: the result as a generic list */
+    const char *words;           /* what people say for it, comma-separated words and phrases */
     const char *const *examples; /* whole questions it answers; NULL-terminated */
 };
 
@@ -81,7 +96,8 @@ struct jv_timer {
 };
 
 struct jv_event {
-    const char *subject; /* without the prefix: "evt.auth.Revoked", "hb.*.*"; every replica gets it */
+    const char
+            *subject; /* without the prefix: "evt.auth.Revoked", "hb.*.*"; every replica gets it */
     const ProtobufCMessageDescriptor *type;
     int (*handle)(struct jv_ctx *ctx, const char *subject, const void *msg);
 };
@@ -95,7 +111,7 @@ struct jv_setting {
     const char *env, *fallback; /* fallback NULL: required */
     const char *help;
     enum jv_setting_kind kind;
-    size_t offset; /* into the actor's state */
+    size_t offset;    /* into the actor's state */
     int64_t min, max; /* INT and MSEC; both 0: no limits */
 };
 
@@ -109,13 +125,13 @@ struct jv_actor {
     const struct jv_timer *timers;     /* optional, ends with a zero row */
     const struct jv_event *events;     /* optional, likewise */
     const struct jv_setting *settings; /* optional, likewise */
-    const char *const *calls; /* whom it may call: "sessions" its service, "a2a:*" every agent,
-                                 "a2a:tickets" one; NULL-terminated. Also its NATS permissions. */
+    const char *const *calls;     /* whom it may call: "sessions" its service, "a2a:*" every agent,
+                                     "a2a:tickets" one; NULL-terminated. Also its NATS permissions. */
     const struct jv_agent *agent; /* agents only */
     unsigned needs;
-    uint32_t timeout_ms;   /* of a handler; 0: 10 000 */
-    uint32_t max_inflight; /* beyond it RESOURCE_EXHAUSTED at once; 0: 1024 */
-    size_t state_size;     /* zeroed, settings filled in, then init() */
+    uint32_t timeout_ms;             /* of a handler; 0: 10 000 */
+    uint32_t max_inflight;           /* beyond it RESOURCE_EXHAUSTED at once; 0: 1024 */
+    size_t state_size;               /* zeroed, settings filled in, then init() */
     int (*init)(struct jv_ctx *ctx); /* in a fiber, before the first message; may call and query */
     void (*fini)(void *state);
 };
@@ -198,7 +214,8 @@ void jv_as_actor(struct jv_ctx *ctx);
 
 /* Tell whoever listens, without an answer: subject without the prefix, "evt.auth.Revoked". */
 int jv_publish(struct jv_ctx *ctx, const char *subject, const void *msg);
-/* Record who did what: on jarvis.audit.<actor>.<action>, kept by JetStream. Never fails a message. */
+/* Record who did what: on jarvis.audit.<actor>.<action>, kept by JetStream. Never fails a message.
+ */
 void jv_audit(struct jv_ctx *ctx, const char *action, const char *fmt, ...) JV_PRINTF(3, 4);
 /* JV_TOOL_STREAMS: a piece of the answer, of the rpc's reply type. */
 JV_CHECKED int jv_emit(struct jv_ctx *ctx, const void *part);

@@ -22,8 +22,8 @@
 
 struct Google__Protobuf__Struct;
 
-#define JV_TOOLS_EXTENSION "urn:jarvis:a2a:tools:v1"
-#define JV_TOOL_CALL_TYPE "application/vnd.jarvis.tool-call+json"
+#define JV_TOOLS_EXTENSION  "urn:jarvis:a2a:tools:v1"
+#define JV_TOOL_CALL_TYPE   "application/vnd.jarvis.tool-call+json"
 #define JV_TOOL_RESULT_TYPE "application/vnd.jarvis.tool-result+json"
 
 /* Examples in a table: .examples = JV_TEXTS("show my tickets", "which requests are open?") */

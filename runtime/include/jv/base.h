@@ -16,9 +16,9 @@
 #include <protobuf-c/protobuf-c.h>
 
 #define JV_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define JV_CHECKED __attribute__((warn_unused_result))
-#define JV_EXPORT __attribute__((visibility("default")))
-#define JV_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define JV_CHECKED           __attribute__((warn_unused_result))
+#define JV_EXPORT            __attribute__((visibility("default")))
+#define JV_COUNT(array)      (sizeof(array) / sizeof((array)[0]))
 
 /* ---- codes ----------------------------------------------------------------------------------
  * The gRPC set: X(name, number, HTTP status, JSON-RPC code of A2A). The HTTP status is that of
@@ -90,7 +90,7 @@ void jv_arena_defer(struct jv_arena *a, void (*fn)(void *), void *arg);
 /* protobuf-c's allocator on the arena; free is a no-op. Lives as long as the arena. */
 ProtobufCAllocator *jv_arena_pb(struct jv_arena *a);
 
-#define JV_NEW(a, type) ((type *)jv_arena_alloc((a), sizeof(type)))
+#define JV_NEW(a, type)          ((type *)jv_arena_alloc((a), sizeof(type)))
 #define JV_NEW_ARRAY(a, type, n) ((type *)jv_arena_alloc((a), sizeof(type) * (n)))
 
 /* ---- buffer: text or bytes that grow in an arena; always NUL-terminated --------------------- */

@@ -18,7 +18,15 @@
 
 #include "jv/actor.h"
 
-enum jv_param_kind { JV_P_END = 0, JV_P_NULL, JV_P_TEXT, JV_P_INT, JV_P_BOOL, JV_P_TIME, JV_P_BYTES };
+enum jv_param_kind {
+    JV_P_END = 0,
+    JV_P_NULL,
+    JV_P_TEXT,
+    JV_P_INT,
+    JV_P_BOOL,
+    JV_P_TIME,
+    JV_P_BYTES
+};
 
 struct jv_param {
     enum jv_param_kind kind;
@@ -59,7 +67,7 @@ struct jv_rows {
 /* rows may be NULL when nothing is wanted back. */
 #define jv_db(ctx, rows, sql, ...)                                                                 \
     jv_db_exec((ctx), (rows), (sql),                                                               \
-               (const struct jv_param[]){ __VA_ARGS__ __VA_OPT__(, ) { JV_P_END, NULL, 0, 0 } })
+               (const struct jv_param[]){ __VA_ARGS__ __VA_OPT__(, ){ JV_P_END, NULL, 0, 0 } })
 JV_CHECKED int jv_db_exec(struct jv_ctx *ctx, struct jv_rows *rows, const char *sql,
                           const struct jv_param *params);
 
