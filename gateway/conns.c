@@ -74,8 +74,7 @@ static int plain_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
     return ppoll(fds, n, timeout_ms < 0 ? NULL : &t, NULL);
 }
 
-/* ---- the list of idle ones; under the lock ----------------------------------------------------
- */
+/* ---- the list of idle ones; under the lock -------------------------------------------------- */
 
 static void list_remove(struct conns *all, struct conn *c)
 {
@@ -110,8 +109,7 @@ static bool let_go_oldest(struct conns *all)
     return true;
 }
 
-/* ---- life of a connection ---------------------------------------------------------------------
- */
+/* ---- life of a connection ------------------------------------------------------------------- */
 
 struct conn *conn_new(struct conns *all)
 {
@@ -195,8 +193,7 @@ void conn_linger(struct conn *c)
             return;
 }
 
-/* ---- all of them ------------------------------------------------------------------------------
- */
+/* ---- all of them ---------------------------------------------------------------------------- */
 
 void conns_accept_here(struct conns *all)
 {
@@ -250,8 +247,7 @@ size_t conns_cap(const struct conns *all)
     return all->cap;
 }
 
-/* ---- where civetweb waits ---------------------------------------------------------------------
- */
+/* ---- where civetweb waits ------------------------------------------------------------------- */
 
 /* The thread that accepts: learn its sockets; once draining, they only ever report an error. */
 static int poll_listeners(struct conns *all, struct pollfd *fds, nfds_t n, int timeout_ms)

@@ -69,8 +69,7 @@ void uncount_stream(struct counters *c)
     atomic_fetch_sub(&c->streams, 1);
 }
 
-/* ---- printing ---------------------------------------------------------------------------------
- */
+/* ---- printing ------------------------------------------------------------------------------- */
 
 static char *label(struct jv_arena *a, size_t i)
 {

@@ -50,8 +50,7 @@ bool head_has(const struct head *h, const char *name, const char *word)
     return false;
 }
 
-/* ---- lines ------------------------------------------------------------------------------------
- */
+/* ---- lines ---------------------------------------------------------------------------------- */
 
 /* civetweb puts a NUL where a name and a value ended: on the colon (and on spaces before it), on
  * the CR and on the LF. So a name is followed by exactly one NUL and a value by exactly two. */
@@ -82,8 +81,7 @@ bool guard_lines(const struct head *h)
     return end[0] == '\r' && end[1] == '\0'; /* the empty line, its LF cut off too */
 }
 
-/* ---- framing ----------------------------------------------------------------------------------
- */
+/* ---- framing -------------------------------------------------------------------------------- */
 
 static bool refuse(struct refusal *why, int status, const char *text)
 {
@@ -169,8 +167,7 @@ static bool guard_expect(const struct head *h, struct target *t, struct refusal 
     return true;
 }
 
-/* ---- path, query, token ------------------------------------------------------------------------
- */
+/* ---- path, query, token --------------------------------------------------------------------- */
 
 static int hex_digit(char c)
 {

@@ -68,8 +68,7 @@ struct request {
     int64_t began_us;
 };
 
-/* ---- reply.c: one write per answer -------------------------------------------------------------
- */
+/* ---- reply.c: one write per answer ---------------------------------------------------------- */
 void reply(struct request *rq, int status, const char *type, const void *body, size_t len);
 void reply_header(struct request *rq, const char *name, const char *value);
 /* application/problem+json; returns the status. code is one of JV_CODES; field may be NULL. */
@@ -86,8 +85,7 @@ bool stream_begin(struct request *rq, const char *type);
 bool stream_write(struct request *rq, const char *text, size_t len);
 bool stream_end(struct request *rq);
 
-/* ---- server.c: civetweb ------------------------------------------------------------------------
- */
+/* ---- server.c: civetweb --------------------------------------------------------------------- */
 JV_CHECKED int server_start(struct gw *gw, struct jv_err *err);
 void server_stop(struct gw *gw);
 /* Where it listens: the port that the system chose when 0 was asked for. */
@@ -97,8 +95,7 @@ bool server_write(struct request *rq, const void *p, size_t n);
 /* Read the body into the request's arena, at most max bytes; false when that was answered. */
 bool server_read_body(struct request *rq, size_t max);
 
-/* ---- who.c: tokens ------------------------------------------------------------------------------
- */
+/* ---- who.c: tokens -------------------------------------------------------------------------- */
 struct jv_identity *who_new(void);
 /* Fetch keys and ended sessions from auth. */
 int who_refresh(struct gw *gw, struct jv_err *err);
@@ -107,8 +104,7 @@ JV_CHECKED int who_listen(struct gw *gw);
 /* Fills rq->caller; false when the answer (401, 503) is given. */
 bool who_is_it(struct request *rq);
 
-/* ---- handlers: each gives the answer
- * -------------------------------------------------------------- */
+/* ---- handlers: each gives the answer -------------------------------------------------------- */
 void handle(struct request *rq); /* everything from the guard on */
 void handle_call(struct request *rq);
 void handle_chat(struct request *rq);
@@ -122,17 +118,14 @@ void handle_asset(struct request *rq);
 ProtobufCMessage *build_message(struct request *rq);
 struct jv_call_options call_options(const struct request *rq);
 
-/* ---- ops.c
- * ---------------------------------------------------------------------------------------- */
+/* ---- ops.c ---------------------------------------------------------------------------------- */
 struct ready *ready_new(void);
 struct ready *ready_free(struct ready *r);
 
-/* ---- openapi.c ---------------------------------------------------------------------------------
- */
+/* ---- openapi.c ------------------------------------------------------------------------------ */
 char *openapi_text(const char *version, struct jv_arena *a, size_t *ret_len);
 
-/* ---- counters.c --------------------------------------------------------------------------------
- */
+/* ---- counters.c ----------------------------------------------------------------------------- */
 struct counters *counters_new(void);
 struct counters *counters_free(struct counters *c);
 void count_request(struct counters *c, const struct route *route, int status, int64_t us);

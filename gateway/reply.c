@@ -109,8 +109,7 @@ void reply(struct request *rq, int status, const char *type, const void *body, s
     rq->peer_gone = !server_write(rq, b.data, b.len);
 }
 
-/* ---- problems ---------------------------------------------------------------------------------
- */
+/* ---- problems ------------------------------------------------------------------------------- */
 
 static void add_member(struct jv_buf *b, const char *name, const char *value)
 {
@@ -164,8 +163,7 @@ int reply_error(struct request *rq, const struct jv_err *err)
     return send_problem(rq, jv_code_http(err->code), err->code, err->field, err->text);
 }
 
-/* ---- streams ----------------------------------------------------------------------------------
- */
+/* ---- streams -------------------------------------------------------------------------------- */
 
 static bool chunked(const struct request *rq)
 {

@@ -30,8 +30,7 @@ bool server_write(struct request *rq, const void *p, size_t n)
     return mg_write(rq->mg, p, n) == (int)n;
 }
 
-/* ---- bodies -----------------------------------------------------------------------------------
- */
+/* ---- bodies --------------------------------------------------------------------------------- */
 
 static bool refuse_body(struct request *rq, int status, int code, const char *text)
 {
@@ -77,8 +76,7 @@ bool server_read_body(struct request *rq, size_t max)
     return true;
 }
 
-/* ---- requests ---------------------------------------------------------------------------------
- */
+/* ---- requests ------------------------------------------------------------------------------- */
 
 static bool take_head(struct request *rq, const struct mg_request_info *ri)
 {
@@ -201,8 +199,7 @@ static int on_http_error(struct mg_connection *mg, int status, const char *text)
     return 0;
 }
 
-/* ---- connections ------------------------------------------------------------------------------
- */
+/* ---- connections ---------------------------------------------------------------------------- */
 
 static int on_connection(const struct mg_connection *mg, void **ret_data)
 {
@@ -242,8 +239,7 @@ static int on_log(const struct mg_connection *mg, const char *message)
     return 1;
 }
 
-/* ---- start and stop ---------------------------------------------------------------------------
- */
+/* ---- start and stop ------------------------------------------------------------------------- */
 
 /* Names and values, as civetweb wants them. */
 struct options {

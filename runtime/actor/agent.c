@@ -14,8 +14,7 @@
 
 #include "actor/message.h"
 
-/* ---- the answer
- * ------------------------------------------------------------------------------------ */
+/* ---- the answer ----------------------------------------------------------------------------- */
 
 struct reply {
     struct jv_ctx *ctx;
@@ -69,8 +68,7 @@ static struct reply reply_to(struct jv_ctx *ctx, const A2a__Message *in)
     return r;
 }
 
-/* ---- tools
- * ------------------------------------------------------------------------------------------- */
+/* ---- tools ---------------------------------------------------------------------------------- */
 
 static void say_generic(struct jv_ctx *ctx, struct jv_buf *md, const void *ret)
 {
@@ -137,8 +135,7 @@ static int run_call(struct jv_ctx *ctx, struct reply *r, const Google__Protobuf_
     return run_tool(ctx, r, tool, arguments ? arguments->struct_value : NULL);
 }
 
-/* ---- text
- * -------------------------------------------------------------------------------------------- */
+/* ---- text ----------------------------------------------------------------------------------- */
 
 static int run_plan(struct jv_ctx *ctx, struct reply *r, const struct jv_plan *plan)
 {
@@ -175,8 +172,7 @@ static int run_text(struct jv_ctx *ctx, struct reply *r, const char *text)
     return JV_OK;
 }
 
-/* ---- what came
- * ---------------------------------------------------------------------------------------- */
+/* ---- what came ------------------------------------------------------------------------------ */
 
 /* One of the protocol's own errors: its reason beside the code and text that are there. */
 static int a2a_reason(struct jv_ctx *ctx, const char *reason)
@@ -285,8 +281,7 @@ JV_TOOL_FN(send_message, A2a__SendMessageRequest, A2a__SendMessageResponse)
     return JV_OK;
 }
 
-/* ---- operations of an agent that keeps no tasks
- * --------------------------------------------------------- */
+/* ---- operations of an agent that keeps no tasks --------------------------------------------- */
 
 static int unsupported(struct jv_ctx *ctx, const char *reason, const char *what)
 {

@@ -113,8 +113,7 @@ static void slot_give(struct jv_slots *s, uint32_t i)
     s->free[s->n_free++] = i;
 }
 
-/* ---- one request -------------------------------------------------------------------------------
- */
+/* ---- one request ---------------------------------------------------------------------------- */
 
 static int send_request(struct jv_ctx *ctx, const char *subject, const char *reply, const void *req)
 {
@@ -195,8 +194,7 @@ int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
                              : jv_fail(ctx, r, "%s did not answer in time", subject);
 }
 
-/* ---- by service
- * ---------------------------------------------------------------------------------- */
+/* ---- by service ----------------------------------------------------------------------------- */
 
 static const ProtobufCMethodDescriptor *rpc_of(const ProtobufCServiceDescriptor *s,
                                                const char *method)

@@ -72,8 +72,7 @@ static void set_text(Google__Protobuf__Struct *s, struct jv_arena *a, const char
         jv_struct_set(s, a, name, jv_value_text(a, text));
 }
 
-/* ---- the tools extension
- * ------------------------------------------------------------------------- */
+/* ---- the tools extension -------------------------------------------------------------------- */
 
 static Google__Protobuf__Value *tool_value(const struct jv_actor *actor, const struct jv_method *m,
                                            struct jv_arena *a)
@@ -142,8 +141,7 @@ static A2a__AgentExtension *tools_extension(const struct jv_actor *actor,
     return x;
 }
 
-/* ---- the card
- * ------------------------------------------------------------------------------------- */
+/* ---- the card ------------------------------------------------------------------------------- */
 
 static A2a__AgentSkill *skill_of(const struct jv_skill *k, struct jv_arena *a)
 {

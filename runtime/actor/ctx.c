@@ -8,8 +8,7 @@
 
 #include "base/log.h"
 
-/* ---- made and ended ----------------------------------------------------------------------------
- */
+/* ---- made and ended ------------------------------------------------------------------------- */
 
 static struct jv_arena *arena_take(struct jv_node *n)
 {
@@ -78,8 +77,7 @@ int64_t jv_mono_us(void)
     return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-/* ---- looking at it ------------------------------------------------------------------------------
- */
+/* ---- looking at it -------------------------------------------------------------------------- */
 
 void *jv_state(struct jv_ctx *ctx)
 {
@@ -136,8 +134,7 @@ void jv_as_actor(struct jv_ctx *ctx)
     ctx->as_actor = true;
 }
 
-/* ---- failing
- * ------------------------------------------------------------------------------------- */
+/* ---- failing -------------------------------------------------------------------------------- */
 
 int jv_fail(struct jv_ctx *ctx, int code, const char *fmt, ...)
 {
@@ -180,8 +177,7 @@ const struct jv_err *jv_error(const struct jv_ctx *ctx)
     return &ctx->err;
 }
 
-/* ---- telling
- * -------------------------------------------------------------------------------------- */
+/* ---- telling -------------------------------------------------------------------------------- */
 
 static int publish(struct jv_ctx *ctx, const char *subject, const void *data, size_t len)
 {
@@ -265,8 +261,7 @@ void jv_warn(struct jv_ctx *ctx, const char *fmt, ...)
     va_end(args);
 }
 
-/* ---- memory that outlives the message
- * -------------------------------------------------------------- */
+/* ---- memory that outlives the message ------------------------------------------------------- */
 
 char *jv_keep_strdup(const char *s)
 {

@@ -9,8 +9,7 @@
 #include "actor/message.h"
 #include "base/log.h"
 
-/* ---- answering ----------------------------------------------------------------------------------
- */
+/* ---- answering ------------------------------------------------------------------------------ */
 
 static int answer(struct jv_ctx *ctx, const struct jv_header *headers, size_t n, const void *data,
                   size_t len)
@@ -70,8 +69,7 @@ int jv_emit(struct jv_ctx *ctx, const void *part)
     return JV_OK;
 }
 
-/* ---- counting
- * ------------------------------------------------------------------------------------ */
+/* ---- counting ------------------------------------------------------------------------------- */
 
 static void count(struct jv_ctx *ctx, int code)
 {
@@ -95,8 +93,7 @@ static void count(struct jv_ctx *ctx, int code)
     }
 }
 
-/* ---- handling
- * ------------------------------------------------------------------------------------ */
+/* ---- handling ------------------------------------------------------------------------------- */
 
 ProtobufCMessage *jv_decode(struct jv_ctx *ctx, const struct jv_method *m)
 {

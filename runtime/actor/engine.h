@@ -100,8 +100,7 @@ struct jv_ctx {
     int64_t began_us;
 };
 
-/* ---- engine.c ----------------------------------------------------------------------------------
- */
+/* ---- engine.c ------------------------------------------------------------------------------- */
 struct jv_node_options {
     struct jv_loop *loop;
     struct jv_bus *bus;
@@ -134,16 +133,14 @@ static inline void jv_may_fail(int r)
     (void)r;
 }
 
-/* ---- access.c ----------------------------------------------------------------------------------
- */
+/* ---- access.c ------------------------------------------------------------------------------- */
 /* Who is calling: fills ctx->caller from ctx->env.token; fetches keys when they are unknown. */
 int jv_authenticate(struct jv_ctx *ctx);
 /* May this caller run this row with this request? Sets the owner member where there is one. */
 int jv_authorize(struct jv_ctx *ctx, const struct jv_tool *row, ProtobufCMessage *req);
 bool jv_scope_in(const char *scopes, const char *scope, size_t len);
 
-/* ---- call.c ------------------------------------------------------------------------------------
- */
+/* ---- call.c --------------------------------------------------------------------------------- */
 struct jv_slots *jv_slots_new(struct jv_node *n);
 struct jv_slots *jv_slots_free(struct jv_slots *s);
 /* The bus is gone: every call under way fails with UNAVAILABLE. */
@@ -155,22 +152,19 @@ bool jv_may_call(const struct jv_actor *a, const char *what);
 char *jv_service_subject(struct jv_arena *a, const ProtobufCServiceDescriptor *s,
                          const char *method); /* svc.tickets.List */
 
-/* ---- contract.c --------------------------------------------------------------------------------
- */
+/* ---- contract.c ----------------------------------------------------------------------------- */
 /* Every rpc of the service has exactly one row, C types have the descriptor's sizes, somebody may
  * call it, owners name members, streams match. Fills n->methods. */
 int jv_contract(struct jv_node *n, struct jv_err *err);
 struct jv_method *jv_find_method(struct jv_node *n, const char *service, const char *name);
 struct jv_method *jv_find_tool(struct jv_node *n, const char *tool);
 
-/* ---- agent.c, card.c ---------------------------------------------------------------------------
- */
+/* ---- agent.c, card.c ------------------------------------------------------------------------ */
 extern const struct jv_tool jv_agent_tools[]; /* rows of lf.a2a.v1.A2AService */
 void *jv_agent_card(const struct jv_actor *actor, const struct jv_method *methods, size_t n,
                     const char *prefix, struct jv_arena *a);
 
-/* ---- service.c ---------------------------------------------------------------------------------
- */
+/* ---- service.c ------------------------------------------------------------------------------ */
 int jv_service_subscribe(struct jv_node *n); /* $SRV.* */
 
 #endif

@@ -21,8 +21,7 @@ struct jv_node_timer {
     bool running;
 };
 
-/* ---- work without a caller
- * ------------------------------------------------------------------------ */
+/* ---- work without a caller ------------------------------------------------------------------ */
 
 struct background {
     struct jv_ctx *ctx;
@@ -61,8 +60,7 @@ void jv_node_background(struct jv_node *n, const char *what,
     ctx->fiber = jv_fiber_start(n->loop, background_main, b);
 }
 
-/* ---- timers
- * ------------------------------------------------------------------------------------------ */
+/* ---- timers --------------------------------------------------------------------------------- */
 
 static int run_timer(struct jv_ctx *ctx, void *arg)
 {
@@ -106,8 +104,7 @@ static void start_timers(struct jv_node *n)
     }
 }
 
-/* ---- events
- * ------------------------------------------------------------------------------------------ */
+/* ---- events --------------------------------------------------------------------------------- */
 
 struct listener {
     struct jv_node *node;
@@ -153,8 +150,7 @@ static void on_event(void *arg, struct jv_bus_msg *m)
     jv_node_background(l->node, l->event->subject, run_event, e, JV_DEFAULT_TIMEOUT_MS);
 }
 
-/* ---- subscriptions
- * ------------------------------------------------------------------------------------- */
+/* ---- subscriptions -------------------------------------------------------------------------- */
 
 static int subscribe(struct jv_node *n, const char *subject, const char *queue, jv_bus_fn fn,
                      void *arg, bool is_request)
@@ -258,8 +254,7 @@ static int subscribe_all(struct jv_node *n)
     return r;
 }
 
-/* ---- heartbeat
- * -------------------------------------------------------------------------------------------- */
+/* ---- heartbeat ------------------------------------------------------------------------------ */
 
 static void heartbeat(struct jv_node *n, bool leaving)
 {
@@ -298,9 +293,7 @@ static void on_heartbeat(struct jv_loop_timer *t)
     jv_loop_timer_start(n->loop, t, jv_loop_mono_ms(n->loop) + JV_HEARTBEAT_MS);
 }
 
-/* ---- life
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 struct jv_node *jv_node_new(const struct jv_actor *actor, const struct jv_node_options *o,
                             struct jv_err *err)

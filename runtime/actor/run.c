@@ -37,8 +37,7 @@ struct process {
     int code;
 };
 
-/* ---- watchdog: a handler that does not give the loop back
- * ----------------------------------------- */
+/* ---- watchdog: a handler that does not give the loop back ----------------------------------- */
 
 static void *watch(void *arg)
 {
@@ -62,8 +61,7 @@ static void *watch(void *arg)
     return NULL;
 }
 
-/* ---- signals
- * --------------------------------------------------------------------------------------- */
+/* ---- signals -------------------------------------------------------------------------------- */
 
 static void drained(void *arg)
 {
@@ -103,8 +101,7 @@ static void watch_signals(struct process *p)
     jv_loop_io_add(p->loop, &p->signals);
 }
 
-/* ---- connections
- * -------------------------------------------------------------------------------------- */
+/* ---- connections ---------------------------------------------------------------------------- */
 
 /* Revocations may have been missed while the bus was away: ask again before the next token. */
 static void on_bus_state(void *arg, bool connected, const char *why)

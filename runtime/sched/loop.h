@@ -52,8 +52,7 @@ struct jv_loop_timer {
 void jv_loop_timer_start(struct jv_loop *l, struct jv_loop_timer *t, int64_t at_mono_ms);
 void jv_loop_timer_stop(struct jv_loop *l, struct jv_loop_timer *t); /* idle ones too */
 
-/* ---- from elsewhere ---------------------------------------------------------------------------
- */
+/* ---- from elsewhere ------------------------------------------------------------------------- */
 void jv_loop_post(struct jv_loop *l, void (*fn)(void *), void *arg); /* any thread, in order */
 void jv_loop_hold(struct jv_loop *l);                                /* real work is out */
 void jv_loop_release(struct jv_loop *l);

@@ -52,8 +52,7 @@ static struct jv_bus *open_bus(const char *name)
     return open_at(getenv("TEST_NATS_URL"), name, NULL);
 }
 
-/* ---- connecting --------------------------------------------------------------------------------
- */
+/* ---- connecting ----------------------------------------------------------------------------- */
 
 TEST(no_server)
 {
@@ -83,8 +82,7 @@ TEST(refused_credentials_end_it_at_once)
     server_stop(&s, SIGKILL);
 }
 
-/* ---- threads -----------------------------------------------------------------------------------
- */
+/* ---- threads -------------------------------------------------------------------------------- */
 
 enum { N_THREADS = 4, PER_THREAD = 1000 };
 
@@ -135,8 +133,7 @@ TEST(what_was_published_last_arrives)
     jv_bus_free(b);
 }
 
-/* ---- the server goes and comes back ------------------------------------------------------------
- */
+/* ---- the server goes and comes back --------------------------------------------------------- */
 
 static bool is_down(void *arg)
 {
@@ -305,8 +302,7 @@ TEST(drained_while_the_server_is_away)
     jv_bus_free(a);
 }
 
-/* ---- JetStream ---------------------------------------------------------------------------------
- */
+/* ---- JetStream ------------------------------------------------------------------------------ */
 
 TEST(streams)
 {

@@ -12,8 +12,7 @@
 #include "nats/server.h"
 #include "wire/envelope.h"
 
-/* ---- a service: what it does depends on the ticket's number -------------------------------------
- */
+/* ---- a service: what it does depends on the ticket's number --------------------------------- */
 
 enum {
     SILENT = 1,   /* no answer */
@@ -142,8 +141,7 @@ static void service_free(struct service *s)
     free(s);
 }
 
-/* ---- calling
- * ------------------------------------------------------------------------------------- */
+/* ---- calling -------------------------------------------------------------------------------- */
 
 static struct service *service;
 static struct jv_client *client;
@@ -309,8 +307,7 @@ TEST(answers_that_nobody_waits_for)
     }
 }
 
-/* ---- threads
- * -------------------------------------------------------------------------------------- */
+/* ---- threads -------------------------------------------------------------------------------- */
 
 enum { N_THREADS = 64, PER_THREAD = 100 };
 
@@ -345,8 +342,7 @@ TEST(sixty_four_threads)
     CHECK_INT(atomic_load(&service->calls) - before, N_THREADS * PER_THREAD);
 }
 
-/* ---- streams
- * -------------------------------------------------------------------------------------- */
+/* ---- streams -------------------------------------------------------------------------------- */
 
 static struct jv_stream *open_stream(int id)
 {
@@ -425,8 +421,7 @@ TEST(a_stream_that_nobody_reads)
     jv_arena_free(a);
 }
 
-/* ---- listening
- * ------------------------------------------------------------------------------------ */
+/* ---- listening ------------------------------------------------------------------------------ */
 
 struct heard {
     pthread_mutex_t lock;
@@ -472,8 +467,7 @@ TEST(stop)
     service_free(service);
 }
 
-/* ---- a server that goes and comes back
- * ------------------------------------------------------------ */
+/* ---- a server that goes and comes back ------------------------------------------------------ */
 
 struct waiting_call {
     int code;

@@ -8,8 +8,7 @@
 #include "io/bus.h"
 #include "nats/server.h"
 
-/* ---- a program of four actors ------------------------------------------------------------------
- */
+/* ---- a program of four actors --------------------------------------------------------------- */
 
 #define ROW(method_, kind_)                                                                        \
     {                                                                                              \
@@ -41,8 +40,7 @@ static const struct jv_actor orchestrator = { .name = "orchestrator",
 static const struct jv_actor *const actors[] = { &auth, &sessions, &tickets, &orchestrator, NULL };
 static const struct jv_program program = { .version = "1", .actors = actors };
 
-/* ---- a server with them ------------------------------------------------------------------------
- */
+/* ---- a server with them --------------------------------------------------------------------- */
 
 static char dir[200];
 static struct server server;
@@ -143,8 +141,7 @@ TEST(strangers_are_refused)
     CHECK_INT(err.code, JV_UNAUTHENTICATED);
 }
 
-/* ---- who may publish what -----------------------------------------------------------------------
- */
+/* ---- who may publish what ------------------------------------------------------------------- */
 
 struct got {
     int n, status;
@@ -271,8 +268,7 @@ TEST(publishing_is_by_the_tables)
     jv_bus_free(ear);
 }
 
-/* ---- who may subscribe what ---------------------------------------------------------------------
- */
+/* ---- who may subscribe what ----------------------------------------------------------------- */
 
 static const struct rule subscribing[] = {
     { "tickets", "jarvis.svc.tickets.List", true },
@@ -370,8 +366,7 @@ TEST(the_operator_makes_streams)
     jv_bus_free(t);
 }
 
-/* ---- what can be broken -------------------------------------------------------------------------
- */
+/* ---- what can be broken --------------------------------------------------------------------- */
 
 static void overwrite(const char *name, const char *text)
 {

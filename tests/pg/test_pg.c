@@ -629,8 +629,7 @@ TEST(no_server_is_unavailable)
     bench_run(JV_CLOCK_REAL, 1, nobody_there);
 }
 
-/* ---- the virtual clock
- * --------------------------------------------------------------------------- */
+/* ---- the virtual clock ---------------------------------------------------------------------- */
 
 static void virtual_time(struct bench *b)
 {

@@ -112,8 +112,7 @@ TEST(starts_a_server)
     CHECK(pthread_create(&thread, NULL, serve, NULL) == 0);
 }
 
-/* ---- fetching from it
- * ---------------------------------------------------------------------------- */
+/* ---- fetching from it ----------------------------------------------------------------------- */
 
 static char said[400], body[64];
 static long status;
@@ -229,8 +228,7 @@ TEST(tells_of_broken_answers)
     CHECK_INT(get("/nothing-said"), JV_UNAVAILABLE);
 }
 
-/* ---- addresses that are refused
- * ------------------------------------------------------------------ */
+/* ---- addresses that are refused ------------------------------------------------------------- */
 
 TEST(private_in_every_notation)
 {

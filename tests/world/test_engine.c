@@ -146,8 +146,7 @@ static const struct jv_actor callee = {
     .state_size = sizeof(struct callee),
 };
 
-/* ---- a caller: what it does hangs on the message ------------------------------------------------
- */
+/* ---- a caller: what it does hangs on the message -------------------------------------------- */
 
 static int get_one(struct jv_ctx *ctx, int id)
 {
@@ -308,8 +307,7 @@ static struct scene scene(void)
     return s;
 }
 
-/* ---- access
- * ----------------------------------------------------------------------------------------- */
+/* ---- access --------------------------------------------------------------------------------- */
 
 TEST(access_is_decided_by_the_table)
 {
@@ -373,8 +371,7 @@ TEST(an_expired_token_is_refused)
     world_free(s.w);
 }
 
-/* ---- bad input
- * ---------------------------------------------------------------------------------------- */
+/* ---- bad input ------------------------------------------------------------------------------ */
 
 TEST(bad_requests_name_the_member)
 {
@@ -447,8 +444,7 @@ TEST(an_answer_past_the_arena_is_exhausted)
     world_free(s.w);
 }
 
-/* ---- time and load
- * ------------------------------------------------------------------------------------- */
+/* ---- time and load -------------------------------------------------------------------------- */
 
 TEST(deadlines_end_what_is_slow)
 {
@@ -492,8 +488,7 @@ TEST(a_full_mailbox_says_so)
     world_free(s.w);
 }
 
-/* ---- calls and children
- * ---------------------------------------------------------------------------------- */
+/* ---- calls and children --------------------------------------------------------------------- */
 
 TEST(calls_carry_errors_and_identity)
 {
@@ -536,9 +531,7 @@ TEST(offloaded_work_comes_back)
     world_free(s.w);
 }
 
-/* ---- streams
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- streams -------------------------------------------------------------------------------- */
 
 TEST(streams_have_parts_and_an_end)
 {
@@ -555,8 +548,7 @@ TEST(streams_have_parts_and_an_end)
     world_free(s.w);
 }
 
-/* ---- timers, events, operators
- * ----------------------------------------------------------------------------------- */
+/* ---- timers, events, operators -------------------------------------------------------------- */
 
 TEST(timers_and_events_run)
 {
@@ -631,9 +623,7 @@ TEST(draining_finishes_what_came)
     world_free(s.w);
 }
 
-/* ---- agents
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- agents --------------------------------------------------------------------------------- */
 
 TEST(tool_calls_pass_the_same_rules)
 {
@@ -660,9 +650,7 @@ TEST(tool_calls_pass_the_same_rules)
     world_free(s.w);
 }
 
-/* ---- contracts
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- contracts ------------------------------------------------------------------------------ */
 
 static void refused(const struct jv_tool *tools, const char *has)
 {

@@ -62,8 +62,7 @@ static void die(const char *what, const struct jv_err *err)
     abort();
 }
 
-/* ---- running ------------------------------------------------------------------------------------
- */
+/* ---- running -------------------------------------------------------------------------------- */
 
 static void give_up(struct jv_loop_timer *t)
 {
@@ -101,8 +100,7 @@ void world_set_wall(struct world *w, const char *rfc3339)
     jv_loop_set_wall(w->loop, s * 1000 + ns / 1000000);
 }
 
-/* ---- the world itself
- * ---------------------------------------------------------------------------- */
+/* ---- the world itself ----------------------------------------------------------------------- */
 
 static void trust_own_key(struct world *w)
 {
@@ -224,8 +222,7 @@ struct jv_identity *world_identity(struct world *w)
     return w->identity;
 }
 
-/* ---- actors
- * ---------------------------------------------------------------------------------------- */
+/* ---- actors --------------------------------------------------------------------------------- */
 
 struct starting {
     struct world *world;
@@ -303,8 +300,7 @@ int world_try(struct world *w, const struct jv_actor *actor, struct jv_err *err)
     return start(w, actor, &n, err);
 }
 
-/* ---- people
- * ------------------------------------------------------------------------------------------ */
+/* ---- people --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *role, *scopes;
@@ -352,8 +348,7 @@ const char *world_brief_token(struct world *w, const char *user_id, const char *
     return token_for(w, user_id, username, "user", scopes, life_s);
 }
 
-/* ---- asking
- * -------------------------------------------------------------------------------------------- */
+/* ---- asking --------------------------------------------------------------------------------- */
 
 static bool is_stream(const struct world *w, const char *subject)
 {
@@ -490,8 +485,7 @@ struct world_reply world_say(struct world *w, const char *token, const char *age
     return send_part(w, token, agent, b.data);
 }
 
-/* ---- listening
- * ------------------------------------------------------------------------------------------ */
+/* ---- listening ------------------------------------------------------------------------------ */
 
 static void on_heard(void *arg, struct jv_bus_msg *m)
 {
