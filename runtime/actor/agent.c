@@ -147,6 +147,8 @@ static int run_plan(struct jv_ctx *ctx, struct reply *r, const struct jv_plan *p
     }
     for (size_t i = 0; !code && i < plan->n; i++)
         code = run_tool(ctx, r, plan->calls[i].tool, plan->calls[i].arguments);
+    if (!code && plan->missing) /* a question is left over */
+        add_text(r, plan->text);
     return code;
 }
 
