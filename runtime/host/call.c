@@ -27,8 +27,7 @@ struct call {
     unsigned json;
 };
 
-/* ---- what is called -----------------------------------------------------------------------------
- */
+/* ---- what is called -------------------------------------------------------------------------- */
 
 static bool is_agent(const struct jv_program *p, const char *token)
 {
@@ -87,8 +86,7 @@ static const char *message_of(struct call *c, const char *words)
     return b.data;
 }
 
-/* ---- calling ------------------------------------------------------------------------------------
- */
+/* ---- calling --------------------------------------------------------------------------------- */
 
 static void *request(struct call *c, const ProtobufCServiceDescriptor *s, const char *method,
                      const char *json, unsigned flags, struct jv_err *err)
@@ -202,8 +200,7 @@ static int connect_and_call(struct call *c, struct jv_err *err)
     return r;
 }
 
-/* ---- the command --------------------------------------------------------------------------------
- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static int usage(void)
 {

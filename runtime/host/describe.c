@@ -20,8 +20,7 @@ int jv_cmd_list(const struct jv_program *p, int argc, char **argv)
     return 0;
 }
 
-/* ---- a method -----------------------------------------------------------------------------------
- */
+/* ---- a method -------------------------------------------------------------------------------- */
 
 static void print_access(const struct jv_access *x)
 {
@@ -103,8 +102,7 @@ static void print_method(const struct jv_actor *a, const struct jv_tool *t, stru
     print_indented(jv_comment(jv_arena_printf(arena, "%s.%s", a->service->name, t->method)));
 }
 
-/* ---- an actor -----------------------------------------------------------------------------------
- */
+/* ---- an actor -------------------------------------------------------------------------------- */
 
 static void print_setting(const struct jv_setting *s)
 {

@@ -44,8 +44,7 @@ int jv_cmd_down(const struct jv_program *p, int argc, char **argv)
     return code;
 }
 
-/* ---- ps -----------------------------------------------------------------------------------------
- */
+/* ---- ps -------------------------------------------------------------------------------------- */
 
 /* In KB; 0 when there is no such process. */
 static long resident(long pid)

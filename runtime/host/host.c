@@ -17,7 +17,7 @@ static const struct command {
     { "up", jv_cmd_up, "[--detach]", "run everything: servers, actors, gateway" },
     { "down", jv_cmd_down, "", "stop what `up` left running" },
     { "ps", jv_cmd_ps, "", "what `up` is running" },
-    { "call", jv_cmd_call, "ACTOR.METHOD|AGENT JSON|TEXT [--as USER:PASSWORD] [--token T]",
+    { "call", jv_cmd_call, "ACTOR.METHOD|AGENT ...",
       "call a method, or send a message to an agent" },
     { "list", jv_cmd_list, "", "the actors" },
     { "describe", jv_cmd_describe, "ACTOR|--all", "methods, who may call them, settings" },
@@ -86,6 +86,7 @@ const struct jv_actor *jv_find_actor(const struct jv_program *p, const char *nam
 
 int jv_host_main(const struct jv_program *p, int argc, char **argv)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0); /* in order with stderr where both go to one file */
     if (argc < 2)
         return cmd_help(p, 0, NULL) + 2;
     for (size_t i = 0; i < JV_COUNT(commands); i++)

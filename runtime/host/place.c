@@ -40,8 +40,7 @@ void jv_place_name(struct jv_place *p, struct jv_arena *a)
     p->postgres = below(p, "postgres");
 }
 
-/* ---- whom things belong to ---------------------------------------------------------------------
- */
+/* ---- whom things belong to ------------------------------------------------------------------- */
 
 static void be(struct jv_place *p, const struct passwd *pw)
 {
@@ -101,8 +100,7 @@ static bool is_reachable(const struct jv_place *p, const char *path)
     return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-/* ---- folders ------------------------------------------------------------------------------------
- */
+/* ---- folders --------------------------------------------------------------------------------- */
 
 static int cannot(struct jv_err *err, const char *what, const char *path)
 {
@@ -247,8 +245,7 @@ int jv_place_open(struct jv_place *p, struct jv_err *err)
     return r ? r : check_space(p, err);
 }
 
-/* ---- files --------------------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 int jv_place_write(const char *path, const char *text, struct jv_err *err)
 {
@@ -266,34 +263,60 @@ int jv_place_write(const char *path, const char *text, struct jv_err *err)
     return ok ? JV_OK : cannot(err, "write", path);
 }
 
-/* Without the time and the level that open a line of ours. */
-static const char *bare(const char *line)
+static int open_log(const struct jv_place *p, const char *name)
 {
-    const char *text = strstr(line, " text=");
+    char path[PATH_MAX];
 
-    return text ? text + 6 : line;
+    snprintf(path, sizeof(path), "%s/%s.log", p->log, name);
+    return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-const char *jv_place_last_line(const struct jv_place *p, struct jv_arena *a, const char *name)
+int64_t jv_place_log_size(const struct jv_place *p, const char *name)
 {
-    char tail[tail_bytes + 1], *start = tail, *end;
-    int fd = open(jv_arena_printf(a, "%s/%s.log", p->log, name), O_RDONLY | O_CLOEXEC);
-    off_t size;
+    int fd = open_log(p, name);
+    off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+
+    if (fd >= 0)
+        close(fd);
+    return size;
+}
+
+/* A line without what opens it; NULL for one of no importance. */
+static char *complaint_in(char *line)
+{
+    static const char *const openings[] = { "jarvis: ", "gateway: ", "FATAL:  ", "nats-server: " };
+
+    for (size_t i = 0; i < JV_COUNT(openings); i++) {
+        char *at = strstr(line, openings[i]);
+
+        if (at)
+            return at + strlen(openings[i]);
+    }
+    return NULL;
+}
+
+const char *jv_place_last_words(const struct jv_place *p, struct jv_arena *a, const char *name,
+                                int64_t from)
+{
+    char tail[tail_bytes + 1], *rest = tail, *line, *found = NULL, *last = NULL;
+    int64_t size = jv_place_log_size(p, name);
+    int fd = open_log(p, name);
     ssize_t n;
 
     if (fd < 0)
         return "";
-    size = lseek(fd, 0, SEEK_END);
-    n = pread(fd, tail, tail_bytes, size > tail_bytes ? size - tail_bytes : 0);
+    n = pread(fd, tail, tail_bytes, size - from > tail_bytes ? size - tail_bytes : from);
     close(fd);
-    if (n <= 0)
-        return "";
-    end = tail + n;
-    while (end > tail && (end[-1] == '\n' || end[-1] == ' '))
-        end--;
-    *end = '\0';
-    for (char *s = tail; s < end; s++)
-        if (*s == '\n')
-            start = s + 1;
-    return bare(jv_arena_strdup(a, start));
+    tail[n < 0 ? 0 : n] = '\0';
+    while ((line = strsep(&rest, "\n"))) {
+        char *complaint = complaint_in(line);
+
+        if (complaint)
+            found = complaint;
+        if (*line)
+            last = line;
+    }
+    if (!found)
+        found = last;
+    return found ? jv_arena_strdup(a, found) : "";
 }

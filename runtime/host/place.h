@@ -41,7 +41,10 @@ JV_CHECKED int jv_place_folder(struct jv_place *p, const char *path, struct jv_e
 JV_CHECKED int jv_place_give(struct jv_place *p, const char *path, struct jv_err *err);
 /* Write a file of ours at once or not at all, 0600. */
 JV_CHECKED int jv_place_write(const char *path, const char *text, struct jv_err *err);
-/* The last line of a log that says something; "" when there is none. */
-const char *jv_place_last_line(const struct jv_place *p, struct jv_arena *a, const char *name);
+/* How long a log is, and what was last said of importance in what came after that: our own
+ * complaint, else the last line; "" when there is none. */
+int64_t jv_place_log_size(const struct jv_place *p, const char *name);
+const char *jv_place_last_words(const struct jv_place *p, struct jv_arena *a, const char *name,
+                                int64_t from);
 
 #endif

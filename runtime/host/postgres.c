@@ -20,8 +20,7 @@ enum { init_ms = 120000, oldest_major = 14 };
 
 static const char password_name[] = "jarvis.password";
 
-/* ---- which PostgreSQL ---------------------------------------------------------------------------
- */
+/* ---- which PostgreSQL ------------------------------------------------------------------------ */
 
 static int newest_major(void)
 {
@@ -90,8 +89,7 @@ static int find_programs(struct jv_postgres *g, struct jv_err *err)
                       g->place->postgres, g->major, g->major);
 }
 
-/* ---- a new cluster ------------------------------------------------------------------------------
- */
+/* ---- a new cluster --------------------------------------------------------------------------- */
 
 static const char *const *words(struct jv_arena *a, const char *const *list)
 {
@@ -193,8 +191,7 @@ static int make_cluster(struct jv_postgres *g, struct jv_supervisor *s, struct j
     return rename(fresh, g->place->postgres) ? cannot_make(g, err) : JV_OK;
 }
 
-/* ---- the socket ---------------------------------------------------------------------------------
- */
+/* ---- the socket ------------------------------------------------------------------------------ */
 
 static bool fits(const char *folder)
 {
@@ -282,6 +279,32 @@ static int make_url(struct jv_postgres *g, struct jv_err *err)
     return JV_OK;
 }
 
+/* A lock file with the number of a process that is somebody else's now would keep the server from
+ * starting. Only before the first start: then nothing of an earlier run is alive. While one runs
+ * the server's own look at what is left of its predecessor is the better one. */
+static void drop_stale_lock(const struct jv_postgres *g, const char *path)
+{
+    char line[64] = "", cwd[64], at[PATH_MAX] = "";
+    FILE *f = fopen(path, "re");
+
+    if (!f)
+        return;
+    if (fgets(line, sizeof(line), f)) {
+        snprintf(cwd, sizeof(cwd), "/proc/%ld/cwd", strtol(line, NULL, 10));
+        if (readlink(cwd, at, sizeof(at) - 1) < 0 || strcmp(at, g->place->postgres) != 0)
+            unlink(path);
+    }
+    fclose(f);
+}
+
+static void drop_stale_locks(const struct jv_postgres *g)
+{
+    struct jv_arena *a = g->place->arena;
+
+    drop_stale_lock(g, jv_arena_printf(a, "%s/postmaster.pid", g->place->postgres));
+    drop_stale_lock(g, jv_arena_printf(a, "%s%s", g->socket, SOCKET_NAME));
+}
+
 int jv_postgres_prepare(struct jv_postgres *g, struct jv_supervisor *s, struct jv_place *place,
                         struct jv_err *err)
 {
@@ -296,48 +319,32 @@ int jv_postgres_prepare(struct jv_postgres *g, struct jv_supervisor *s, struct j
         r = jv_place_folder(place, place->postgres, err);
     if (!r)
         r = make_socket_folder(g, err);
-    return r ? r : make_url(g, err);
+    if (!r)
+        r = make_url(g, err);
+    if (!r)
+        drop_stale_locks(g);
+    return r;
 }
 
-/* ---- running ------------------------------------------------------------------------------------
- */
-
-static FILE *open_pidfile(const struct jv_postgres *g, char path[PATH_MAX])
-{
-    snprintf(path, PATH_MAX, "%s/postmaster.pid", g->place->postgres);
-    return fopen(path, "re");
-}
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* The server writes how it is into the eighth line of its pid file. */
 static bool probe(void *arg, pid_t pid)
 {
+    const struct jv_postgres *g = arg;
     char path[PATH_MAX], line[256] = "";
-    FILE *f = open_pidfile(arg, path);
-    bool ours = f && fgets(line, sizeof(line), f) && strtol(line, NULL, 10) == pid;
+    FILE *f;
+    bool ours;
+
+    snprintf(path, sizeof(path), "%s/postmaster.pid", g->place->postgres);
+    f = fopen(path, "re");
+    ours = f && fgets(line, sizeof(line), f) && strtol(line, NULL, 10) == pid;
 
     for (int i = 2; ours && i <= 8; i++)
         ours = fgets(line, sizeof(line), f) != NULL;
     if (f)
         fclose(f);
     return ours && strncmp(line, "ready", 5) == 0;
-}
-
-/* A process that happens to have the number of one that was killed would keep the server from
- * starting. We hold the place, so no server of ours is running. */
-static void drop_stale_pidfile(void *arg)
-{
-    const struct jv_postgres *g = arg;
-    char path[PATH_MAX], line[64] = "", cwd[64], at[PATH_MAX] = "";
-    FILE *f = open_pidfile(g, path);
-
-    if (!f)
-        return;
-    if (fgets(line, sizeof(line), f)) {
-        snprintf(cwd, sizeof(cwd), "/proc/%ld/cwd", strtol(line, NULL, 10));
-        if (readlink(cwd, at, sizeof(at) - 1) < 0 || strcmp(at, g->place->postgres) != 0)
-            unlink(path);
-    }
-    fclose(f);
 }
 
 struct jv_child_spec jv_postgres_spec(struct jv_postgres *g)
@@ -374,6 +381,5 @@ struct jv_child_spec jv_postgres_spec(struct jv_postgres *g)
                                    .stop_signal = SIGINT, /* end sessions, then close */
                                    .last_signal = SIGQUIT,
                                    .probe = probe,
-                                   .before = drop_stale_pidfile,
                                    .arg = g };
 }

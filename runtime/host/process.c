@@ -19,8 +19,7 @@ extern char **environ;
 enum { max_log = 10 * 1024 * 1024, ready_fd = 3, kin_fd = 4 };
 #define READY_FD "3"
 
-/* ---- environments -------------------------------------------------------------------------------
- */
+/* ---- environments ---------------------------------------------------------------------------- */
 
 void jv_env_set(struct jv_env *e, const char *name, const char *value)
 {
@@ -54,8 +53,7 @@ struct jv_env jv_env_new(struct jv_arena *a)
     return e;
 }
 
-/* ---- starting -----------------------------------------------------------------------------------
- */
+/* ---- starting -------------------------------------------------------------------------------- */
 
 /* One old log is kept when it has grown big. */
 static int open_log(const struct jv_place *place, const char *name)

@@ -21,8 +21,7 @@ JV_CHECKED int jv_process_start(const struct jv_place *place, const struct jv_pr
 /* "killed by signal 9", "exit code 1" */
 const char *jv_process_end(struct jv_arena *a, int status);
 
-/* ---- environments -------------------------------------------------------------------------------
- */
+/* ---- environments --------------------------------------------------------------------------- */
 
 struct jv_env {
     struct jv_arena *arena;

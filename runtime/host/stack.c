@@ -16,8 +16,7 @@ enum { servers_ms = 60000, migrate_ms = 120000, actors_ms = 40000, check_ms = 30
 
 extern char **environ;
 
-/* ---- settings -----------------------------------------------------------------------------------
- */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 static bool parse_listen(const char *s, struct sockaddr_in *at)
 {
@@ -112,8 +111,7 @@ const char *jv_up_creds(const struct jv_up *u, const char *name)
     return jv_arena_printf(u->arena, "%s/%s.creds", u->creds, name);
 }
 
-/* ---- processes ----------------------------------------------------------------------------------
- */
+/* ---- processes ------------------------------------------------------------------------------- */
 
 static const char *const *argv_of(struct jv_arena *a, const char *w1, const char *w2)
 {
@@ -220,8 +218,7 @@ static void start_gateway(struct jv_up *u)
     start_process(u, "gateway", &e);
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static int start_servers(struct jv_up *u, struct jv_err *err)
 {

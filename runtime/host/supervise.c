@@ -28,6 +28,7 @@ struct jv_child {
     struct jv_fiber *fiber; /* NULL when its life is over */
     pid_t pid;              /* 0 while none runs */
     int status;
+    int64_t log_from; /* where its log was when it began */
     struct jv_io ready_io;
     bool is_ready, was_ready, stopping, once, failed;
     struct jv_err why; /* it has failed */
@@ -51,8 +52,7 @@ static void changed(struct jv_supervisor *s)
         jv_fiber_wake(s->waiting);
 }
 
-/* ---- ends and beginnings ------------------------------------------------------------------------
- */
+/* ---- ends and beginnings --------------------------------------------------------------------- */
 
 static void close_ready(struct jv_child *c)
 {
@@ -115,8 +115,7 @@ static int begin(struct jv_child *c)
     struct jv_supervisor *s = c->owner;
     int ready, r;
 
-    if (c->spec.before)
-        c->spec.before(c->spec.arg);
+    c->log_from = jv_place_log_size(s->place, c->name);
     r = jv_process_start(s->place, &c->spec.process, &c->pid, &ready, &c->why);
     if (r)
         return r;
@@ -127,8 +126,7 @@ static int begin(struct jv_child *c)
     return JV_OK;
 }
 
-/* ---- a life -------------------------------------------------------------------------------------
- */
+/* ---- a life ---------------------------------------------------------------------------------- */
 
 /* Until it has ended, asking those that must be asked whether they are ready. */
 static void live(struct jv_child *c)
@@ -148,7 +146,8 @@ static void live(struct jv_child *c)
 /* How and, as far as its log tells, why. */
 static const char *end_of(const struct jv_child *c, struct jv_arena *a, bool with_why)
 {
-    const char *last = with_why ? jv_place_last_line(c->owner->place, a, c->name) : "";
+    const char *last =
+            with_why ? jv_place_last_words(c->owner->place, a, c->name, c->log_from) : "";
 
     return jv_arena_printf(a, "(%s)%s%s", jv_process_end(a, c->status), *last ? ": " : "", last);
 }
@@ -158,7 +157,8 @@ static void fail(struct jv_child *c)
     struct jv_arena *a = jv_arena_new(0);
 
     c->failed = true;
-    jv_err_set(&c->why, JV_FAILED_PRECONDITION, "%s did not start %s", c->name, end_of(c, a, true));
+    jv_err_set(&c->why, JV_FAILED_PRECONDITION, "%s %s %s", c->name,
+               c->once ? "failed" : "did not start", end_of(c, a, true));
     jv_arena_free(a);
 }
 
@@ -227,8 +227,7 @@ static void life(void *arg)
     changed(c->owner);
 }
 
-/* ---- for the owner ------------------------------------------------------------------------------
- */
+/* ---- for the owner --------------------------------------------------------------------------- */
 
 struct jv_supervisor *jv_supervisor_new(struct jv_loop *l, struct jv_place *place,
                                         void (*on_change)(void *arg), void *arg)
@@ -316,7 +315,7 @@ int jv_supervisor_ready(struct jv_supervisor *s, int64_t ms, struct jv_err *err)
         if (r == JV_CANCELLED)
             return jv_err_set(err, r, "stopped");
         if (r == JV_DEADLINE_EXCEEDED) {
-            const char *last = jv_place_last_line(s->place, s->place->arena, c->name);
+            const char *last = jv_place_last_words(s->place, s->place->arena, c->name, c->log_from);
 
             return jv_err_set(err, JV_FAILED_PRECONDITION, "%s is not ready after %d s%s%s",
                               c->name, (int)(ms / 1000), *last ? ": " : "", last);

@@ -18,7 +18,6 @@ struct jv_child_spec {
     int last_signal; /* to its whole group when that does not help; 0: SIGKILL */
     /* Is it ready? Asked often; for those that cannot say so themselves. */
     bool (*probe)(void *arg, pid_t pid);
-    void (*before)(void *arg); /* each start; may be NULL */
     void *arg;
 };
 

@@ -23,8 +23,7 @@ struct run {
     int code;
 };
 
-/* ---- what others read ---------------------------------------------------------------------------
- */
+/* ---- what others read ------------------------------------------------------------------------ */
 
 static void export(struct jv_buf *b, const char *name, const char *value)
 {
@@ -65,8 +64,7 @@ static void remove_traces(struct jv_up *u)
     unlink(jv_arena_printf(u->arena, "%s/pids", u->place.run));
 }
 
-/* ---- what people read ---------------------------------------------------------------------------
- */
+/* ---- what people read ------------------------------------------------------------------------ */
 
 static void say_starting(const struct jv_up *u)
 {
@@ -96,8 +94,7 @@ static void announce(const struct run *r)
     fflush(stdout);
 }
 
-/* ---- running ------------------------------------------------------------------------------------
- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static void on_signal(struct jv_io *io, unsigned events)
 {
@@ -127,7 +124,7 @@ static void watch_signals(struct run *r)
         abort();
 }
 
-/* From here on nobody reads what we print: it goes into a file. */
+/* From here on what we print goes into a file, and the parent goes. */
 static void let_go(struct run *r)
 {
     const char *path = jv_arena_printf(r->up.arena, "%s/up.log", r->up.place.log);
@@ -224,8 +221,7 @@ static int run(struct run *r)
     return supervise(r);
 }
 
-/* ---- without a terminal
- * --------------------------------------------------------------------------- */
+/* ---- without a terminal ---------------------------------------------------------------------- */
 
 static pid_t supervisor;
 
@@ -234,45 +230,41 @@ static void pass_on(int sig)
     kill(supervisor, sig);
 }
 
-/* Print what the supervisor says until it is ready or gone; its answer. */
-static int wait_for(pid_t pid, int said, int told)
+/* Its answer comes through the pipe when it is ready; an end without one is a failure. */
+static int wait_for(pid_t pid, int told)
 {
-    char text[4096], answer = 0;
+    char answer = 0;
     int status = 0;
     ssize_t n;
 
-    while ((n = read(said, text, sizeof(text))) > 0)
-        if (fwrite(text, 1, (size_t)n, stdout) != (size_t)n)
-            break;
-    fflush(stdout);
-    if (read(told, &answer, 1) == 1 && answer == '0')
+    do {
+        n = read(told, &answer, 1);
+    } while (n < 0 && errno == EINTR);
+    if (n == 1 && answer == '0')
         return 0;
-    if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status))
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (WIFEXITED(status) && WEXITSTATUS(status))
         return WEXITSTATUS(status);
     return jv_complain(1, "it ended before it was ready");
 }
 
 static int detach(struct run *r)
 {
-    int said[2], told[2], null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int told[2], null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     pid_t pid;
 
-    if (null < 0 || pipe2(said, O_CLOEXEC) || pipe2(told, O_CLOEXEC) || (pid = fork()) < 0)
+    if (null < 0 || pipe2(told, O_CLOEXEC) || (pid = fork()) < 0)
         return jv_complain(1, "cannot start: %s", strerror(errno));
     if (pid) {
         supervisor = pid;
         signal(SIGINT, pass_on);
         signal(SIGTERM, pass_on);
-        close(said[1]);
         close(told[1]);
-        return wait_for(pid, said[0], told[0]);
+        return wait_for(pid, told[0]);
     }
     setsid();
     dup2(null, 0);
-    dup2(said[1], 1);
-    dup2(said[1], 2);
-    close(said[0]);
-    close(said[1]);
     close(told[0]);
     r->told = told[1];
     return run(r);

@@ -102,7 +102,7 @@ struct jv_loop *jv_loop_free(struct jv_loop *l)
     return NULL;
 }
 
-/* ---- the clock ------------------------------------------------------------------------------ */
+/* ---- the clock ------------------------------------------------------------------------------- */
 
 int64_t jv_loop_mono_ms(const struct jv_loop *l)
 {
@@ -130,7 +130,7 @@ void jv_loop_set_wall(struct jv_loop *l, int64_t unix_ms)
     l->wall_base = unix_ms - l->now;
 }
 
-/* ---- the watchdog's mark -------------------------------------------------------------------- */
+/* ---- the watchdog's mark --------------------------------------------------------------------- */
 
 static void slice_begins(struct jv_loop *l)
 {
@@ -149,7 +149,7 @@ int64_t jv_loop_slice_ms(const struct jv_loop *l)
     return start ? clock_ms(CLOCK_MONOTONIC_COARSE) - start : 0;
 }
 
-/* ---- descriptors ---------------------------------------------------------------------------- */
+/* ---- descriptors ----------------------------------------------------------------------------- */
 
 static int control(struct jv_loop *l, int op, struct jv_io *io, unsigned events)
 {
@@ -204,7 +204,7 @@ static bool dispatch(struct jv_loop *l)
     return any;
 }
 
-/* ---- timers --------------------------------------------------------------------------------- */
+/* ---- timers ---------------------------------------------------------------------------------- */
 
 void jv_loop_timer_start(struct jv_loop *l, struct jv_loop_timer *t, int64_t at_mono_ms)
 {
@@ -235,7 +235,7 @@ static bool run_timers(struct jv_loop *l)
     return any;
 }
 
-/* ---- from elsewhere ------------------------------------------------------------------------- */
+/* ---- from elsewhere -------------------------------------------------------------------------- */
 
 static void wake(struct jv_loop *l)
 {
@@ -348,7 +348,7 @@ bool jv_loop_offload(struct jv_loop *l, int (*fn)(void *), void *arg,
     return jv_offload_add(l->offload, fn, arg, done, done_arg);
 }
 
-/* ---- running -------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* Wait for descriptors or a wake-up at most timeout_ms (-1: for ever). */
 static void wait_events(struct jv_loop *l, int64_t timeout_ms)
