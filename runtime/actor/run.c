@@ -85,15 +85,30 @@ static void on_signal(struct jv_io *io, unsigned events)
         jv_loop_stop(p->loop);
 }
 
-static void watch_signals(struct process *p)
+static sigset_t stop_signals(void)
 {
     sigset_t set;
 
-    signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    return set;
+}
+
+/* Before the first thread is made, libraries' too: a thread that does not block them would die of
+ * them, and the process with it. */
+static void block_signals(void)
+{
+    sigset_t set = stop_signals();
+
+    signal(SIGPIPE, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static void watch_signals(struct process *p)
+{
+    sigset_t set = stop_signals();
+
     p->signals = (struct jv_io){ .fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC),
                                  .events = EPOLLIN,
                                  .fn = on_signal,
@@ -225,6 +240,7 @@ int jv_run_actor(const struct jv_actor *actor)
     struct process p = { .actor = actor };
     struct jv_err err = { 0 };
 
+    block_signals();
     if (configure(&p, &err))
         return say_wrong(&err);
     p.loop = jv_loop_new(JV_CLOCK_REAL);

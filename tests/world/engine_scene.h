@@ -12,7 +12,7 @@
 
 /* ---- a callee: what it does hangs on the ticket's number ------------------------------------- */
 
-enum { FINE = 1, BROKEN = 2, SLOW_60S = 3, SLOW_1500MS = 4, HUGE = 5, NO_SUCH = 6 };
+enum { FINE = 1, BROKEN = 2, SLOW_60S = 3, SLOW_1500MS = 4, HUGE = 5, NO_SUCH = 6, HOG = 7 };
 
 struct callee {
     int64_t timers, events;
@@ -75,10 +75,15 @@ JV_TOOL_FN(create_mine, Tickets__CreateMineRequest, Tickets__Created)
     return JV_OK;
 }
 
+/* Open to anyone: for processes that have no auth beside them. */
 JV_TOOL_FN(update, Tickets__UpdateRequest, Tickets__Ticket)
 {
-    (void)ctx, (void)req, (void)ret;
-    return JV_OK;
+    const int64_t until = jv_mono_us() + 30000000;
+
+    ret->id = req->ticket_id;
+    while (req->ticket_id == HOG && jv_mono_us() < until)
+        ; /* what a handler must never do */
+    return req->ticket_id == SLOW_1500MS ? jv_sleep(ctx, 1500) : JV_OK;
 }
 
 JV_TOOL_FN(remove_one, Tickets__GetRequest, Tickets__Deleted)
@@ -298,7 +303,7 @@ struct scene {
     const char *vishal, *admin;
 };
 
-static struct scene scene(void)
+static inline struct scene scene(void)
 {
     struct scene s = { .w = world_new() };
 
