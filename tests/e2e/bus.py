@@ -1,0 +1,96 @@
+"""bus.py -- what an operator does with a plain NATS client (natsreq.c), as functions; and a tally of checks."""
+import json
+import os
+import subprocess
+from collections import namedtuple
+
+from stack import BINARY
+
+NATSREQ = os.environ.get("NATSREQ") or os.path.join(os.path.dirname(BINARY), "tests", "e2e", "natsreq")
+ANSWERED, NO_ANSWER, CANNOT_ASK, NO_RESPONDERS, REFUSED = range(5)
+
+
+class Msg(namedtuple("Msg", "headers body")):
+    """One message that came back."""
+
+    @property
+    def code(self):
+        """The service error's number; 0 when it is none."""
+        return int(self.headers.get("Nats-Service-Error-Code", 0))
+
+    @property
+    def error(self):
+        return self.headers.get("Nats-Service-Error", "")
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+def parse(out):
+    """natsreq's output as a list of Msg."""
+    found = []
+    while out:
+        size, out = out.split(b"\n", 1)
+        assert size.startswith(b"MSG "), size
+        headers = {}
+        while not out.startswith(b"\n"):
+            line, out = out.split(b"\n", 1)
+            name, value = line.decode().split(": ", 1)
+            headers[name] = value
+        n = int(size[4:])
+        found.append(Msg(headers, out[1:1 + n]))
+        out = out[n + 2:]
+    return found
+
+
+class Operator:
+    """Somebody with credentials of the bus; the operator's unless told otherwise."""
+
+    def __init__(self, stack, creds=None):
+        env = stack.run_env()
+        self.env = dict(os.environ, NATS_URL=env["NATS_URL"], NATS_CREDS=env["NATS_CREDS"])
+        if creds:
+            self.env["NATS_CREDS"] = os.path.join(os.path.dirname(env["NATS_CREDS"]), creds + ".creds")
+
+    def ask(self, subject, body=b"{}", token=None, headers=None, wait_ms=10000, most=1):
+        """(exit code, [Msg, ...], what was said on standard error)"""
+        if not isinstance(body, (bytes, str)):
+            body = json.dumps(body)
+        args = ["-t", str(wait_ms), "-m", str(most)]
+        for name, value in (headers or {}).items():
+            args += ["-H", "%s: %s" % (name, value)]
+        if token is not None:
+            args += ["-H", "Authorization: Bearer " + token]
+        r = subprocess.run([NATSREQ, *args, subject, "-"], env=self.env, capture_output=True, timeout=60,
+                           input=body if isinstance(body, bytes) else body.encode())
+        return r.returncode, parse(r.stdout), r.stderr.decode(errors="replace")
+
+    def one(self, subject, body=b"{}", token=None, **kw):
+        """The one answer."""
+        code, found, err = self.ask(subject, body, token, **kw)
+        assert code == ANSWERED and len(found) == 1, (subject, code, found, err)
+        return found[0]
+
+
+class Tally:
+    def __init__(self):
+        self.passed, self.failed = 0, 0
+
+    def check(self, name, good, detail=""):
+        print("%s - %s" % ("ok" if good else "not ok", name), flush=True)
+        if not good:
+            print("# " + str(detail)[:2000].replace("\n", "\n# "))
+        self.passed += bool(good)
+        self.failed += not good
+        return good
+
+    def run(self, *parts):
+        """Each part is a function; one that breaks is one failure."""
+        for part in parts:
+            try:
+                part()
+            except Exception as e:  # pylint: disable=broad-except -- the other parts still run
+                self.check("%s runs to its end" % part.__name__, False, "%s: %s" % (type(e).__name__, e))
+        print("1..%d" % (self.passed + self.failed))
+        return 1 if self.failed else 0
