@@ -34,6 +34,16 @@ def history_count(s, token, session):
     return status == 200 and reply["message_count"]
 
 
+def without(s, name):
+    """One agent stands still: the others' part is answered, the missing one politely named."""
+    pid = s.pids()[name]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        return s.chat("vishal", "show my tickets and courses", s.new_session("vishal"))
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def main():
     failed = 0
     with Stack() as s:
@@ -55,6 +65,10 @@ def main():
                 failed += 1
                 print("not ok - %s to %s: %s" % (how.name, name, e))
                 s.show_logs()
+        reply = without(s, "oxygen")
+        fine = reply["outcome"] == "partial" and "12301" in reply["response"] and "OxygenAgent" in reply["response"]
+        print("%s - an agent that hangs: a partial answer\n# %s" % ("ok" if fine else "not ok", reply["response"].replace("\n", "\n# ")))
+        failed += not fine
         alive = [n for n, p in s.pids().items() if os.path.exists("/proc/%d" % p)]
         print("%s - all are alive: %s" % ("ok" if len(alive) >= len(ACTORS) + len(SERVERS) else "not ok", alive))
         failed += len(alive) < len(ACTORS) + len(SERVERS)
