@@ -104,8 +104,9 @@ static int run_init(struct jv_postgres *g, struct jv_supervisor *s, const char *
                     const char *password, struct jv_err *err)
 {
     struct jv_arena *a = g->place->arena;
+    const char *program = jv_arena_printf(a, "%s/initdb", g->bin);
     const char *const initdb[] = {
-        "initdb",
+        program, /* by its path: it looks for the others beside itself */
         "--pgdata",
         fresh,
         "--username=jarvis",
@@ -118,7 +119,7 @@ static int run_init(struct jv_postgres *g, struct jv_supervisor *s, const char *
         NULL,
     };
     const struct jv_process p = { .name = "initdb",
-                                  .program = jv_arena_printf(a, "%s/initdb", g->bin),
+                                  .program = program,
                                   .argv = words(a, initdb),
                                   .env = jv_env_new(a).items,
                                   .folder = fresh,
@@ -350,8 +351,9 @@ static bool probe(void *arg, pid_t pid)
 struct jv_child_spec jv_postgres_spec(struct jv_postgres *g)
 {
     struct jv_arena *a = g->place->arena;
+    const char *program = jv_arena_printf(a, "%s/postgres", g->bin);
     const char *const argv[] = {
-        "postgres",
+        program,
         "-D",
         g->place->postgres,
         "-c",
