@@ -232,11 +232,13 @@ int jv_place_open(struct jv_place *p, struct jv_err *err)
     r = make_folder(p->var, 0755, err);
     if (!r)
         r = choose_user(p, err);
-    if (!r && !is_reachable(p, p->var))
+    follow_link(p); /* moved out by an earlier run */
+    if (!r && !is_reachable(p, p->var)) {
         r = move_out(p, err);
+        follow_link(p);
+    }
     if (r)
         return r;
-    follow_link(p);
     r = make_folder(p->run, 0755, err);
     if (!r)
         r = make_folder(p->log, 0755, err);
