@@ -34,12 +34,6 @@ static int fetch_keys(struct gw *gw, struct jv_arena *a, struct jv_err *err)
     return r ? r : jv_identity_keys(gw->identity, keys, err);
 }
 
-static void revoke(struct jv_identity *id, const Auth__Revocation *r)
-{
-    if (r->until)
-        jv_identity_revoke(id, r->sid, r->until->seconds * 1000);
-}
-
 static int fetch_revocations(struct gw *gw, struct jv_arena *a, struct jv_err *err)
 {
     const Google__Protobuf__Empty nothing = GOOGLE__PROTOBUF__EMPTY__INIT;
@@ -49,7 +43,7 @@ static int fetch_revocations(struct gw *gw, struct jv_arena *a, struct jv_err *e
                            &list, &o, a, err);
 
     for (size_t i = 0; r == JV_OK && i < list->n_revocations; i++)
-        revoke(gw->identity, list->revocations[i]);
+        jv_identity_revocation(gw->identity, list->revocations[i]);
     return r;
 }
 
@@ -73,7 +67,7 @@ static void on_revoked(void *arg, const char *subject, const void *data, size_t 
 
     (void)subject;
     if (m)
-        revoke(gw->identity, (const Auth__Revocation *)m);
+        jv_identity_revocation(gw->identity, (const Auth__Revocation *)m);
     jv_arena_free(a);
 }
 

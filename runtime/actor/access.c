@@ -18,17 +18,13 @@ static int fetch_revocations(struct jv_ctx *ctx)
     int r = jv_request(ctx, "svc.auth.Revocations", &empty, &auth__revocation_list__descriptor,
                        &list);
 
-    for (size_t i = 0; !r && i < list->n_revocations; i++) {
-        const Auth__Revocation *v = list->revocations[i];
-
-        if (v->until)
-            jv_identity_revoke(ctx->node->identity, v->sid, v->until->seconds * 1000);
-    }
+    for (size_t i = 0; !r && i < list->n_revocations; i++)
+        jv_identity_revocation(ctx->node->identity, list->revocations[i]);
     return r;
 }
 
 /* Keys and revocations from auth, as the actor itself. */
-static int fetch_keys(struct jv_ctx *ctx)
+static int ask_auth(struct jv_ctx *ctx)
 {
     const Google__Protobuf__Empty empty = GOOGLE__PROTOBUF__EMPTY__INIT;
     bool as_actor = ctx->as_actor;
@@ -45,7 +41,61 @@ static int fetch_keys(struct jv_ctx *ctx)
     if (r)
         return jv_fail(ctx, JV_UNAVAILABLE, "cannot check who is calling: auth does not answer");
     ctx->node->keys_fresh = true;
+    ctx->node->n_fetched++;
     return JV_OK;
+}
+
+struct jv_waiter {
+    struct jv_fiber *fiber;
+    struct jv_waiter *next;
+    bool over;
+};
+
+static int await_fetch(struct jv_ctx *ctx)
+{
+    struct jv_waiter w = { jv_fiber_self(), ctx->node->waiters, false };
+    struct jv_waiter **at = &ctx->node->waiters;
+    int r = JV_OK;
+
+    ctx->node->waiters = &w;
+    while (!w.over && !r)
+        r = jv_ctx_wait(ctx, ctx->deadline);
+    if (w.over)
+        return JV_OK;
+    while (*at != &w)
+        at = &(*at)->next;
+    *at = w.next;
+    return jv_fail(ctx, r, "out of time while waiting for auth");
+}
+
+static void end_fetch(struct jv_node *n)
+{
+    n->fetching = false;
+    for (struct jv_waiter *w = n->waiters; w; w = w->next) {
+        w->over = true;
+        jv_fiber_wake(w->fiber);
+    }
+    n->waiters = NULL;
+}
+
+/* One asks for all. When that one fails, perhaps for want of time of its own, the next one does. */
+static int fetch_keys(struct jv_ctx *ctx)
+{
+    struct jv_node *n = ctx->node;
+    uint64_t before = n->n_fetched;
+    int r;
+
+    while (n->fetching) {
+        r = await_fetch(ctx);
+        if (r)
+            return r;
+    }
+    if (n->n_fetched != before)
+        return JV_OK;
+    n->fetching = true;
+    r = ask_auth(ctx);
+    end_fetch(n);
+    return r;
 }
 
 static int check(struct jv_ctx *ctx)
@@ -64,7 +114,8 @@ int jv_authenticate(struct jv_ctx *ctx)
     if (!ctx->node->keys_fresh && (r = fetch_keys(ctx)))
         return r;
     r = check(ctx);
-    if (r == JV_NOT_FOUND && jv_identity_may_fetch(ctx->node->identity, jv_real_ms(ctx))) {
+    if (r == JV_NOT_FOUND &&
+        (ctx->node->fetching || jv_identity_may_fetch(ctx->node->identity, jv_real_ms(ctx)))) {
         r = fetch_keys(ctx);
         if (r)
             return r;
@@ -122,7 +173,8 @@ static int check_owner(struct jv_ctx *ctx, const struct jv_access *allow, Protob
         return JV_OK;
     }
     if (!has_all(ctx, allow->scope))
-        return deny(ctx, "owner", jv_arena_strndup(ctx->arena, owner, 64));
+        return deny(ctx, "owner",
+                    jv_arena_strndup(ctx->arena, owner, jv_clip(owner, strlen(owner), 64)));
     jv_set_text(req, allow->owner, owner);
     return JV_OK;
 }

@@ -12,8 +12,8 @@
 enum { MAX_SLOTS = 4096 };
 
 struct slot {
-    uint32_t generation; /* a late answer to an earlier request of this slot is dropped */
-    bool busy, lost;     /* lost: the bus went away with the question */
+    uint64_t token;  /* random: nobody guesses where the next answer goes; late ones fit no more */
+    bool busy, lost; /* lost: the bus went away with the question */
     struct jv_fiber *fiber;
     struct jv_bus_msg *msg;
 };
@@ -32,10 +32,10 @@ static void on_reply(void *arg, struct jv_bus_msg *m)
     struct jv_slots *s = arg;
     const char *token = strrchr(m->subject, '.');
     char *end;
-    unsigned long i = token ? strtoul(token + 1, &end, 10) : ULONG_MAX;
+    unsigned long i = token ? strtoul(token + 1, &end, 16) : ULONG_MAX;
 
     if (i >= s->n || *end != '-' || !s->slots[i].busy || s->slots[i].msg ||
-        strtoul(end + 1, NULL, 10) != s->slots[i].generation)
+        strtoull(end + 1, NULL, 16) != s->slots[i].token)
         return; /* nobody waits for this any more */
     s->slots[i].msg = jv_bus_keep(m);
     jv_fiber_wake(s->slots[i].fiber);
@@ -100,7 +100,7 @@ static bool slot_take(struct jv_slots *s, uint32_t *ret)
     }
     *ret = s->free[--s->n_free];
     s->slots[*ret].busy = true;
-    s->slots[*ret].generation++;
+    jv_random(&s->slots[*ret].token, sizeof(s->slots[*ret].token));
     s->slots[*ret].fiber = jv_fiber_self();
     return true;
 }
@@ -156,6 +156,8 @@ static int take_reply(struct jv_ctx *ctx, const char *subject, struct jv_bus_msg
         jv_err_from_status(&ctx->err, code, jv_bus_header(m, JV_H_ERROR), m->data, m->len);
         return ctx->err.code;
     }
+    if (jv_arena_overflowed(ctx->arena)) /* what children gather is all in here */
+        return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "the answers need too much memory");
     reply = jv_unpack(out, m->data, m->len, ctx->arena, &ctx->err);
     if (!reply)
         return jv_fail_at(ctx, JV_INTERNAL, "the answer of %s", subject);
@@ -170,16 +172,19 @@ int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
     struct jv_bus_msg *m;
     uint32_t i;
     char *reply;
-    int r = JV_OK;
+    int r;
 
     if (!jv_bus_connected(ctx->node->bus))
         return jv_fail(ctx, JV_UNAVAILABLE, "the bus is away");
     if (!slot_take(s, &i))
         return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "too many calls are under way");
-    reply = jv_arena_printf(ctx->arena, "%s.%u-%u", jv_bus_inbox(ctx->node->bus), i,
-                            s->slots[i].generation);
-    if (send_request(ctx, subject, reply, req)) {
+    reply = jv_arena_printf(ctx->arena, "%s.%x-%llx", jv_bus_inbox(ctx->node->bus), i,
+                            (unsigned long long)s->slots[i].token);
+    r = send_request(ctx, subject, reply, req);
+    if (r) {
         slot_give(s, i);
+        if (r == JV_RESOURCE_EXHAUSTED)
+            return jv_fail(ctx, r, "the question to %s is larger than one message may be", subject);
         return jv_fail(ctx, JV_UNAVAILABLE, "cannot reach %s: the bus is away", subject);
     }
     while (!s->slots[i].msg && !s->slots[i].lost && !r)

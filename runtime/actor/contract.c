@@ -31,6 +31,8 @@ static int check_row(const struct jv_actor *a, const ProtobufCServiceDescriptor 
                           row->method, rpc->input->name, rpc->output->name);
     if (row->allow.kind == JV_ACCESS_NOBODY)
         return jv_err_set(err, JV_INTERNAL, "%s.%s: nobody may call it", a->name, row->method);
+    if (owner && row->allow.kind != JV_ACCESS_SCOPE)
+        return jv_err_set(err, JV_INTERNAL, "%s.%s: an owner needs a scope", a->name, row->method);
     if (row->allow.kind == JV_ACCESS_SCOPE && !row->allow.scope)
         return jv_err_set(err, JV_INTERNAL, "%s.%s: its scope is missing", a->name, row->method);
     if (!!(row->flags & JV_TOOL_STREAMS) != jv_method_streams(s, row->method))
@@ -109,6 +111,34 @@ static int check_agent(const struct jv_actor *a, struct jv_err *err)
     return JV_OK;
 }
 
+/* One public name, one tool; a method's name leads to no other tool either. */
+static int check_tools(const struct jv_node *n, struct jv_err *err)
+{
+    for (size_t i = 0; i < n->n_methods; i++)
+        for (size_t j = 0; j < n->n_methods; j++) {
+            const struct jv_method *a = &n->methods[i], *b = &n->methods[j];
+
+            if (i != j && a->tool && b->tool &&
+                (strcmp(a->tool, b->tool) == 0 || strcmp(a->tool, b->name) == 0))
+                return jv_err_set(err, JV_INTERNAL, "%s: two tools are called %s", n->actor->name,
+                                  a->tool);
+        }
+    return JV_OK;
+}
+
+static int check_rest(const struct jv_actor *a, struct jv_err *err)
+{
+    for (const struct jv_timer *t = a->timers; t && t->name; t++)
+        if (!t->every_ms || !t->run)
+            return jv_err_set(err, JV_INTERNAL, "%s: timer %s needs a time and a function", a->name,
+                              t->name);
+    for (const struct jv_event *e = a->events; e && e->subject; e++)
+        if (!e->type || !e->handle)
+            return jv_err_set(err, JV_INTERNAL, "%s: event %s needs a type and a function", a->name,
+                              e->subject);
+    return JV_OK;
+}
+
 int jv_contract(struct jv_node *n, struct jv_err *err)
 {
     const struct jv_actor *a = n->actor;
@@ -124,7 +154,9 @@ int jv_contract(struct jv_node *n, struct jv_err *err)
     if (!r && a->agent)
         r = add_service(n, &a2a__a2_aservice__descriptor, jv_agent_tools, "a2a", JV_JSON_CAMEL,
                         err);
-    return r;
+    if (!r)
+        r = check_tools(n, err);
+    return r ? r : check_rest(a, err);
 }
 
 struct jv_method *jv_find_method(struct jv_node *n, const char *service, const char *name)

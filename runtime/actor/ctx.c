@@ -123,10 +123,8 @@ int64_t jv_left_ms(const struct jv_ctx *ctx)
 
 void jv_within(struct jv_ctx *ctx, int64_t ms)
 {
-    int64_t until = jv_loop_mono_ms(ctx->node->loop) + (ms > 0 ? ms : 0);
-
-    if (until < ctx->deadline)
-        ctx->deadline = until;
+    if (ms < jv_left_ms(ctx))
+        ctx->deadline = jv_loop_mono_ms(ctx->node->loop) + (ms > 0 ? ms : 0);
 }
 
 void jv_as_actor(struct jv_ctx *ctx)
@@ -138,19 +136,18 @@ void jv_as_actor(struct jv_ctx *ctx)
 
 int jv_fail(struct jv_ctx *ctx, int code, const char *fmt, ...)
 {
+    char text[2 * sizeof(ctx->err.text)]; /* the arguments may point into ctx->err */
     va_list args;
 
-    memset(&ctx->err, 0, sizeof(ctx->err));
-    ctx->err.code = code;
     va_start(args, fmt);
-    vsnprintf(ctx->err.text, sizeof(ctx->err.text), fmt, args);
+    vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    return code;
+    return jv_err_set(&ctx->err, code, "%s", text);
 }
 
 int jv_fail_field(struct jv_ctx *ctx, const char *field, const char *fmt, ...)
 {
-    char text[sizeof(ctx->err.text) - 64];
+    char text[2 * sizeof(ctx->err.text)];
     va_list args;
 
     va_start(args, fmt);
@@ -224,7 +221,7 @@ void jv_audit(struct jv_ctx *ctx, const char *action, const char *fmt, ...)
     member(&b, "actor", name);
     member(&b, "action", action);
     member(&b, "who", ctx->caller.username);
-    member(&b, "method", ctx->method ? ctx->method->name : "");
+    member(&b, "method", ctx->serving ? ctx->serving->name : "");
     member(&b, "trace_id", ctx->env.trace_id);
     member(&b, "text", text);
     jv_buf_char(&b, '}');

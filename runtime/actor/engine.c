@@ -11,6 +11,17 @@
 
 /* ---- answering ------------------------------------------------------------------------------ */
 
+bool jv_may_answer(const struct jv_bus_msg *m)
+{
+    static const char inbox[] = "_INBOX.";
+
+    if (!m->reply || strncmp(m->reply, inbox, sizeof(inbox) - 1) == 0)
+        return true;
+    jv_logf(JV_LOG_WARN, "a question on %s is dropped: it wants its answer on %.64s", m->subject,
+            m->reply);
+    return false;
+}
+
 static int answer(struct jv_ctx *ctx, const struct jv_header *headers, size_t n, const void *data,
                   size_t len)
 {
@@ -37,7 +48,7 @@ static int answer_msg(struct jv_ctx *ctx, const void *msg, bool part)
     return answer(ctx, protobuf, part && !len, data, len);
 }
 
-static void answer_error(struct jv_ctx *ctx)
+static int answer_error(struct jv_ctx *ctx)
 {
     char code[12];
     const void *status = jv_err_to_status(&ctx->err, ctx->env.trace_id, ctx->arena);
@@ -53,20 +64,48 @@ static void answer_error(struct jv_ctx *ctx)
     snprintf(code, sizeof(code), "%d", jv_code_http(ctx->err.code));
     data = ctx->env.json ? (const void *)jv_msg_to_json(status, JV_JSON_CAMEL, ctx->arena, &len)
                          : jv_pack(status, ctx->arena, &len);
-    (void)answer(ctx, headers, JV_COUNT(headers), data, len);
+    return answer(ctx, headers, JV_COUNT(headers), data, len);
+}
+
+static int not_sent(struct jv_ctx *ctx, int code)
+{
+    if (code == JV_RESOURCE_EXHAUSTED)
+        return jv_fail(ctx, code, "the answer is larger than one message may be");
+    return jv_fail(ctx, JV_UNAVAILABLE, "the bus is away");
 }
 
 int jv_emit(struct jv_ctx *ctx, const void *part)
 {
+    int r;
+
     if (!ctx->method || !ctx->method->streams || !ctx->msg)
         return jv_fail(ctx, JV_INTERNAL, "this method does not stream");
     if (jv_fiber_cancelled(ctx->fiber))
         return jv_fail(ctx, JV_CANCELLED, "cancelled");
     if (jv_left_ms(ctx) == 0)
         return jv_fail(ctx, JV_DEADLINE_EXCEEDED, "out of time");
-    if (answer_msg(ctx, part, true))
-        return jv_fail(ctx, JV_UNAVAILABLE, "the bus is away");
-    return JV_OK;
+    r = answer_msg(ctx, part, true);
+    return r ? not_sent(ctx, r) : JV_OK;
+}
+
+/* Answers for a handler that ended with `code`; returns what came of it. An answer that cannot
+ * leave is followed by silence: UNAVAILABLE would say that nothing was done. So is an error in a
+ * stream: the end alone would look like success. */
+static int finish(struct jv_ctx *ctx, int code, const ProtobufCMessage *ret)
+{
+    bool streams = ctx->method->streams;
+    int r = JV_OK;
+
+    if (!code && !streams) {
+        r = answer_msg(ctx, ret, false);
+        code = r ? not_sent(ctx, r) : JV_OK;
+    }
+    ctx->err.code = code;
+    if (code && r != JV_UNAVAILABLE)
+        r = answer_error(ctx);
+    if (streams && !r)
+        (void)answer(ctx, NULL, 0, "", 0);
+    return code;
 }
 
 /* ---- counting ------------------------------------------------------------------------------- */
@@ -117,12 +156,20 @@ ProtobufCMessage *jv_decode(struct jv_ctx *ctx, const struct jv_method *m)
 
 int jv_run_tool(struct jv_ctx *ctx, const struct jv_method *m, ProtobufCMessage *req, void *ret)
 {
-    int r = jv_authorize(ctx, m->row, req);
+    const struct jv_method *before = ctx->serving;
+    int64_t deadline = ctx->deadline;
+    int r;
 
+    ctx->serving = m;
+    if (m->row->timeout_ms)
+        jv_within(ctx, m->row->timeout_ms);
+    r = jv_authorize(ctx, m->row, req);
     if (!r)
         r = jv_validate_as(req, m->json, &ctx->err);
     if (!r)
         r = m->row->handler(ctx, req, ret);
+    ctx->deadline = deadline;
+    ctx->serving = before;
     return r;
 }
 
@@ -184,20 +231,15 @@ static void message_main(void *arg)
     ctx->fiber = jv_fiber_self();
     atomic_store_explicit(&n->running, ctx->method->name, memory_order_relaxed);
     r = handle(ctx, &ret);
-    ctx->err.code = r;
-    if (r)
-        answer_error(ctx);
-    else if (!ctx->method->streams)
-        (void)answer_msg(ctx, ret, false);
-    if (ctx->method->streams)
-        (void)answer(ctx, NULL, 0, "", 0);
+    r = finish(ctx, r, ret);
     count(ctx, r);
     jv_ctx_end(ctx);
     n->inflight--;
     jv_node_idle(n);
 }
 
-static void refuse(struct jv_node *n, struct jv_bus_msg *m, int code, const char *why)
+/* A stream's end is told, too: stream is of the method that is asked for. */
+static void refuse(struct jv_node *n, struct jv_bus_msg *m, int code, const char *why, bool stream)
 {
     struct jv_header headers[2];
     char number[12];
@@ -208,6 +250,8 @@ static void refuse(struct jv_node *n, struct jv_bus_msg *m, int code, const char
     headers[0] = (struct jv_header){ JV_H_ERROR, why };
     headers[1] = (struct jv_header){ JV_H_ERROR_CODE, number };
     jv_may_fail(jv_bus_publish(n->bus, m->reply, NULL, headers, 2, "", 0));
+    if (stream)
+        jv_may_fail(jv_bus_publish(n->bus, m->reply, NULL, NULL, 0, "", 0));
 }
 
 /* jarvis.<svc|a2a>.<name>.<Method> */
@@ -221,14 +265,16 @@ void jv_on_request(void *arg, struct jv_bus_msg *m)
     uint32_t limit = n->actor->max_inflight ? n->actor->max_inflight : JV_DEFAULT_INFLIGHT;
     struct jv_ctx *ctx;
 
+    if (!jv_may_answer(m))
+        return;
     if (!method) {
-        refuse(n, m, JV_UNIMPLEMENTED, "there is no such method");
+        refuse(n, m, JV_UNIMPLEMENTED, "there is no such method", false);
         return;
     }
     if (n->inflight >= limit) {
         method->n_requests++;
         method->n_errors++;
-        refuse(n, m, JV_RESOURCE_EXHAUSTED, "too many messages are under way");
+        refuse(n, m, JV_RESOURCE_EXHAUSTED, "too many messages are under way", method->streams);
         return;
     }
     n->inflight++;

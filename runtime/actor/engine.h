@@ -22,6 +22,7 @@ enum {
     JV_ARENA_POOL = 64,
     JV_DEFAULT_TIMEOUT_MS = 10000,
     JV_DEFAULT_INFLIGHT = 1024,
+    JV_MAX_BACKGROUND = 1024, /* events beyond it are dropped */
     JV_HEARTBEAT_MS = 5000,
     JV_DRAIN_MS = 10000,
 };
@@ -61,6 +62,9 @@ struct jv_node {
     size_t inflight, background; /* messages; timers, events and the like */
     int64_t started_ms;          /* real */
     bool ready, draining, keys_fresh;
+    bool fetching; /* a message asks auth for keys; the others wait for what comes of it */
+    uint64_t n_fetched;
+    struct jv_waiter *waiters;
     bool quiet; /* no heartbeat: tests */
     struct jv_node_timer *timers;
     struct jv_loop_timer heartbeat;
@@ -91,6 +95,7 @@ struct jv_ctx {
     int64_t deadline; /* mono ms */
     struct jv_err err;
     struct jv_method *method; /* NULL for init, timers, events */
+    const struct jv_method *serving; /* the tool's when one is called through A2A */
     struct jv_bus_msg *msg;   /* kept while the message is handled */
     struct jv_pg_conn *tx;    /* a transaction is open on it */
     struct jv_task *children;

@@ -225,6 +225,16 @@ void jv_identity_revoke(struct jv_identity *id, const char *sid, int64_t until_m
     pthread_mutex_unlock(&id->lock);
 }
 
+void jv_identity_revocation(struct jv_identity *id, const void *auth_revocation)
+{
+    const Auth__Revocation *v = auth_revocation;
+    const int64_t most = INT64_MAX / 1000;
+
+    if (v->until && v->until->seconds > 0)
+        jv_identity_revoke(id, v->sid,
+                           (v->until->seconds < most ? v->until->seconds : most) * 1000);
+}
+
 void jv_identity_stats(struct jv_identity *id, uint64_t *ret_hits, uint64_t *ret_misses)
 {
     pthread_mutex_lock(&id->lock);

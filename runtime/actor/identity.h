@@ -26,8 +26,10 @@ bool jv_identity_may_fetch(struct jv_identity *id, int64_t real_ms);
 JV_CHECKED int jv_identity_keys(struct jv_identity *id, const void *auth_keyset,
                                 struct jv_err *err);
 
-/* Tokens of this session are refused until then; cached ones too. */
+/* Tokens of this session are refused until then; cached ones too. The second takes an
+ * auth.Revocation. */
 void jv_identity_revoke(struct jv_identity *id, const char *sid, int64_t until_ms);
+void jv_identity_revocation(struct jv_identity *id, const void *auth_revocation);
 
 /* Hits and misses of the cache, for metrics. */
 void jv_identity_stats(struct jv_identity *id, uint64_t *ret_hits, uint64_t *ret_misses);

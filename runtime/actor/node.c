@@ -137,9 +137,15 @@ static void on_event(void *arg, struct jv_bus_msg *m)
 {
     struct listener *l = arg;
     size_t subject = strlen(m->subject) + 1;
-    struct event_run *e = malloc(sizeof(*e));
-    uint8_t *data = malloc(m->len + subject);
+    struct event_run *e;
+    uint8_t *data;
 
+    if (l->node->background >= JV_MAX_BACKGROUND) {
+        jv_logf(JV_LOG_WARN, "too much is under way: an event %s is dropped", l->event->subject);
+        return;
+    }
+    e = malloc(sizeof(*e));
+    data = malloc(m->len + subject);
     if (!e || !data)
         abort();
     if (m->len)
@@ -180,8 +186,8 @@ static void on_revoked(void *arg, struct jv_bus_msg *m)
     const Auth__Revocation *v =
             (const void *)jv_unpack(&auth__revocation__descriptor, m->data, m->len, a, NULL);
 
-    if (v && v->until)
-        jv_identity_revoke(n->identity, v->sid, v->until->seconds * 1000);
+    if (v)
+        jv_identity_revocation(n->identity, v);
     jv_arena_free(a);
 }
 
@@ -264,7 +270,7 @@ static void heartbeat(struct jv_node *n, bool leaving)
     size_t len;
     uint8_t *data;
 
-    if (n->quiet || !n->ready)
+    if (n->quiet || !n->ready || n->draining) /* who said good-bye is silent */
         return;
     a = jv_arena_new(1 << 20);
     started.seconds = n->started_ms / 1000;

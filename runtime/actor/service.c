@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "actor/message.h"
+
 static void text(struct jv_buf *b, const char *name, const char *value)
 {
     jv_buf_printf(b, "%s\"%s\":", b->data[b->len - 1] == '{' ? "" : ",", name);
@@ -101,7 +103,7 @@ static void on_service(void *arg, struct jv_bus_msg *m)
     struct jv_arena *a;
     struct jv_buf b;
 
-    if (!m->reply)
+    if (!m->reply || !jv_may_answer(m))
         return;
     a = jv_arena_new(4 << 20);
     b = jv_buf_new(a);

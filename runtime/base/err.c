@@ -37,24 +37,11 @@ int jv_code_jsonrpc(int code)
     return find(code)->rpc;
 }
 
-/* vsnprintf that ends on a whole UTF-8 character when it must cut. */
+/* vsnprintf that leaves whole UTF-8 characters only, whatever was cut here or in an argument. */
 static void print(char *out, size_t size, const char *fmt, va_list args)
 {
-    size_t n;
-
-    if (vsnprintf(out, size, fmt, args) < (int)size)
-        return;
-    n = size - 1;
-    for (size_t back = 1; back <= 4 && back <= n; back++) {
-        unsigned char c = (unsigned char)out[n - back];
-        size_t want = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
-
-        if ((c & 0xc0) == 0x80)
-            continue;
-        if (want > back)
-            out[n - back] = '\0';
-        return;
-    }
+    vsnprintf(out, size, fmt, args);
+    jv_scrub(out);
 }
 
 /* The arguments may point into *err itself, so everything is printed beside it first. */
@@ -66,6 +53,7 @@ static int set(struct jv_err *err, int code, const char *field, const char *fmt,
         return code;
     print(e.text, sizeof(e.text), fmt, args);
     snprintf(e.field, sizeof(e.field), "%s", field);
+    jv_scrub(e.field);
     *err = e;
     return code;
 }

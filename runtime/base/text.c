@@ -94,6 +94,33 @@ bool jv_is_utf8(const char *s, size_t n)
     return true;
 }
 
+size_t jv_clip(const char *s, size_t len, size_t max)
+{
+    if (len <= max)
+        return len;
+    while (max && ((unsigned char)s[max] & 0xc0) == 0x80)
+        max--;
+    return max;
+}
+
+void jv_scrub(char *s)
+{
+    size_t left = strlen(s);
+    char *to = s;
+
+    if (jv_is_utf8(s, left))
+        return;
+    while (left) {
+        size_t n = utf8_char((const unsigned char *)s, left), step = n ? n : 1;
+
+        memmove(to, s, n);
+        to += n;
+        s += step;
+        left -= step;
+    }
+    *to = '\0';
+}
+
 char *jv_lower(struct jv_arena *a, const char *s)
 {
     char *copy = jv_arena_strdup(a, s);

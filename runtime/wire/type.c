@@ -79,15 +79,6 @@ bool jv_enum_blank(const ProtobufCEnumDescriptor *e)
            (n >= sizeof(word) - 1 && strcasecmp(zero->name + n - (sizeof(word) - 1), word) == 0);
 }
 
-size_t jv_clip(const char *s, size_t len, size_t max)
-{
-    if (len <= max)
-        return len;
-    while (max && ((unsigned char)s[max] & 0xc0) == 0x80)
-        max--;
-    return max;
-}
-
 /* The C generator turns map<K, V> x_y into repeated Parent.XYEntry { K key = 1; V value = 2; }. */
 static bool is_map(const ProtobufCMessageDescriptor *parent, const ProtobufCFieldDescriptor *f)
 {

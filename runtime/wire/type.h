@@ -71,8 +71,6 @@ static inline bool jv_chosen(const ProtobufCMessage *msg, const struct jv_member
 size_t jv_value_size(ProtobufCType type);
 /* An enum's zero that stands for nothing: "unspecified", "X_UNSPECIFIED", "nobody". */
 bool jv_enum_blank(const ProtobufCEnumDescriptor *e);
-/* Bytes of s, at most max, that end on a whole character. */
-size_t jv_clip(const char *s, size_t len, size_t max);
 
 /* ---- paths: where in a message we are; frames of the callers' stacks ------------------------ */
 

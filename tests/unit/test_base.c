@@ -51,6 +51,33 @@ TEST(long_errors_are_cut_between_characters)
     path[sizeof(path) - 1] = '\0';
     jv_err_field(&e, JV_UNKNOWN, path, "x");
     CHECK_INT(strlen(e.field), sizeof(e.field) - 1);
+    jv_err_field(&e, JV_UNKNOWN, umlauts, "no tool %.9s here", umlauts);
+    CHECK_STR(e.text, "no tool \xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 here");
+    CHECK(strlen(e.field) >= sizeof(e.field) - 4 && jv_is_utf8(e.field, strlen(e.field)));
+}
+
+TEST(scrubbing_leaves_whole_characters)
+{
+    static const char *const cases[][2] = {
+        { "", "" },
+        { "plain", "plain" },
+        { "\xc3\xa4\xe2\x82\xac\xf0\x9f\x8e\x9f", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x8e\x9f" },
+        { "a\xc3", "a" },
+        { "\xa4\xa4z", "z" },
+        { "a\xe2\x82 b\xf0\x9f\x8e", "a b" },
+        { "\xed\xa0\x80x\xc0\x80\xff", "x" },
+    };
+
+    for (size_t i = 0; i < JV_COUNT(cases); i++) {
+        char text[32];
+
+        snprintf(text, sizeof(text), "%s", cases[i][0]);
+        jv_scrub(text);
+        CHECK_STR(text, cases[i][1]);
+    }
+    CHECK_INT(jv_clip("a\xc3\xa4", 3, 2), 1);
+    CHECK_INT(jv_clip("a\xc3\xa4", 3, 3), 3);
+    CHECK_INT(jv_clip("\xc3\xa4", 2, 1), 0);
 }
 
 /* ---- arena ----------------------------------------------------------------------------------- */

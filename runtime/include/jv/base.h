@@ -113,6 +113,10 @@ void jv_buf_printf(struct jv_buf *b, const char *fmt, ...) JV_PRINTF(2, 3);
 bool jv_is_token(const char *s);
 /* Valid UTF-8 without NUL (RFC 3629: no surrogates, nothing overlong). */
 bool jv_is_utf8(const char *s, size_t n);
+/* Bytes of s, at most max, that end on a whole character. */
+size_t jv_clip(const char *s, size_t len, size_t max);
+/* Take out, in place, what is not UTF-8: characters that were cut, other encodings. */
+void jv_scrub(char *s);
 /* Lower-case ASCII copy. */
 char *jv_lower(struct jv_arena *a, const char *s);
 /* "ListMine" -> "list_mine"; "list_mine" -> "listMine". */
