@@ -13,6 +13,8 @@
 
 #include "host/nats_auth.h"
 
+#define LOOPBACK_URL "nats://127.0.0.1:"
+
 static struct sockaddr_in loopback(int port)
 {
     return (struct sockaddr_in){ .sin_family = AF_INET,
@@ -77,6 +79,12 @@ static const char *find_server(struct jv_arena *a)
     return NULL;
 }
 
+bool jv_nats_is_ours(const struct jv_place *place, const char *url, const char *creds)
+{
+    return strncmp(creds, place->nats, strlen(place->nats)) == 0 &&
+           strncmp(url, LOOPBACK_URL, sizeof(LOOPBACK_URL) - 1) == 0;
+}
+
 int jv_nats_prepare(struct jv_nats_server *n, struct jv_place *place, const struct jv_program *p,
                     const char *prefix, struct jv_err *err)
 {
@@ -95,7 +103,7 @@ int jv_nats_prepare(struct jv_nats_server *n, struct jv_place *place, const stru
                           "nats-server is not installed (package nats-server)");
     if (!n->port)
         return jv_err_set(err, JV_RESOURCE_EXHAUSTED, "there is no free port on 127.0.0.1");
-    n->url = jv_arena_printf(a, "nats://127.0.0.1:%d", n->port);
+    n->url = jv_arena_printf(a, LOOPBACK_URL "%d", n->port);
     n->creds = jv_arena_printf(a, "%s/creds", dir);
     o.port = n->port;
     o.n_users = jv_nats_users(p, prefix, a, &o.users);

@@ -257,23 +257,34 @@ static void quote_path(struct jv_buf *b, const char *path)
     }
 }
 
-static int make_url(struct jv_postgres *g, struct jv_err *err)
+static bool read_password(const struct jv_place *place, char *password, int size)
 {
-    struct jv_arena *a = g->place->arena;
-    const char *path = jv_arena_printf(a, "%s/%s", g->place->postgres, password_name);
-    struct jv_buf url = jv_buf_new(a);
-    char password[128] = "";
-    FILE *f = fopen(path, "re");
-    bool ok = f && fgets(password, sizeof(password), f);
+    FILE *f = fopen(jv_arena_printf(place->arena, "%s/%s", place->postgres, password_name), "re");
+    bool ok = f && fgets(password, size, f) && *password;
 
     if (f)
         fclose(f);
-    if (!ok)
+    return ok;
+}
+
+bool jv_postgres_is_ours(const struct jv_place *place, const char *url)
+{
+    char password[128];
+
+    return read_password(place, password, sizeof(password)) && strstr(url, password);
+}
+
+static int make_url(struct jv_postgres *g, struct jv_err *err)
+{
+    struct jv_buf url = jv_buf_new(g->place->arena);
+    char password[128];
+
+    if (!read_password(g->place, password, sizeof(password)))
         return jv_err_set(
                 err, JV_FAILED_PRECONDITION,
-                "%s is missing, the password of the database: restore it, or move %s away "
+                "%s/%s is missing, the password of the database: restore it, or move %s away "
                 "to start anew",
-                path, g->place->postgres);
+                g->place->postgres, password_name, g->place->postgres);
     jv_buf_printf(&url, "postgresql://jarvis:%s@/postgres?host=", password);
     quote_path(&url, g->socket);
     g->url = url.data;

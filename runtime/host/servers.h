@@ -19,6 +19,8 @@ struct jv_nats_server {
 JV_CHECKED int jv_nats_prepare(struct jv_nats_server *n, struct jv_place *place,
                                const struct jv_program *p, const char *prefix, struct jv_err *err);
 struct jv_child_spec jv_nats_spec(struct jv_nats_server *n);
+/* Do that address and that credentials file lead to the server of this place? */
+bool jv_nats_is_ours(const struct jv_place *place, const char *url, const char *creds);
 
 struct jv_postgres {
     struct jv_place *place;
@@ -34,5 +36,7 @@ JV_CHECKED int jv_postgres_prepare(struct jv_postgres *g, struct jv_supervisor *
                                    struct jv_place *place, struct jv_err *err);
 struct jv_child_spec jv_postgres_spec(struct jv_postgres *g);
 void jv_postgres_done(struct jv_postgres *g);
+/* Does that address lead to the cluster of this place? */
+bool jv_postgres_is_ours(const struct jv_place *place, const char *url);
 
 #endif

@@ -79,11 +79,19 @@ static int choose_address(struct jv_up *u, struct jv_err *err)
     return JV_OK;
 }
 
-static bool is_set(const char *name)
+/* Are real servers named? A shell that has read run/env names ours. */
+static bool names_nats(const struct jv_up *u)
 {
-    const char *value = getenv(name);
+    const char *url = getenv("NATS_URL");
 
-    return value && *value;
+    return url && *url && !jv_nats_is_ours(&u->place, url, u->common.nats_creds);
+}
+
+static bool names_postgres(const struct jv_up *u)
+{
+    const char *url = getenv("DATABASE_URL");
+
+    return url && *url && !jv_postgres_is_ours(&u->place, url);
 }
 
 int jv_up_configure(struct jv_up *u, struct jv_err *err)
@@ -93,8 +101,8 @@ int jv_up_configure(struct jv_up *u, struct jv_err *err)
 
     if (r)
         return r;
-    u->own_nats = !is_set("NATS_URL");
-    u->own_postgres = !is_set("DATABASE_URL");
+    u->own_nats = !names_nats(u);
+    u->own_postgres = !names_postgres(u);
     u->nats_url = u->common.nats_url;
     u->database_url = u->common.database_url;
     u->creds = u->own_nats ? "" : u->common.nats_creds;

@@ -349,6 +349,15 @@ def test_own_servers_elsewhere():
         refused(s.run("up", "--detach"), "NATS")
 
 
+def test_again_in_a_shell_that_read_env():
+    with Stack() as s:
+        s.env.update(s.run_env())
+        s.down()
+        s.up()
+        assert {"nats", "postgres"} <= set(s.pids())
+        assert s.chat("vishal", "show my tickets")["outcome"] == "answered"
+
+
 def test_old_logs_are_kept_once():
     with Folder() as s:
         os.makedirs(s.var + "/log")
