@@ -1,6 +1,6 @@
 /* client.c -- blocking calls onto the bus, for programs with threads.
  *
- * One loop thread serves the connection. A call takes a slot, whose number and generation are the
+ * One loop thread serves the connection. A call takes a slot, whose number and random token are the
  * last token of its reply subject, publishes on its own thread and sleeps on the slot's condition;
  * the reply wakes exactly that thread. */
 #include "jv/client.h"
@@ -35,7 +35,7 @@ struct part {
 struct slot {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    uint32_t generation; /* a late answer to an earlier call is dropped */
+    uint64_t token; /* random: nobody guesses where an answer goes, and late ones fit no more */
     bool open, lost, overflow;
     struct part *first, **end;
     size_t n_parts, bytes;
@@ -133,7 +133,7 @@ static bool slot_take(struct jv_client *c, uint32_t *ret)
         return false;
     s = slot_at(c, *ret);
     pthread_mutex_lock(&s->lock);
-    s->generation++;
+    jv_random(&s->token, sizeof(s->token));
     s->open = true;
     s->lost = s->overflow = false;
     pthread_mutex_unlock(&s->lock);
@@ -190,8 +190,8 @@ static void push(struct slot *s, struct jv_bus_msg *m)
     }
 }
 
-/* "<inbox>.<slot>-<generation>", both hexadecimal. */
-static bool read_token(const char *subject, unsigned long *slot, unsigned long *generation)
+/* "<inbox>.<slot>-<token>", both hexadecimal. */
+static bool read_token(const char *subject, unsigned long *slot, unsigned long long *ret)
 {
     const char *token = strrchr(subject, '.');
     char *end;
@@ -201,7 +201,7 @@ static bool read_token(const char *subject, unsigned long *slot, unsigned long *
     *slot = strtoul(token + 1, &end, 16);
     if (*end != '-')
         return false;
-    *generation = strtoul(end + 1, &end, 16);
+    *ret = strtoull(end + 1, &end, 16);
     return !*end;
 }
 
@@ -209,15 +209,16 @@ static bool read_token(const char *subject, unsigned long *slot, unsigned long *
 static void on_reply(void *arg, struct jv_bus_msg *m)
 {
     struct jv_client *c = arg;
-    unsigned long slot, generation;
+    unsigned long slot;
+    unsigned long long fits;
     struct slot *s;
     bool mine;
 
-    if (!read_token(m->subject, &slot, &generation) || slot >= atomic_load(&c->n_slots))
+    if (!read_token(m->subject, &slot, &fits) || slot >= atomic_load(&c->n_slots))
         return;
     s = slot_at(c, (uint32_t)slot);
     pthread_mutex_lock(&s->lock);
-    mine = s->open && s->generation == generation;
+    mine = s->open && s->token == fits;
     if (mine)
         push(s, m);
     pthread_mutex_unlock(&s->lock);
@@ -333,8 +334,8 @@ static int publish(struct jv_client *c, const struct question *q, const void *re
         traceparent = trace;
     }
     snprintf(deadline, sizeof(deadline), "%lld", (long long)now_ms() + q->timeout_ms);
-    snprintf(reply, sizeof(reply), "%s.%x-%x", jv_bus_inbox(c->bus), q->slot,
-             slot_at(c, q->slot)->generation);
+    snprintf(reply, sizeof(reply), "%s.%x-%llx", jv_bus_inbox(c->bus), q->slot,
+             (unsigned long long)slot_at(c, q->slot)->token);
     headers[n++] = (struct jv_header){ JV_H_TRACEPARENT, traceparent };
     headers[n++] = (struct jv_header){ JV_H_DEADLINE, deadline };
     if (o->token)

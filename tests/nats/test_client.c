@@ -23,6 +23,7 @@ enum {
     BROKEN_PARTS, /* two parts, an error, the end */
     FLOOD,        /* more parts than anybody keeps */
     EMPTY_PART,   /* a part without a body, and the end */
+    FORGED,       /* answers where the answers after the last one's might go */
     ORDINARY = 1000,
 };
 
@@ -30,7 +31,7 @@ struct service {
     struct jv_loop *loop;
     struct jv_bus *bus;
     pthread_t thread;
-    char auth[64], trace[64], deadline[32], a2a[16], msg_id[32], subject[64];
+    char auth[64], trace[64], deadline[32], a2a[16], msg_id[32], subject[64], reply[128];
     atomic_int calls;
 };
 
@@ -74,12 +75,26 @@ static void note_all(struct service *s, const struct jv_bus_msg *m)
     note(s->a2a, sizeof(s->a2a), m, JV_H_A2A_VERSION);
     note(s->msg_id, sizeof(s->msg_id), m, JV_H_MSG_ID);
     snprintf(s->subject, sizeof(s->subject), "%s", m->subject);
+    snprintf(s->reply, sizeof(s->reply), "%s", m->reply);
 }
 
 static void parts(struct service *s, const struct jv_bus_msg *m, int n)
 {
     for (int i = 1; i <= n; i++)
         answer(s, m, i, false);
+}
+
+static void forge(struct service *s)
+{
+    const char *dash = strrchr(s->reply, '-');
+    unsigned long long last = strtoull(dash + 1, NULL, 16);
+
+    for (unsigned long long next = last + 1; next < last + 4; next++) {
+        char guess[192];
+
+        snprintf(guess, sizeof(guess), "%.*s-%llx", (int)(dash - s->reply), s->reply, next);
+        CHECK_INT(jv_bus_publish(s->bus, guess, NULL, NULL, 0, NULL, 0), JV_OK);
+    }
 }
 
 static void serve(void *arg, struct jv_bus_msg *m)
@@ -92,6 +107,8 @@ static void serve(void *arg, struct jv_bus_msg *m)
         tickets__get_request__free_unpacked(req, NULL);
     if (id == ORDINARY)
         note_all(s, m);
+    if (id == FORGED)
+        forge(s);
     if (id == MISSING || id == BROKEN_PARTS)
         parts(s, m, id == BROKEN_PARTS ? 2 : 0);
     if (id == MISSING || id == BROKEN_PARTS)
@@ -102,7 +119,7 @@ static void serve(void *arg, struct jv_bus_msg *m)
         parts(s, m, id == PARTS ? 5 : 3000);
     else if (id == EMPTY_PART)
         answer(s, m, 0, true);
-    else if (id != SILENT)
+    else if (id != SILENT && id != FORGED)
         answer(s, m, id, false);
     if (id == TWICE)
         answer(s, m, 666, false);
@@ -294,7 +311,16 @@ TEST(a_deadline)
     CHECK(mono_ms() - began >= 149 && mono_ms() - began < 2000);
 }
 
-/* The second answer finds the slot with another generation, or closed. */
+/* Whoever was asked before cannot answer for whoever is asked next. */
+TEST(answers_cannot_be_forged)
+{
+    int id;
+
+    CHECK_INT(get(client, ORDINARY, 5000, &id, NULL), JV_OK);
+    CHECK_INT(get(client, FORGED, 200, &id, NULL), JV_DEADLINE_EXCEEDED);
+}
+
+/* The second answer finds the slot with another token, or closed. */
 TEST(answers_that_nobody_waits_for)
 {
     int id;
