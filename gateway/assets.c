@@ -71,7 +71,7 @@ void handle_asset(struct request *rq)
     reply_header(rq, "ETag", tag);
     reply_header(rq, "Cache-Control", "no-cache"); /* names carry no version: ask each time */
     if (known && (strcmp(known, "*") == 0 || strstr(known, tag)))
-        reply(rq, 304, NULL, NULL, 0);
+        reply(rq, 304, type_of(f->path), NULL, 0); /* its headers replace those that are kept */
     else
         reply(rq, 200, type_of(f->path), f->data, len);
 }
