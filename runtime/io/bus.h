@@ -60,6 +60,7 @@ struct jv_bus *jv_bus_mem(struct jv_broker *b, const char *name);
 /* Fault sweeps: fail the n-th publish from now (0: none); deliver what is published on subjects of
  * a pattern ms later (0: at once again) or never; pretend that the server is away. */
 void jv_broker_fail_publish(struct jv_broker *b, unsigned n);
+size_t jv_broker_published(const struct jv_broker *b); /* how many were tried so far */
 void jv_broker_delay(struct jv_broker *b, const char *subject, uint32_t ms);
 void jv_broker_drop(struct jv_broker *b, const char *subject, bool drop);
 void jv_broker_away(struct jv_broker *b, bool away);

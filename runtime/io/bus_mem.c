@@ -62,7 +62,7 @@ struct jv_broker {
     struct rule *rules;
     uint64_t turns;
     unsigned fail_in;
-    size_t n_buses;
+    size_t n_buses, n_published;
     bool away;
 };
 
@@ -341,6 +341,7 @@ static int publish(struct jv_bus *bus, const struct jv_bus_out *o)
     const struct rule *r = rule_for(b, o->subject);
     struct packet *p;
 
+    b->n_published++;
     if (b->away || (b->fail_in && --b->fail_in == 0))
         return JV_UNAVAILABLE;
     if (r && r->drop)
@@ -484,6 +485,11 @@ static struct rule *rule_of(struct jv_broker *b, const char *subject)
 void jv_broker_fail_publish(struct jv_broker *b, unsigned n)
 {
     b->fail_in = n;
+}
+
+size_t jv_broker_published(const struct jv_broker *b)
+{
+    return b->n_published;
 }
 
 void jv_broker_delay(struct jv_broker *b, const char *subject, uint32_t ms)

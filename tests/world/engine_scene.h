@@ -12,7 +12,26 @@
 
 /* ---- a callee: what it does hangs on the ticket's number ------------------------------------- */
 
-enum { FINE = 1, BROKEN = 2, SLOW_60S = 3, SLOW_1500MS = 4, HUGE = 5, NO_SUCH = 6, HOG = 7 };
+enum {
+    FINE = 1,
+    BROKEN = 2,
+    SLOW_60S = 3,
+    SLOW_1500MS = 4,
+    HUGE = 5,
+    NO_SUCH = 6,
+    HOG = 7,
+    LARGE = 8
+};
+
+/* More than one message may hold. */
+static const char *large(struct jv_ctx *ctx)
+{
+    char *s = jv_arena_alloc(jv_arena(ctx), JV_MAX_BODY + 2);
+
+    memset(s, 'x', JV_MAX_BODY + 1);
+    s[JV_MAX_BODY + 1] = '\0';
+    return s;
+}
 
 struct callee {
     int64_t timers, events;
@@ -55,6 +74,9 @@ JV_TOOL_FN(get, Tickets__GetRequest, Tickets__Ticket)
         break;
     case HUGE:
         jv_arena_alloc(jv_arena(ctx), (size_t)JV_ARENA_LIMIT + 1);
+        break;
+    case LARGE:
+        ret->operation = large(ctx);
         break;
     case NO_SUCH:
         return jv_fail(ctx, JV_NOT_FOUND, "ticket %d not found", req->ticket_id);
@@ -164,6 +186,15 @@ static int get_one(struct jv_ctx *ctx, int id)
     return jv_call(ctx, &tickets__tickets__descriptor, "Get", &req, &ticket);
 }
 
+static int create_large(struct jv_ctx *ctx)
+{
+    Tickets__CreateRequest req = TICKETS__CREATE_REQUEST__INIT;
+    Tickets__Created *created;
+
+    req.operation = large(ctx);
+    return jv_call(ctx, &tickets__tickets__descriptor, "Create", &req, &created);
+}
+
 static int child_slow(struct jv_ctx *ctx, void *arg)
 {
     (void)arg;
@@ -208,6 +239,8 @@ static int act(struct jv_ctx *ctx, const char *what)
         return get_one(ctx, NO_SUCH);
     if (strcmp(what, "broken") == 0)
         return get_one(ctx, BROKEN);
+    if (strcmp(what, "large") == 0)
+        return create_large(ctx);
     if (strcmp(what, "slow") == 0)
         return get_one(ctx, SLOW_60S);
     if (strcmp(what, "fan") == 0)
@@ -244,6 +277,8 @@ static int emit_delta(struct jv_ctx *ctx, int seq, const char *text)
 JV_TOOL_FN(chat, Orchestrator__ChatRequest, Orchestrator__ChatEvent)
 {
     (void)ret;
+    if (strcmp(req->message, "large") == 0)
+        return emit_delta(ctx, 1, large(ctx));
     for (int i = 1; i <= 3; i++) {
         int r = emit_delta(ctx, i, "piece");
 
