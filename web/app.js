@@ -111,6 +111,7 @@ async function ask(text) {
     asking = null;
     busy(false);
     $("question").focus();
+    box.scrollIntoView({ block: "end" }); // what came below has moved it
   }
 }
 

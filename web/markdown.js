@@ -1,7 +1,7 @@
 // markdown.js -- Markdown to DOM nodes. Text only ever becomes text nodes: whatever an answer holds,
 // it cannot become markup. Paragraphs, headings, lists, tables, quotes, code, bold, italics, links.
 
-const INLINE = /(`{1,3})(.{1,1000}?)\1(?!`)|\*\*(?=\S)(.{1,1000}?)\*\*|\*(?=\S)([^*]{1,1000}?)\*|\[([^\]]{1,500})\]\((https?:\/\/[^\s)]{1,2000})\)|\\([\\`*_{}[\]()#+\-.!|<>~])|&(amp|lt|gt|quot|#39|#124);/s;
+const INLINE = /(`{1,3})(.{1,1000}?)\1(?!`)|\*\*(?=\S)(.{1,1000}?)\*\*|\*(?=\S)([^*]{1,1000}?)\*|!?\[([^\]]{1,500})\]\((https?:\/\/[^\s)]{1,2000})\)|\\([\\`*_{}[\]()#+\-.!|<>~])|&(amp|lt|gt|quot|#39|#124);/s;
 const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", "#124": "|" };
 const MAX_NESTING = 6;
 

@@ -61,6 +61,18 @@ def es256(secret, data):
             return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
+def verifies(jwk, token_text):
+    """Is it signed with the key that a JWK shows?"""
+    data, signature = token_text.rsplit(".", 1)
+    r, s = (int.from_bytes(half, "big") for half in (unb64(signature)[:32], unb64(signature)[32:]))
+    digest = int.from_bytes(hashlib.sha256(data.encode()).digest(), "big")
+    point = tuple(int.from_bytes(unb64(jwk[member]), "big") for member in ("x", "y"))
+    if not (0 < r < N and 0 < s < N):
+        return False
+    at = add(times(digest * pow(s, -1, N) % N), times(r * pow(s, -1, N) % N, point))
+    return at is not None and at[0] % N == r
+
+
 def token(header, claims, sign):
     data = b64(json.dumps(header).encode()) + "." + b64(json.dumps(claims).encode())
     return data + "." + b64(sign(data.encode()))
