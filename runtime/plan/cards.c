@@ -21,6 +21,7 @@ enum {
     max_text = 512,   /* bytes of one text */
     max_words = 4096, /* of a list of words */
     max_core = 8,
+    max_tagged = 16384, /* tags times tools they speak for, of one agent */
 };
 
 /* How much a place in the card says about what a tool is for. */
@@ -391,6 +392,7 @@ static void add_tool(struct jv_catalog *c, uint32_t agent, const Struct *s)
     }
     each_item(&(struct each){ c, add_phrase, t->family, tool, agent, words_weight, NULL, NULL },
               jv_struct_get(s, "words"));
+    jv_arena_reset(c->scratch);
 }
 
 /* ---- the whole card -------------------------------------------------------------------------- */
@@ -422,6 +424,7 @@ static void add_vocabulary(struct jv_catalog *c, uint32_t agent, const Struct *p
         e.value = keep(c, value, max_text);
         add_value_name(c, agent, e.member, e.value);
         each_item(&e, jv_struct_get(v, "words"));
+        jv_arena_reset(c->scratch);
     }
 }
 
@@ -436,8 +439,10 @@ static void add_text_agent(struct jv_catalog *c, uint32_t agent)
     c->agents[agent].takes_text = true;
 }
 
-/* A skill's tags and name speak for its tools, or for all when no tool claims it. */
-static void add_skill(struct jv_catalog *c, uint32_t agent, const A2a__AgentSkill *skill)
+/* A skill's tags and name speak for its tools, or for all when no tool claims it; as long as the
+ * agent has *left of them. */
+static void add_skill(struct jv_catalog *c, uint32_t agent, const A2a__AgentSkill *skill,
+                      size_t *left)
 {
     bool claimed = false;
 
@@ -451,7 +456,7 @@ static void add_skill(struct jv_catalog *c, uint32_t agent, const A2a__AgentSkil
         if (claimed && strcmp(t->skill, skill->id) != 0)
             continue;
         post_words(c, &name, t->family, tag_weight, false);
-        for (size_t k = 0; k < skill->n_tags && k < max_items; k++)
+        for (size_t k = 0; k < skill->n_tags && k < max_items && *left; k++, --*left)
             post_phrase(c, clipped(c->scratch, skill->tags[k], max_text), t->family, JV_NONE,
                         tag_weight, false);
         if (!t->name && skill->n_examples && !t->n_examples) {
@@ -460,6 +465,7 @@ static void add_skill(struct jv_catalog *c, uint32_t agent, const A2a__AgentSkil
             for (size_t k = 0; k < t->n_examples; k++)
                 t->examples[k] = keep(c, skill->examples[k], max_text);
         }
+        jv_arena_reset(c->scratch);
     }
 }
 
@@ -469,6 +475,7 @@ void jv_catalog_add(struct jv_catalog *c, const char *token, int priority,
     const Struct *params = tools_params(card);
     uint32_t agent = (uint32_t)c->n_agents;
     Value *const *tools = NULL;
+    size_t left = max_tagged;
     size_t n = params ? list_of(jv_struct_get(params, "tools"), max_tools, &tools) : 0;
 
     if (jv_arena_used(c->arena) > JV_CATALOG_FULL)
@@ -489,7 +496,7 @@ void jv_catalog_add(struct jv_catalog *c, const char *token, int priority,
     if (params)
         add_vocabulary(c, agent, params);
     for (size_t i = 0; i < card->n_skills && i < max_items; i++)
-        add_skill(c, agent, card->skills[i]);
+        add_skill(c, agent, card->skills[i], &left);
     for (uint32_t f = c->agents[agent].first_family; f < c->n_families; f++) {
         post_phrase(c, c->agents[agent].token, f, JV_NONE, agent_weight, false);
         post_phrase(c, c->agents[agent].name, f, JV_NONE, agent_weight, false);
