@@ -151,8 +151,12 @@ async function newSession() {
 async function enter(user) {
   $("who").textContent = user.username + " (" + user.role.replaceAll("_", " ") + ")";
   show("chat");
-  await loadHistory();
-  suggest((await call("POST", "/api/suggestions", session ? { session_id: session } : {})).suggestions);
+  try {
+    await loadHistory();
+    suggest((await call("POST", "/api/suggestions", session ? { session_id: session } : {})).suggestions);
+  } catch (e) {
+    failed(e); // one can still ask
+  }
 }
 
 function leave(text = "") {

@@ -275,6 +275,21 @@ class Page(Tally):
         self.b.reload()
         self.in_chat()
 
+    def half_there(self):
+        """What is only nice to have may fail; one can still ask."""
+        self.b.cdp("Network.enable")
+        for what in ("suggestions", "history"):
+            self.b.cdp("Network.setBlockedURLs", urls=["*/api/%s*" % what])
+            self.b.reload()
+            self.in_chat()
+            self.b.wait(lambda: "cannot be reached" in self.b.text("#messages"))
+            text = self.ask("show my tickets")
+            self.check("without %s one can still ask" % what, "12301" in text, text)
+        self.b.cdp("Network.setBlockedURLs", urls=[])
+        self.b.reload()
+        self.in_chat()
+        self.b.logs()
+
     def gateway_dies(self):
         old = self.s.pids()["gateway"]
         os.kill(old, signal.SIGKILL)
@@ -390,8 +405,8 @@ def main():
     with Stack() as s, Browser() as b:
         p = Page(s, b, shots)
         return p.run(p.loads, p.wrong_password, p.signs_in, p.asks, p.suggestions, p.comes_back, p.older_messages,
-                     p.new_chat, p.hostile, p.inline_scripts, p.renews, p.resumes, p.gateway_dies, p.ended_elsewhere,
-                     p.signs_out, p.keyboard, p.phone, p.dark)
+                     p.new_chat, p.hostile, p.inline_scripts, p.renews, p.resumes, p.half_there, p.gateway_dies,
+                     p.ended_elsewhere, p.signs_out, p.keyboard, p.phone, p.dark)
 
 
 if __name__ == "__main__":
