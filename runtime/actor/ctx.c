@@ -34,6 +34,11 @@ struct jv_ctx *jv_ctx_new(struct jv_node *n)
     ctx->caller = (struct jv_caller){ false, "", "", "", "", "", NULL };
     ctx->began_us = jv_mono_us();
     ctx->deadline = INT64_MAX;
+    ctx->next = n->alive;
+    ctx->at = &n->alive;
+    if (ctx->next)
+        ctx->next->at = &ctx->next;
+    n->alive = ctx;
     return ctx;
 }
 
@@ -55,6 +60,9 @@ void jv_ctx_end(struct jv_ctx *ctx)
     jv_db_rollback(ctx);
     if (ctx->parent)
         return; /* the arena is the parent's */
+    *ctx->at = ctx->next;
+    if (ctx->next)
+        ctx->next->at = ctx->at;
     if (ctx->msg)
         jv_bus_release(ctx->msg);
     arena_give(n, ctx->arena);

@@ -25,6 +25,7 @@ enum {
     JV_MAX_BACKGROUND = 1024, /* events beyond it are dropped */
     JV_HEARTBEAT_MS = 5000,
     JV_DRAIN_MS = 10000,
+    JV_CANCELLED_MS = 1000, /* for those that are cancelled then */
 };
 
 /* A method as served: its row, its types, its counters. */
@@ -60,6 +61,7 @@ struct jv_node {
     struct jv_arena *pool[JV_ARENA_POOL];
     size_t n_pool;
     size_t inflight, background; /* messages; timers, events and the like */
+    struct jv_ctx *alive;        /* all of them */
     int64_t started_ms;          /* real */
     bool ready, draining, keys_fresh;
     bool fetching; /* a message asks auth for keys; the others wait for what comes of it */
@@ -100,6 +102,7 @@ struct jv_ctx {
     struct jv_pg_conn *tx;    /* a transaction is open on it */
     struct jv_task *children;
     const struct jv_ctx *parent; /* of a child */
+    struct jv_ctx *next, **at;   /* among the node's */
     bool as_actor;
     size_t out_len;
     int64_t began_us;

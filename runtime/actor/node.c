@@ -394,15 +394,26 @@ static void sub_drained(void *arg)
     jv_node_idle(n);
 }
 
-/* Time is up: what still runs is cut off by the end of the process. */
+/* What does not even end when it is cancelled is cut off by the end of the process. */
+static void cut_off(struct jv_loop_timer *t)
+{
+    struct jv_node *n = t->arg;
+
+    n->n_subs = n->inflight = n->background = 0;
+    jv_node_idle(n);
+}
+
+/* Time is up: whoever still waits for an answer is told. */
 static void drain_over(struct jv_loop_timer *t)
 {
     struct jv_node *n = t->arg;
 
-    jv_logf(JV_LOG_WARN, "still %zu messages under way after %d ms of draining, stopping anyway",
+    jv_logf(JV_LOG_WARN, "still %zu messages under way after %d ms of draining: cancelled",
             n->inflight, JV_DRAIN_MS);
-    n->n_subs = n->inflight = n->background = 0;
-    jv_node_idle(n);
+    for (struct jv_ctx *ctx = n->alive; ctx; ctx = ctx->next)
+        jv_fiber_cancel(ctx->fiber);
+    t->fn = cut_off;
+    jv_loop_timer_start(n->loop, t, jv_loop_mono_ms(n->loop) + JV_CANCELLED_MS);
 }
 
 void jv_node_drain(struct jv_node *n, void (*done)(void *arg), void *arg)

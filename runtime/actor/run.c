@@ -225,6 +225,10 @@ static void serve(struct process *p)
 
 static void disconnect(struct process *p)
 {
+    if (jv_fiber_count(p->loop)) { /* cut off: it still has its stack in all this */
+        jv_bus_free(p->bus);
+        _exit(p->code);
+    }
     if (p->node && p->actor->fini)
         p->actor->fini(p->state);
     jv_node_free(p->node);

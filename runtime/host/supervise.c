@@ -18,7 +18,7 @@ enum {
     last_pause_ms = 5000,
     settled_ms = 10000, /* after which the pause is short again */
     probe_ms = 10,
-    stop_ms = 10000,
+    stop_ms = 12500, /* an actor drains for 10 s and has one more for what it cancels */
 };
 
 struct jv_child {

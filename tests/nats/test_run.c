@@ -15,7 +15,7 @@ struct process {
 };
 
 /* The child is an ordinary `jarvis run`: environment in, exit code out. */
-static struct process run(const char *nats_url)
+static struct process run(const struct jv_actor *actor)
 {
     struct process p;
     int fds[2];
@@ -27,11 +27,11 @@ static struct process run(const char *nats_url)
     fflush(stdout);
     p.pid = fork();
     if (p.pid == 0) {
-        setenv("NATS_URL", nats_url, 1);
+        setenv("NATS_URL", getenv("TEST_NATS_URL"), 1);
         setenv("JARVIS_READY_FD", number, 1);
         setenv("JARVIS_LOG", getenv("WORLD_LOG") ? "debug" : "error", 1);
         close(fds[0]);
-        _exit(jv_run_actor(&callee));
+        _exit(jv_run_actor(actor));
     }
     close(fds[1]);
     p.ready = fds[0];
@@ -83,31 +83,39 @@ static int request(struct jv_client *c, int id, int timeout_ms)
 
 struct asking {
     struct jv_client *client;
-    int code;
+    int id, code;
 };
 
 static void *ask_slowly(void *arg)
 {
     struct asking *q = arg;
 
-    q->code = request(q->client, SLOW_1500MS, 10000);
+    q->code = request(q->client, q->id, 40000);
     return NULL;
 }
 
-/* Messages of one connection keep their order: when the second question is answered, the first one
- * is in its handler. */
+/* Messages of one connection keep their order: when later questions are answered, the first one is
+ * in its handler. */
+static pthread_t ask_beside(struct asking *q)
+{
+    pthread_t thread;
+
+    CHECK_INT(pthread_create(&thread, NULL, ask_slowly, q), 0);
+    for (int i = 0; i < 20; i++)
+        CHECK_INT(request(q->client, FINE, 5000), JV_OK);
+    return thread;
+}
+
 TEST(sigterm_finishes_what_is_under_way)
 {
-    struct process p = run(getenv("TEST_NATS_URL"));
-    struct asking q = { NULL, -1 };
+    struct process p = run(&callee);
+    struct asking q = { .id = SLOW_1500MS };
     pthread_t thread;
     int status;
 
     CHECK_OR(is_ready(&p), return );
     q.client = client();
-    CHECK_INT(pthread_create(&thread, NULL, ask_slowly, &q), 0);
-    for (int i = 0; i < 20; i++)
-        CHECK_INT(request(q.client, FINE, 5000), JV_OK);
+    thread = ask_beside(&q);
     kill(p.pid, SIGTERM);
     pthread_join(thread, NULL);
     CHECK_INT(q.code, JV_OK);
@@ -117,9 +125,67 @@ TEST(sigterm_finishes_what_is_under_way)
     jv_client_free(q.client);
 }
 
+JV_TOOL_FN(sleepy_update, Tickets__UpdateRequest, Tickets__Ticket)
+{
+    ret->id = req->ticket_id;
+    return req->ticket_id == SLOW_60S ? jv_sleep(ctx, 60000) : JV_OK;
+}
+
+static int started[2];
+
+static int sleepy_init(struct jv_ctx *ctx)
+{
+    CHECK_INT(write(started[1], "!", 1), 1);
+    return jv_sleep(ctx, 20000);
+}
+
+/* What does not end within JV_DRAIN_MS is cancelled: who asked is told, and the end is orderly. */
+TEST(sigterm_does_not_wait_for_ever)
+{
+    static struct jv_tool tools[JV_COUNT(callee_tools)];
+    struct jv_actor slow = callee;
+    struct asking q = { .id = SLOW_60S };
+    struct process p;
+    pthread_t thread;
+    int status;
+
+    memcpy(tools, callee_tools, sizeof(tools));
+    tools[6].handler = sleepy_update__tool;
+    tools[6].timeout_ms = 60000;
+    slow.tools = tools;
+    p = run(&slow);
+    CHECK_OR(is_ready(&p), return );
+    q.client = client();
+    thread = ask_beside(&q);
+    kill(p.pid, SIGTERM);
+    pthread_join(thread, NULL);
+    CHECK_INT(q.code, JV_CANCELLED);
+    status = ended(&p);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    jv_client_free(q.client);
+}
+
+TEST(sigterm_while_starting)
+{
+    struct jv_actor slow = callee;
+    struct process p;
+    char byte;
+    int status;
+
+    CHECK_INT(pipe(started), 0);
+    slow.init = sleepy_init;
+    p = run(&slow);
+    CHECK_INT(read(started[0], &byte, 1), 1);
+    kill(p.pid, SIGTERM);
+    status = ended(&p);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    close(started[0]);
+    close(started[1]);
+}
+
 TEST(the_watchdog_ends_a_handler_that_hogs_the_loop)
 {
-    struct process p = run(getenv("TEST_NATS_URL"));
+    struct process p = run(&callee);
     struct jv_client *c;
     int status;
 
@@ -137,7 +203,7 @@ TEST(a_wrong_setting_is_said_and_exits_78)
     int status;
 
     setenv("JARVIS_CLOCK", "yesterday", 1);
-    p = run(getenv("TEST_NATS_URL"));
+    p = run(&callee);
     unsetenv("JARVIS_CLOCK");
     CHECK(!is_ready(&p));
     status = ended(&p);
