@@ -367,7 +367,8 @@ int turn_run(struct jv_ctx *ctx, const Orchestrator__ChatRequest *req, bool stre
         return not_kept(t, r);
     event_tell_done(&t->events, t->reply);
     if (streams && !t->events.streams)
-        return jv_fail(ctx, JV_UNAVAILABLE, "the stream was cut off; the rest of it can be resumed");
+        return jv_fail(ctx, JV_UNAVAILABLE,
+                       "the stream was cut off; the rest of it can be resumed");
     *ret = t->reply;
     return JV_OK;
 }

@@ -96,10 +96,10 @@ struct jv_ctx {
     struct jv_envelope env;
     int64_t deadline; /* mono ms */
     struct jv_err err;
-    struct jv_method *method; /* NULL for init, timers, events */
+    struct jv_method *method;        /* NULL for init, timers, events */
     const struct jv_method *serving; /* the tool's when one is called through A2A */
-    struct jv_bus_msg *msg;   /* kept while the message is handled */
-    struct jv_pg_conn *tx;    /* a transaction is open on it */
+    struct jv_bus_msg *msg;          /* kept while the message is handled */
+    struct jv_pg_conn *tx;           /* a transaction is open on it */
     struct jv_task *children;
     const struct jv_ctx *parent; /* of a child */
     struct jv_ctx *next, **at;   /* among the node's */
