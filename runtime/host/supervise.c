@@ -353,6 +353,7 @@ static void wait_for_ends(struct jv_supervisor *s)
     struct jv_fiber *self = jv_fiber_self();
     int64_t until = jv_loop_mono_ms(s->loop) + stop_ms;
     bool was_cancelled = jv_fiber_cancelled(self);
+    int r;
 
     jv_fiber_uncancel(self);
     for (int asked = 0;;) {
@@ -362,7 +363,12 @@ static void wait_for_ends(struct jv_supervisor *s)
             c = c->next;
         if (!c)
             break;
-        if (wait_change(s, until) != JV_DEADLINE_EXCEEDED)
+        r = wait_change(s, until);
+        if (r == JV_CANCELLED) { /* a second Ctrl-C: we are ending already */
+            was_cancelled = true;
+            jv_fiber_uncancel(self);
+        }
+        if (r != JV_DEADLINE_EXCEEDED)
             continue;
         until += stop_ms;
         asked++;
