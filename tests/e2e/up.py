@@ -115,6 +115,8 @@ def test_foreground_ends_with_ctrl_c():
             wait_line(p, "Jarvis is ready")
             pids = list(s.pids().values())
             p.send_signal(sig)
+            wait_line(p, "stopping")
+            p.send_signal(sig)  # impatience changes nothing
             rest = p.communicate(timeout=30)[0]
             assert p.returncode == 0 and "stopped" in rest, (p.returncode, rest)
             assert not [x for x in pids if alive(x)]
