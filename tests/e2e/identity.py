@@ -11,7 +11,7 @@ import threading
 import time
 
 import forge
-from bus import Operator, Tally
+from bus import ANSWERED, Operator, Tally
 from stack import PASSWORDS, Stack, wait_for
 
 # One method of each process that checks tokens by itself.
@@ -290,6 +290,24 @@ class Identity(Tally):
         self.ended_everywhere("ended ones stay ended", ended["access_token"])
         self.check("and refreshing goes on", self.refresh(kept["refresh_token"])[0] == 200)
 
+    def missed(self):
+        """Two processes are not there when a sign-in ends: they ask before they trust its token again."""
+        t, kept = self.sign_in("happy")["access_token"], self.sign_in("happy")["access_token"]
+        self.good_everywhere("known everywhere", t)
+        pids = self.s.pids()
+        away = [pids["gateway"], pids["tickets"]]
+        try:
+            for pid in away:
+                os.kill(pid, signal.SIGSTOP)
+            self.restart("nats")
+            wait_for(lambda: self.o.ask("jarvis.svc.auth.Logout", token=t, wait_ms=1000)[0] == ANSWERED, 20)
+        finally:
+            for pid in away:
+                os.kill(pid, signal.SIGCONT)
+        wait_for(lambda: self.me(kept) == 200 and not any(self.codes(kept).values()), 20)
+        self.ended_everywhere("the end of a sign-in that was missed", t)
+        self.check("by the same processes", [self.s.pids()[n] for n in ("gateway", "tickets")] == away)
+
     def secrets(self):
         """No log and no audit record tells a token or a password."""
         secret = [t for t in self.issued if t] + ["password123", "admin123", "guess-1"]
@@ -305,7 +323,7 @@ def main():
     with Stack() as s:
         i = Identity(s)
         return i.run(i.tokens, i.forgeries, i.rotation, i.race, i.bad_refreshes, i.logout, i.lockout, i.wrong_bodies,
-                     i.timing, i.disabled, i.crowd, i.restarts, i.secrets)
+                     i.timing, i.disabled, i.crowd, i.missed, i.restarts, i.secrets)
 
 
 if __name__ == "__main__":

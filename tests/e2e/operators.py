@@ -5,9 +5,11 @@ calls with and without a person's token, forged tokens, hostile bodies, streams,
 (Not operator.py: that is a module of Python's own.)
 """
 import base64
+import collections
 import json
 import os
 import sys
+import threading
 
 import forge
 from bus import ANSWERED, CANNOT_ASK, NO_ANSWER, NO_RESPONDERS, REFUSED, Operator, Tally
@@ -352,12 +354,36 @@ class Bus(Tally):
         reply = wait_for(lambda: (r := self.s.chat("vishal", "show my tickets"))["outcome"] == "answered" and r, 20)
         self.check("and answers in the chat", "12301" in reply["response"], reply)
 
+    def drain_under_load(self):
+        """What comes while it drains is answered, or told at once that nobody is there; nothing is lost."""
+        seen, over, before = collections.Counter(), threading.Event(), self.s.pids()["tickets"]
+
+        def load():
+            while not over.is_set():
+                code, found, err = self.o.ask(MINE, token=self.vishal, wait_ms=5000)
+                good = code == ANSWERED and ids(found[0]) == [12301, 12303]
+                seen["right" if good else "nobody there" if code == NO_RESPONDERS else repr((code, found, err))] += 1
+
+        threads = [threading.Thread(target=load) for _ in range(4)]
+        for t in threads:
+            t.start()
+        wait_for(lambda: seen["right"] >= 10)
+        self.tell("jarvis.ctl.tickets.all.drain")
+        wait_for(lambda: self.s.pids().get("tickets", before) != before, 20)
+        count = seen["right"]
+        wait_for(lambda: seen["right"] >= count + 10, 20)
+        over.set()
+        for t in threads:
+            t.join()
+        self.check("drained under load: nothing is lost", set(seen) <= {"right", "nobody there"}, seen)
+
 
 def main():
     with Stack() as s:
         b = Bus(s)
         code = b.run(b.discovery, b.counting, b.access, b.forgeries, b.subjects, b.a2a, b.bodies, b.headers,
-                     b.stream, b.audit, b.loglevel, b.hammer, b.drain)
+                     b.stream, b.audit, b.loglevel, b.hammer, b.drain,
+                     b.drain_under_load)
         return code
 
 
