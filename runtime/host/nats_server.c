@@ -65,16 +65,17 @@ static int last_port(const char *path)
     return port > 1023 && port < 65536 ? port : 0;
 }
 
+/* Where the shell would find it, or where distributions put it. */
 static const char *find_server(struct jv_arena *a)
 {
-    static const char *const folders[] = { "/usr/sbin", "/usr/local/bin", "/usr/bin",
-                                           "/usr/local/sbin" };
+    const char *path = getenv("PATH");
+    char *rest = jv_arena_printf(a, "%s:/usr/local/sbin:/usr/sbin", path ? path : "/usr/bin"), *dir;
 
-    for (size_t i = 0; i < JV_COUNT(folders); i++) {
-        const char *path = jv_arena_printf(a, "%s/nats-server", folders[i]);
+    while ((dir = strsep(&rest, ":"))) {
+        const char *program = jv_arena_printf(a, "%s/nats-server", dir);
 
-        if (!access(path, X_OK))
-            return path;
+        if (dir[0] == '/' && !access(program, X_OK))
+            return program;
     }
     return NULL;
 }
