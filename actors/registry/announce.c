@@ -130,14 +130,14 @@ static int compare(struct jv_ctx *ctx, const struct announcement *a, bool newest
         return refuse(ctx, a, wrong);
     r = jv_db(ctx, &rows,
               "select name, type, actor, token from agents "
-              "where lower(name) = lower($1) or token = $2",
-              jv_text(a->card->name), jv_text(a->hb->token));
+              "where lower(name) = lower($1) or token = $2 or (type = 'local' and actor = $3)",
+              jv_text(a->card->name), jv_text(a->hb->token), jv_text(a->actor));
     if (r)
         return r;
     if (!rows.n)
         return insert_pending(ctx, a);
     if (rows.n > 1 || strcmp(jv_col(&rows, 0, "name"), a->card->name) != 0)
-        return refuse(ctx, a, "its name or subject token belongs to another agent");
+        return refuse(ctx, a, "its name, subject token or actor belongs to another agent");
     if (strcmp(jv_col(&rows, 0, "type"), "local") != 0)
         return refuse(ctx, a, "that name is registered for a remote agent");
     if (strcmp(jv_col(&rows, 0, "token"), a->hb->token) != 0 ||
@@ -185,6 +185,14 @@ static int forget(struct jv_ctx *ctx, const struct announcement *a)
     return tell_changed(ctx);
 }
 
+/* Nobody starts in the future. */
+static int64_t started_ms(const Registry__Heartbeat *hb, int64_t now_ms)
+{
+    int64_t s = hb->started ? hb->started->seconds : 0;
+
+    return s <= 0 ? 0 : s < now_ms / 1000 ? s * 1000 : now_ms;
+}
+
 int on_heartbeat(struct jv_ctx *ctx, const char *subject, const void *msg)
 {
     struct registry *reg = jv_state(ctx);
@@ -206,9 +214,9 @@ int on_heartbeat(struct jv_ctx *ctx, const char *subject, const void *msg)
     if (!i)
         i = live_add(reg, a.actor, a.id);
     if (!i)
-        return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "more than %d agents' instances", max_instances);
+        return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "too many instances of actor %s", a.actor);
     i->heard_ms = jv_real_ms(ctx);
-    i->started_ms = a.hb->started ? a.hb->started->seconds * 1000 : 0;
+    i->started_ms = started_ms(a.hb, i->heard_ms);
     if (i->checked && memcmp(i->card, hash, sizeof(hash)) == 0)
         return JV_OK;
     return check_card(ctx, &a, hash);

@@ -22,8 +22,11 @@ static void copy_name(char to[max_name + 1], const char *from)
 struct instance *live_add(struct registry *reg, const char *actor, const char *id)
 {
     struct instance *i;
+    size_t same = 0;
 
-    if (reg->n_instances == max_instances)
+    for (size_t k = 0; k < reg->n_instances; k++)
+        same += strcmp(reg->instances[k].actor, actor) == 0;
+    if (reg->n_instances == max_instances || same == max_of_actor)
         return NULL;
     i = &reg->instances[reg->n_instances++];
     *i = (struct instance){ 0 };

@@ -7,7 +7,12 @@
 
 #include "registry.pb-c.h"
 
-enum { max_instances = 256, alive_ms = 15000, max_name = 64 };
+enum {
+    max_instances = 256,
+    max_of_actor = 64, /* so that no actor fills the list alone */
+    alive_ms = 15000,
+    max_name = 64,
+};
 
 /* An agent's process that was heard of. */
 struct instance {

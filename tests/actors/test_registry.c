@@ -19,58 +19,6 @@ static int approve(struct stage *s, const char *name, const char *status)
             .code;
 }
 
-static size_t heard(struct stage *s, const char *subject)
-{
-    const char *subj;
-    size_t n = 0;
-
-    for (size_t i = 0; world_heard(s->w, i, &subj); i++)
-        n += strcmp(subj, subject) == 0;
-    return n;
-}
-
-struct fake {
-    const char *actor, *id, *token, *name, *description;
-    int64_t started_s;
-    bool leaving;
-};
-
-static void heartbeat(struct stage *s, const struct fake *f)
-{
-    static const char *tags[] = { "desk", "room", "desk" };
-    static const char *examples[] = { "book a desk" };
-    struct jv_arena *a = world_arena(s->w);
-    A2a__AgentSkill skill = A2A__AGENT_SKILL__INIT, *skills[] = { &skill };
-    A2a__AgentCard card = A2A__AGENT_CARD__INIT;
-    Registry__Heartbeat hb = REGISTRY__HEARTBEAT__INIT;
-    Google__Protobuf__Timestamp started = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-    uint8_t *data;
-    size_t len;
-
-    skill.id = skill.name = skill.description = "desks";
-    skill.n_tags = JV_COUNT(tags);
-    skill.tags = tags;
-    skill.n_examples = 1;
-    skill.examples = examples;
-    card.name = f->name;
-    card.description = f->description ? f->description : "books desks";
-    card.version = "1.0.0";
-    card.n_skills = 1;
-    card.skills = skills;
-    started.seconds = f->started_s;
-    hb.actor = f->actor;
-    hb.instance = f->id;
-    hb.token = f->token;
-    hb.card = &card;
-    hb.started = &started;
-    hb.leaving = f->leaving;
-    data = jv_pack(&hb, a, &len);
-    CHECK_INT(jv_bus_publish(s->bus, jv_arena_printf(a, "jarvis.hb.%s.%s", f->actor, f->id), NULL,
-                             NULL, 0, data, len),
-              JV_OK);
-    world_advance(s->w, 10);
-}
-
 static const struct fake desks = { "desks", "i1", "desks", "DesksAgent", NULL, 100, false };
 
 /* Started, and what it announced has arrived. */
