@@ -14,24 +14,32 @@ struct process {
     int ready;
 };
 
-/* The child is an ordinary `jarvis run`: environment in, exit code out. */
-static struct process run(const struct jv_actor *actor)
+static void set_number(const char *name, int number)
+{
+    char text[12];
+
+    snprintf(text, sizeof(text), "%d", number);
+    setenv(name, text, 1);
+}
+
+/* The child is an ordinary `jarvis run`: environment in, exit code out. It is this program anew,
+ * because a fork alone would inherit the client library without its threads. */
+static struct process run(const char *actor)
 {
     struct process p;
     int fds[2];
-    char number[12];
 
     if (pipe(fds))
         abort();
-    snprintf(number, sizeof(number), "%d", fds[1]);
     fflush(stdout);
     p.pid = fork();
     if (p.pid == 0) {
         setenv("NATS_URL", getenv("TEST_NATS_URL"), 1);
-        setenv("JARVIS_READY_FD", number, 1);
+        set_number("JARVIS_READY_FD", fds[1]);
         setenv("JARVIS_LOG", getenv("WORLD_LOG") ? "debug" : "error", 1);
         close(fds[0]);
-        _exit(jv_run_actor(actor));
+        execl("/proc/self/exe", "test_run", "--run", actor, NULL);
+        _exit(127);
     }
     close(fds[1]);
     p.ready = fds[0];
@@ -108,7 +116,7 @@ static pthread_t ask_beside(struct asking *q)
 
 TEST(sigterm_finishes_what_is_under_way)
 {
-    struct process p = run(&callee);
+    struct process p = run("callee");
     struct asking q = { .id = SLOW_1500MS };
     pthread_t thread;
     int status;
@@ -125,35 +133,14 @@ TEST(sigterm_finishes_what_is_under_way)
     jv_client_free(q.client);
 }
 
-JV_TOOL_FN(sleepy_update, Tickets__UpdateRequest, Tickets__Ticket)
-{
-    ret->id = req->ticket_id;
-    return req->ticket_id == SLOW_60S ? jv_sleep(ctx, 60000) : JV_OK;
-}
-
-static int started[2];
-
-static int sleepy_init(struct jv_ctx *ctx)
-{
-    CHECK_INT(write(started[1], "!", 1), 1);
-    return jv_sleep(ctx, 20000);
-}
-
 /* What does not end within JV_DRAIN_MS is cancelled: who asked is told, and the end is orderly. */
 TEST(sigterm_does_not_wait_for_ever)
 {
-    static struct jv_tool tools[JV_COUNT(callee_tools)];
-    struct jv_actor slow = callee;
+    struct process p = run("sleepy");
     struct asking q = { .id = SLOW_60S };
-    struct process p;
     pthread_t thread;
     int status;
 
-    memcpy(tools, callee_tools, sizeof(tools));
-    tools[6].handler = sleepy_update__tool;
-    tools[6].timeout_ms = 60000;
-    slow.tools = tools;
-    p = run(&slow);
     CHECK_OR(is_ready(&p), return );
     q.client = client();
     thread = ask_beside(&q);
@@ -167,14 +154,13 @@ TEST(sigterm_does_not_wait_for_ever)
 
 TEST(sigterm_while_starting)
 {
-    struct jv_actor slow = callee;
     struct process p;
+    int started[2], status;
     char byte;
-    int status;
 
     CHECK_INT(pipe(started), 0);
-    slow.init = sleepy_init;
-    p = run(&slow);
+    set_number("TEST_STARTED_FD", started[1]);
+    p = run("starting");
     CHECK_INT(read(started[0], &byte, 1), 1);
     kill(p.pid, SIGTERM);
     status = ended(&p);
@@ -185,7 +171,7 @@ TEST(sigterm_while_starting)
 
 TEST(the_watchdog_ends_a_handler_that_hogs_the_loop)
 {
-    struct process p = run(&callee);
+    struct process p = run("callee");
     struct jv_client *c;
     int status;
 
@@ -203,11 +189,46 @@ TEST(a_wrong_setting_is_said_and_exits_78)
     int status;
 
     setenv("JARVIS_CLOCK", "yesterday", 1);
-    p = run(&callee);
+    p = run("callee");
     unsetenv("JARVIS_CLOCK");
     CHECK(!is_ready(&p));
     status = ended(&p);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == JV_EXIT_CONFIG);
 }
 
-TEST_MAIN()
+/* ---- the child ------------------------------------------------------------------------------- */
+
+JV_TOOL_FN(sleepy_update, Tickets__UpdateRequest, Tickets__Ticket)
+{
+    ret->id = req->ticket_id;
+    return req->ticket_id == SLOW_60S ? jv_sleep(ctx, 60000) : JV_OK;
+}
+
+static int slow_init(struct jv_ctx *ctx)
+{
+    CHECK_INT(write((int)strtol(getenv("TEST_STARTED_FD"), NULL, 10), "!", 1), 1);
+    return jv_sleep(ctx, 20000);
+}
+
+static int run_as(const char *who)
+{
+    static struct jv_tool tools[JV_COUNT(callee_tools)];
+    struct jv_actor a = callee;
+
+    memcpy(tools, callee_tools, sizeof(tools));
+    a.tools = tools;
+    if (strcmp(who, "sleepy") == 0) {
+        tools[6].handler = sleepy_update__tool;
+        tools[6].timeout_ms = 60000;
+    }
+    if (strcmp(who, "starting") == 0)
+        a.init = slow_init;
+    return jv_run_actor(&a);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "--run") == 0)
+        return run_as(argv[2]);
+    return check_run(argc, argv);
+}
