@@ -30,7 +30,9 @@ static inline bool fault_over(const struct fault *f)
     bool came = jv_broker_published(world_broker(f->w)) - f->before >= f->n;
 
     jv_broker_fail_publish(world_broker(f->w), 0);
-    world_advance(f->w, 61000);
+    world_advance(f->w, 0);
+    for (int s = 0; jv_fiber_count(world_loop(f->w)) && s < 60; s++)
+        world_advance(f->w, 1000);
     CHECK_INT(jv_fiber_count(world_loop(f->w)), 0);
     return came;
 }
