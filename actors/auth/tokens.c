@@ -253,13 +253,21 @@ int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
 
 /* ---- lists and housekeeping ----------------------------------------------------------------- */
 
+/* The list has an end, and nobody fills it alone: one message must carry it, and callees remember
+ * no more. */
 int tokens_revoked(struct jv_ctx *ctx, Auth__RevocationList *ret)
 {
+    enum { most = 4096, most_of_one = 64 };
     struct jv_rows rows;
     int r;
 
-    r = jv_db(ctx, &rows, "select sid, until from revocations where until > $1 order by until",
-              jv_ms(jv_real_ms(ctx)));
+    r = jv_db(ctx, &rows,
+              "select sid, until from"
+              " (select sid, until, row_number() over"
+              "    (partition by user_id order by until desc, sid) as n"
+              "  from revocations left join families using (sid) where until > $1) each_person "
+              "where n <= $2 order by until desc limit $3",
+              jv_ms(jv_real_ms(ctx)), jv_int(most_of_one), jv_int(most));
     if (r)
         return r;
     ret->revocations = JV_NEW_ARRAY(jv_arena(ctx), Auth__Revocation *, rows.n);

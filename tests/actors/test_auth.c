@@ -439,6 +439,27 @@ TEST(logout)
     world_free(w);
 }
 
+/* The list of ended sign-ins must fit into one message, whoever signs in and out all day. */
+TEST(ended_sign_ins_of_one_person_do_not_crowd_out_others)
+{
+    struct world *w = auth_world();
+    struct world_reply r = login(w, "happy", "password123");
+    const char *access = member(w, &r, "access_token"), *sid;
+
+    r = world_ask(w, access, "svc.auth.Verify", "{}");
+    sid = member(w, &r, "sid");
+    CHECK_INT(world_ask(w, access, "svc.auth.Logout", "{}").code, JV_OK);
+    world_sql(w, "with f as (insert into auth.families (sid, user_id, created_at, access_until) "
+                 "select gen_random_uuid(), 'user_001', '2025-01-10', '2025-01-10 00:15' "
+                 "from generate_series(1, 20000) returning sid, access_until) "
+                 "insert into auth.revocations (sid, until) select sid, access_until from f");
+    r = world_ask(w, NULL, "svc.auth.Revocations", "{}");
+    CHECK_INT(r.code, JV_OK);
+    CHECK_HAS(r.json, sid);
+    CHECK(strlen(r.json) < 10000);
+    world_free(w);
+}
+
 TEST(looking_people_up)
 {
     struct world *w = auth_world();
