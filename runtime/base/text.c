@@ -2,6 +2,8 @@
 #include "jv/base.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -183,18 +185,36 @@ static void from_kernel(void *p, size_t n)
     }
 }
 
+/* A child of fork() must not go on with its parent's block: it would say the same. */
+static atomic_uint forks;
+static pthread_once_t watching_forks = PTHREAD_ONCE_INIT;
+
+static void forked(void)
+{
+    atomic_fetch_add(&forks, 1);
+}
+
+static void watch_forks(void)
+{
+    if (pthread_atfork(NULL, NULL, forked))
+        abort();
+}
+
 /* Small amounts come from a block per thread, so that a message's ids do not cost a system call
  * each; what was handed out is wiped. */
 void jv_random(void *p, size_t n)
 {
     static _Thread_local unsigned char block[256];
     static _Thread_local size_t left;
+    static _Thread_local unsigned generation;
 
     if (n > sizeof(block) / 4) {
         from_kernel(p, n);
         return;
     }
-    if (left < n) {
+    pthread_once(&watching_forks, watch_forks);
+    if (left < n || generation != atomic_load(&forks)) {
+        generation = atomic_load(&forks);
         from_kernel(block, sizeof(block));
         left = sizeof(block);
     }

@@ -585,4 +585,25 @@ TEST(log_levels)
     CHECK_INT(level, JV_LOG_WARN);
 }
 
+TEST(a_forked_child_has_random_of_its_own)
+{
+    unsigned char ours[16], theirs[16];
+    int fds[2];
+    pid_t pid;
+
+    jv_random(ours, sizeof(ours)); /* there is a block to inherit */
+    CHECK_OR(pipe(fds) == 0, return );
+    pid = fork();
+    if (pid == 0) {
+        jv_random(theirs, sizeof(theirs));
+        _exit(write(fds[1], theirs, sizeof(theirs)) != sizeof(theirs));
+    }
+    jv_random(ours, sizeof(ours));
+    CHECK_INT(read(fds[0], theirs, sizeof(theirs)), sizeof(theirs));
+    CHECK(memcmp(ours, theirs, sizeof(ours)) != 0);
+    CHECK_INT(waitpid(pid, NULL, 0), pid);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 TEST_MAIN()
