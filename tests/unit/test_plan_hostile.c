@@ -11,7 +11,7 @@
 
 #include "check.h"
 
-enum { AGENTS = 3, TEXT_SIZE = 1 << 20 };
+enum { AGENTS = 2, TEXT_SIZE = 1 << 20 };
 
 static const double most_seconds =
         10; /* a sanitizer on a busy machine; else it is a tenth of one */
