@@ -194,7 +194,7 @@ static int connect_and_call(struct call *c, struct jv_err *err)
     o.prefix = common.prefix;
     c->client = jv_client_new(&o, connect_ms, err);
     if (!c->client)
-        return err->code;
+        return getenv("NATS_URL") ? err->code : jv_err_wrap(err, "nothing is running here");
     r = call(c, err);
     jv_client_free(c->client);
     return r;

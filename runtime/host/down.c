@@ -12,6 +12,14 @@
 
 enum { patience_ms = 60000, step_ms = 20 };
 
+static int nothing(const struct jv_place *place, int code)
+{
+    if (jv_place_is_closed(place))
+        return jv_complain(1, "%s belongs to another user: ask as that one", place->var);
+    printf("jarvis: nothing is running in %s\n", place->var);
+    return code;
+}
+
 int jv_cmd_down(const struct jv_program *p, int argc, char **argv)
 {
     const struct timespec step = { 0, step_ms * 1000000L };
@@ -27,7 +35,7 @@ int jv_cmd_down(const struct jv_program *p, int argc, char **argv)
     if (argc) {
         code = jv_complain(2, "usage: jarvis down");
     } else if (!pid) {
-        printf("jarvis: nothing is running in %s\n", place.var);
+        code = nothing(&place, 0);
     } else if (kill(pid, SIGTERM)) {
         code = jv_complain(1, "cannot stop process %d: %s", (int)pid, strerror(errno));
     } else {
@@ -73,34 +81,39 @@ static void print_row(const char *name, long pid)
         printf("%-14s %8ld %11s\n", name, pid, "gone");
 }
 
+static void print_children(const struct jv_place *place)
+{
+    FILE *f = fopen(jv_arena_printf(place->arena, "%s/pids", place->run), "re");
+    char line[128], name[65];
+
+    while (f && fgets(line, sizeof(line), f)) {
+        char *space = strchr(line, ' ');
+
+        snprintf(name, sizeof(name), "%.*s", space ? (int)(space - line) : 0, line);
+        print_row(name, space ? strtol(space, NULL, 10) : 0);
+    }
+    if (f)
+        fclose(f);
+}
+
 int jv_cmd_ps(const struct jv_program *p, int argc, char **argv)
 {
     struct jv_arena *a = jv_arena_new(0);
-    char line[128], name[65];
     struct jv_place place;
-    bool running;
     pid_t pid;
-    FILE *f;
+    int code = 0;
 
     (void)p;
     (void)argc;
     (void)argv;
     jv_place_name(&place, a);
     pid = jv_place_holder(&place);
-    f = pid ? fopen(jv_arena_printf(a, "%s/pids", place.run), "re") : NULL;
-    running = f != NULL;
-    if (running) {
+    if (pid) {
         print_row("up", pid);
-        while (fgets(line, sizeof(line), f)) {
-            char *space = strchr(line, ' ');
-
-            snprintf(name, sizeof(name), "%.*s", space ? (int)(space - line) : 0, line);
-            print_row(name, space ? strtol(space, NULL, 10) : 0);
-        }
-        fclose(f);
+        print_children(&place);
     } else {
-        printf("jarvis: nothing is running in %s\n", place.var);
+        code = nothing(&place, 1);
     }
     jv_arena_free(a);
-    return running ? 0 : 1;
+    return code;
 }

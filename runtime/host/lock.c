@@ -37,6 +37,16 @@ pid_t jv_place_holder(const struct jv_place *p)
     return known ? lock.l_pid : 0;
 }
 
+bool jv_place_is_closed(const struct jv_place *p)
+{
+    int fd = open_in_run(p, "lock", 0);
+    bool closed = fd < 0 && errno == EACCES;
+
+    if (fd >= 0)
+        close(fd);
+    return closed;
+}
+
 /* Does that process have our kin file open? */
 static bool is_kin(const struct jv_place *p, const char *pid)
 {

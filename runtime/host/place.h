@@ -34,6 +34,8 @@ JV_CHECKED int jv_place_open(struct jv_place *p, struct jv_err *err);
 JV_CHECKED int jv_place_lock(struct jv_place *p, struct jv_err *err);
 /* The process that has it; 0 when none does. The kernel's word, never a file's. */
 pid_t jv_place_holder(const struct jv_place *p);
+/* It is another user's, and only he may ask. */
+bool jv_place_is_closed(const struct jv_place *p);
 
 /* A folder of the servers' and actors' user, 0700. */
 JV_CHECKED int jv_place_folder(struct jv_place *p, const char *path, struct jv_err *err);

@@ -337,6 +337,19 @@ def test_as_an_ordinary_user():
         assert s.chat("vishal", "show my tickets")["outcome"] == "answered"
 
 
+def test_of_another_user():
+    if not IS_ROOT:
+        print("# skipped: not root")
+        return
+    with Stack() as s:
+        os.chmod(s.folder, 0o755)
+        binary = shutil.copy(s.binary, s.folder)  # the checkout may be closed to others
+        for command in ("ps", "down"):
+            refused(subprocess.run([binary, command], env=s.env, user="nobody", cwd="/", text=True,
+                                   capture_output=True, timeout=60), s.var, "another user")
+        assert s.http("GET", "/ready")[0] == 200
+
+
 def test_own_servers_elsewhere():
     with Folder() as s:
         script = """
