@@ -165,6 +165,41 @@ static int take_reply(struct jv_ctx *ctx, const char *subject, struct jv_bus_msg
     return JV_OK;
 }
 
+/* Until somebody's message is in slot i, the bus is lost, or time is up. */
+static int await_slot(struct jv_ctx *ctx, uint32_t i, struct jv_bus_msg **ret)
+{
+    struct jv_slots *s = ctx->node->slots;
+    int r = JV_OK;
+
+    while (!s->slots[i].msg && !s->slots[i].lost && !r)
+        r = jv_ctx_wait(ctx, ctx->deadline);
+    *ret = s->slots[i].msg;
+    slot_give(s, i);
+    return r;
+}
+
+static char *reply_subject(struct jv_ctx *ctx, uint32_t i)
+{
+    return jv_arena_printf(ctx->arena, "%s.%x-%llx", jv_bus_inbox(ctx->node->bus), i,
+                           (unsigned long long)ctx->node->slots->slots[i].token);
+}
+
+/* A message to ourselves comes back behind everything this connection said before. */
+int jv_settle(struct jv_ctx *ctx)
+{
+    struct jv_bus_msg *m = NULL;
+    uint32_t i;
+
+    if (!slot_take(ctx->node->slots, &i))
+        return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "too many calls are under way");
+    jv_may_fail(jv_bus_publish(ctx->node->bus, reply_subject(ctx, i), NULL, NULL, 0, "", 0));
+    jv_may_fail(await_slot(ctx, i, &m));
+    if (!m)
+        return jv_fail(ctx, JV_UNAVAILABLE, "the bus does not answer");
+    jv_bus_release(m);
+    return JV_OK;
+}
+
 int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
                const ProtobufCMessageDescriptor *out, void *ret)
 {
@@ -178,8 +213,7 @@ int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
         return jv_fail(ctx, JV_UNAVAILABLE, "the bus is away");
     if (!slot_take(s, &i))
         return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "too many calls are under way");
-    reply = jv_arena_printf(ctx->arena, "%s.%x-%llx", jv_bus_inbox(ctx->node->bus), i,
-                            (unsigned long long)s->slots[i].token);
+    reply = reply_subject(ctx, i);
     r = send_request(ctx, subject, reply, req);
     if (r) {
         slot_give(s, i);
@@ -187,10 +221,7 @@ int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
             return jv_fail(ctx, r, "the question to %s is larger than one message may be", subject);
         return jv_fail(ctx, JV_UNAVAILABLE, "cannot reach %s: the bus is away", subject);
     }
-    while (!s->slots[i].msg && !s->slots[i].lost && !r)
-        r = jv_ctx_wait(ctx, ctx->deadline);
-    m = s->slots[i].msg;
-    slot_give(s, i);
+    r = await_slot(ctx, i, &m);
     if (m)
         return take_reply(ctx, subject, m, out, ret);
     if (!r)

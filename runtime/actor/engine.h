@@ -156,6 +156,8 @@ void jv_slots_lose(struct jv_slots *s);
 /* A request to any subject under the prefix. */
 int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
                const ProtobufCMessageDescriptor *out, void *ret);
+/* Wait until the server has taken everything that was subscribed and published so far. */
+int jv_settle(struct jv_ctx *ctx);
 bool jv_may_call(const struct jv_actor *a, const char *what);
 char *jv_service_subject(struct jv_arena *a, const ProtobufCServiceDescriptor *s,
                          const char *method); /* svc.tickets.List */

@@ -352,6 +352,8 @@ static int start_main(struct jv_ctx *ctx, void *arg)
     if (!r && subscribe_all(n))
         r = jv_fail(ctx, JV_UNAVAILABLE,
                     "cannot subscribe: does NATS permit this actor its subjects?");
+    if (!r)
+        r = jv_settle(ctx); /* ready means that whoever asks now is heard */
     if (!r) {
         n->ready = true;
         start_timers(n);
