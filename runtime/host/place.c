@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { need_mb = 100, tail_bytes = 4096 };
+enum { need_mb = 100, tail_bytes = 4096, longest_var = 800 }; /* PostgreSQL has 1024 for a path */
 
 static const char *below(struct jv_place *p, const char *name)
 {
@@ -237,6 +237,11 @@ int jv_place_open(struct jv_place *p, struct jv_err *err)
         r = move_out(p, err);
         follow_link(p);
     }
+    if (!r && strlen(p->var) > longest_var)
+        r = jv_err_set(
+                err, JV_FAILED_PRECONDITION,
+                "the path of var/ has more than %d bytes: JARVIS_VAR may name another folder",
+                longest_var);
     if (r)
         return r;
     r = make_folder(p->run, 0755, err);

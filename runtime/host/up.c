@@ -25,16 +25,24 @@ struct run {
 
 /* ---- what others read ------------------------------------------------------------------------ */
 
-static void export(struct jv_buf *b, const char *name, const char *value)
+/* As a shell reads it. */
+static void quote(struct jv_buf *b, const char *value)
 {
-    jv_buf_printf(b, "%s='", name);
+    jv_buf_char(b, '\'');
     for (const char *s = value; *s; s++) {
         if (*s == '\'')
             jv_buf_str(b, "'\\''");
         else
             jv_buf_char(b, *s);
     }
-    jv_buf_printf(b, "'\nexport %s\n", name);
+    jv_buf_char(b, '\'');
+}
+
+static void export(struct jv_buf *b, const char *name, const char *value)
+{
+    jv_buf_printf(b, "%s=", name);
+    quote(b, value);
+    jv_buf_printf(b, "\nexport %s\n", name);
 }
 
 static const char *env_path(const struct jv_up *u)
@@ -75,6 +83,20 @@ static void say_starting(const struct jv_up *u)
         printf("jarvis: the clock stands at %s\n", u->common.clock);
 }
 
+/* To be copied into a shell. */
+static const char *env_as_word(const struct jv_up *u)
+{
+    struct jv_buf b = jv_buf_new(u->arena);
+    const char *path = env_path(u);
+    size_t plain = strspn(path, "/-_.+0123456789abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+    if (!path[plain])
+        return path;
+    quote(&b, path);
+    return b.data;
+}
+
 static void announce(const struct run *r)
 {
     const struct jv_up *u = &r->up;
@@ -86,11 +108,11 @@ static void announce(const struct run *r)
              "             (demo people and data: never show this to a network)\n"
              "  ask        show my tickets and aws cost\n"
              "             what exams do I have, and how urgent are they?");
-    printf("  operate    . %s/env; ./jarvis ps; ./jarvis call tickets.ListMine '{}' --as "
+    printf("  operate    . %s; ./jarvis ps; ./jarvis call tickets.ListMine '{}' --as "
            "vishal:password123\n"
            "  logs       %s/\n"
            "  stop       %s\n\n",
-           u->place.run, u->place.log, r->told < 0 ? "Ctrl-C" : "./jarvis down");
+           env_as_word(u), u->place.log, r->told < 0 ? "Ctrl-C" : "./jarvis down");
     fflush(stdout);
 }
 
@@ -188,7 +210,8 @@ static int already_running(struct run *r)
 {
     struct jv_place *p = &r->up.place;
     char line[256] = "", *url = line;
-    FILE *f = fopen(jv_arena_printf(r->up.arena, "%s/env", p->run), "re");
+    FILE *f = fopen(env_path(&r->up), "re");
+    bool is_closed = !f && errno == EACCES;
 
     if (f && fgets(line, sizeof(line), f)) {
         url = strchr(line, '\'');
@@ -198,7 +221,10 @@ static int already_running(struct run *r)
     if (f)
         fclose(f);
     return jv_complain(1, "it is running already%s%s (process %d); ./jarvis down stops it",
-                       *url ? " at " : ", still starting", url, (int)jv_place_holder(p));
+                       *url        ? " at "
+                       : is_closed ? " for another user"
+                                   : ", still starting",
+                       url, (int)jv_place_holder(p));
 }
 
 static int run(struct run *r)
