@@ -344,7 +344,7 @@ int jv_postgres_prepare(struct jv_postgres *g, struct jv_supervisor *s, struct j
 static bool probe(void *arg, pid_t pid)
 {
     const struct jv_postgres *g = arg;
-    char path[PATH_MAX], line[256] = "";
+    char path[PATH_MAX], line[PATH_MAX] = "";
     FILE *f;
     bool ours;
 

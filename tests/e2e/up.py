@@ -285,7 +285,7 @@ def test_no_space():
 
 def test_deep_path():
     with Folder() as s:
-        s.env["JARVIS_VAR"] = s.var = os.path.join(s.folder, "a" * 60, "b" * 60, "var")
+        s.env["JARVIS_VAR"] = s.var = os.path.join(s.folder, "a" * 200, "b" * 200, "var")
         os.makedirs(os.path.dirname(s.var))
         s.up()
         assert s.chat("vishal", "show my tickets")["outcome"] == "answered"
