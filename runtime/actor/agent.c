@@ -116,10 +116,22 @@ static int run_tool(struct jv_ctx *ctx, struct reply *r, const char *tool,
     return JV_OK;
 }
 
+/* The path of a member inside `outer` becomes one from outside. */
+static void lift_path(struct jv_ctx *ctx, const char *outer)
+{
+    char path[sizeof(ctx->err.field)];
+
+    if (!ctx->err.field[0])
+        return;
+    snprintf(path, sizeof(path), "%s.%.100s", outer, ctx->err.field);
+    memcpy(ctx->err.field, path, sizeof(path));
+}
+
 static int run_call(struct jv_ctx *ctx, struct reply *r, const Google__Protobuf__Struct *call)
 {
     const Google__Protobuf__Value *arguments = jv_struct_get(call, "arguments");
     const char *tool = jv_struct_text(call, "tool");
+    int code;
 
     if (!tool)
         return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, "tool", "a tool call names its tool");
@@ -132,7 +144,10 @@ static int run_call(struct jv_ctx *ctx, struct reply *r, const Google__Protobuf_
     if (arguments && arguments->kind_case != GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE)
         return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, "arguments",
                             "arguments must be an object");
-    return run_tool(ctx, r, tool, arguments ? arguments->struct_value : NULL);
+    code = run_tool(ctx, r, tool, arguments ? arguments->struct_value : NULL);
+    if (code && jv_find_tool(ctx->node, tool))
+        lift_path(ctx, "arguments");
+    return code;
 }
 
 /* ---- text ----------------------------------------------------------------------------------- */
@@ -245,25 +260,11 @@ static int check_message(struct jv_ctx *ctx, const A2a__Message *m)
     return m->task_id[0] ? no_task(ctx, m->task_id) : JV_OK;
 }
 
-/* A member's path as the client sees it: from the tool's arguments up to the message. */
-static void lift_path(struct jv_ctx *ctx, size_t part)
-{
-    char path[sizeof(ctx->err.field)];
-
-    if (!ctx->err.field[0] || strncmp(ctx->err.field, "message", 7) == 0)
-        return;
-    snprintf(path, sizeof(path), "message.parts[%zu].data.%s%.100s", part,
-             strcmp(ctx->err.field, "tool") == 0 || strcmp(ctx->err.field, "arguments") == 0
-                     ? ""
-                     : "arguments.",
-             ctx->err.field);
-    memcpy(ctx->err.field, path, sizeof(path));
-}
-
 JV_TOOL_FN(send_message, A2a__SendMessageRequest, A2a__SendMessageResponse)
 {
     struct content c = { 0 };
     struct reply r = reply_to(ctx, req->message);
+    char part[64];
     int code = check_message(ctx, req->message);
 
     if (!code)
@@ -274,8 +275,9 @@ JV_TOOL_FN(send_message, A2a__SendMessageRequest, A2a__SendMessageResponse)
         code = run_call(ctx, &r, c.call);
     else
         code = run_text(ctx, &r, c.text);
+    snprintf(part, sizeof(part), "message.parts[%zu].data", c.call_at);
     if (code && c.call)
-        lift_path(ctx, c.call_at);
+        lift_path(ctx, part);
     if (code)
         return code;
     ret->payload_case = A2A__SEND_MESSAGE_RESPONSE__PAYLOAD_MESSAGE;
