@@ -245,8 +245,10 @@ int jv_run_actor(const struct jv_actor *actor)
     struct jv_err err = { 0 };
 
     block_signals();
-    if (configure(&p, &err))
+    if (configure(&p, &err)) {
+        free(p.state);
         return say_wrong(&err);
+    }
     p.loop = jv_loop_new(JV_CLOCK_REAL);
     if (freeze(&p, &err))
         return say_wrong(&err);
