@@ -95,7 +95,7 @@ static void print_method(const struct jv_actor *a, const struct jv_tool *t, stru
     if (!m)
         return;
     printf("\n  %s(%s) -> %s\n      ", t->method, m->input->short_name, m->output->short_name);
-    if (a->agent && !(t->flags & JV_TOOL_HIDDEN))
+    if (a->agent && !(t->flags & (JV_TOOL_HIDDEN | JV_TOOL_STREAMS)))
         printf("tool %s; ", t->tool ? t->tool : jv_snake(arena, t->method));
     print_access(&t->allow);
     print_flags(t, timeout);
