@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "jv/client.h"
-#include "jv/host.h"
 #include "world/engine_scene.h"
 
 struct process {
@@ -36,7 +36,7 @@ static struct process run(const char *actor)
     if (p.pid == 0) {
         setenv("NATS_URL", getenv("TEST_NATS_URL"), 1);
         set_number("JARVIS_READY_FD", fds[1]);
-        setenv("JARVIS_LOG", getenv("WORLD_LOG") ? "debug" : "error", 1);
+        setenv("JARVIS_LOG", getenv("WORLD_LOG") ? "debug" : "error", 0);
         close(fds[0]);
         execl("/proc/self/exe", "test_run", "--run", actor, NULL);
         _exit(127);
@@ -183,17 +183,74 @@ TEST(the_watchdog_ends_a_handler_that_hogs_the_loop)
     jv_client_free(c);
 }
 
-TEST(a_wrong_setting_is_said_and_exits_78)
+static void refused(const char *actor, int code)
 {
-    struct process p;
+    struct process p = run(actor);
     int status;
 
-    setenv("JARVIS_CLOCK", "yesterday", 1);
-    p = run("callee");
-    unsetenv("JARVIS_CLOCK");
     CHECK(!is_ready(&p));
     status = ended(&p);
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == JV_EXIT_CONFIG);
+    CHECK(WIFEXITED(status));
+    CHECK_INT(WEXITSTATUS(status), code);
+}
+
+TEST(a_wrong_setting_is_said_and_exits_78)
+{
+    static const struct {
+        const char *name, *value, *actor;
+    } cases[] = {
+        { "JARVIS_CLOCK", "yesterday", "callee" },
+        { "JARVIS_LOG", "loud", "callee" },
+        { "DATABASE_URL", "", "needy" },
+    };
+
+    for (size_t i = 0; i < JV_COUNT(cases); i++) {
+        setenv(cases[i].name, cases[i].value, 1);
+        refused(cases[i].actor, JV_EXIT_CONFIG);
+        unsetenv(cases[i].name);
+    }
+}
+
+TEST(a_table_that_is_wrong_exits_78)
+{
+    refused("wrong", JV_EXIT_CONFIG);
+}
+
+TEST(an_actor_that_cannot_start_exits_1)
+{
+    refused("failing", 1);
+}
+
+/* ---- by hand --------------------------------------------------------------------------------- */
+
+TEST(one_call_by_hand)
+{
+    static const struct jv_actor *const actors[] = { &callee, &caller, NULL };
+    static const struct jv_program program = { .version = "1", .actors = actors };
+    struct process p = run("open");
+    const struct command *c;
+
+    CHECK_OR(is_ready(&p), return );
+    setenv("NATS_URL", getenv("TEST_NATS_URL"), 1);
+    c = command(&program, "jarvis call orchestrator.Chat '{\"message\":\"x\"}'");
+    CHECK_INT(c->code, 0);
+    CHECK_HAS(c->out, "{\"seq\":2,\"delta\":{\"text\":\"piece\"}}\n{\"seq\":3,");
+    c = command(&program, "jarvis call orchestrator.Chat '{\"message\":\"fail\"}'");
+    CHECK_INT(c->code, 1);
+    CHECK_HAS(c->out, "{\"seq\":3,");
+    CHECK_HAS(c->err, "UNAVAILABLE: gone");
+    c = command(&program, "jarvis call orchestrator.Ask '{\"message\":\"\"}'");
+    CHECK_INT(c->code, 1);
+    CHECK_HAS(c->err, "INVALID_ARGUMENT: message: ");
+    c = command(&program, "jarvis call orchestrator.Sing {}");
+    CHECK_HAS(c->err, "has no method Sing");
+    c = command(&program, "jarvis call orchestrator.Ask {} --as vishal");
+    CHECK_HAS(c->err, "USER:PASSWORD");
+    c = command(&program, "jarvis call tickets.Get '{\"ticket_id\":1}'");
+    CHECK_HAS(c->err, "UNAVAILABLE");
+    unsetenv("NATS_URL");
+    kill(p.pid, SIGTERM);
+    ended(&p);
 }
 
 /* ---- the child ------------------------------------------------------------------------------- */
@@ -210,13 +267,39 @@ static int slow_init(struct jv_ctx *ctx)
     return jv_sleep(ctx, 20000);
 }
 
+static int failing_init(struct jv_ctx *ctx)
+{
+    return jv_fail(ctx, JV_FAILED_PRECONDITION, "the moon is not full");
+}
+
+/* The caller for everybody. */
+static int run_open(void)
+{
+    static struct jv_tool tools[JV_COUNT(caller_tools)];
+    struct jv_actor a = caller;
+
+    memcpy(tools, caller_tools, sizeof(tools));
+    for (size_t i = 0; tools[i].method; i++)
+        tools[i].allow = (struct jv_access)JV_ALLOW_ANYONE;
+    a.tools = tools;
+    return jv_run_actor(&a);
+}
+
 static int run_as(const char *who)
 {
     static struct jv_tool tools[JV_COUNT(callee_tools)];
     struct jv_actor a = callee;
 
+    if (strcmp(who, "open") == 0)
+        return run_open();
     memcpy(tools, callee_tools, sizeof(tools));
     a.tools = tools;
+    if (strcmp(who, "needy") == 0)
+        a.needs = JV_NEEDS_DB;
+    if (strcmp(who, "wrong") == 0)
+        tools[0].handler = NULL;
+    if (strcmp(who, "failing") == 0)
+        a.init = failing_init;
     if (strcmp(who, "sleepy") == 0) {
         tools[6].handler = sleepy_update__tool;
         tools[6].timeout_ms = 60000;
