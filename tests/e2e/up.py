@@ -109,8 +109,8 @@ def test_detached():
 
 
 def test_foreground_ends_with_ctrl_c():
-    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        with Folder() as s:
+    with Folder() as s:
+        for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             p = s.foreground()
             wait_line(p, "Jarvis is ready")
             pids = list(s.pids().values())
@@ -123,8 +123,8 @@ def test_foreground_ends_with_ctrl_c():
 
 
 def test_stopped_while_starting():
-    for pause in (0.0, 0.1, 0.4, 0.9, 1.4):
-        with Folder() as s:
+    with Folder() as s:
+        for pause in (0.0, 0.1, 0.4, 0.9, 1.4):
             p = s.foreground()
             wait_line(p, "starting in")
             time.sleep(pause)  # somewhere on the way
