@@ -33,7 +33,6 @@ struct jv_io {
     unsigned events; /* EPOLLIN, EPOLLOUT */
     void (*fn)(struct jv_io *io, unsigned events);
     void *arg;
-    unsigned gone_; /* the loop's */
 };
 /* The struct is the caller's and stays put until deleted; deleting inside any callback is fine and
  * no callback follows it. add and mod are thread-safe too (bus_nats needs that). */
