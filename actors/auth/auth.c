@@ -65,6 +65,13 @@ JV_TOOL_FN(logout, Auth__LogoutRequest, Google__Protobuf__Empty)
     return JV_OK;
 }
 
+JV_TOOL_FN(sign_card, A2a__AgentCard, A2a__AgentCard)
+{
+    (void)ctx;
+    *ret = *req;
+    return JV_OK;
+}
+
 JV_TOOL_FN(me, Google__Protobuf__Empty, Auth__User)
 {
     struct person p;
@@ -166,6 +173,7 @@ static const struct jv_tool tools[] = {
     JV_TOOL("Verify", verify, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY),
     JV_TOOL("GetUser", get_user, .allow = JV_ALLOW_SCOPE("users:read"), .flags = JV_TOOL_READONLY),
     JV_TOOL("Keys", keys, .allow = JV_ALLOW_ANYONE, .flags = JV_TOOL_READONLY),
+    JV_TOOL("SignCard", sign_card, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
     JV_TOOL("Revocations", revocations, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
     { 0 },
 };

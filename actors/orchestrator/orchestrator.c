@@ -1,6 +1,7 @@
 /* orchestrator.c -- the agent Jarvis: plan, fan out to the agents, combine, answer. */
 #include "orchestrator.h"
 
+#include "jv/task.h"
 #include "registry.pb-c.h"
 
 JV_TOOL_FN(chat, Orchestrator__ChatRequest, Orchestrator__ChatEvent)
@@ -67,19 +68,19 @@ JV_TOOL_FN(explain, Orchestrator__ExplainRequest, Orchestrator__ExplainReply)
 }
 
 /* Text that reaches the agent Jarvis over A2A is a turn like any other. */
-static int answer(struct jv_ctx *ctx, const char *text, struct jv_buf *md,
-                  Google__Protobuf__Struct **ret_data)
+static int answer(struct jv_ctx *ctx, const A2a__Message *in)
 {
     Orchestrator__ChatRequest req = ORCHESTRATOR__CHAT_REQUEST__INIT;
     Orchestrator__ChatReply *reply;
     int r;
 
-    req.message = text;
+    req.message = jv_message_text(jv_arena(ctx), in);
     r = turn_run(ctx, &req, false, &reply);
     if (r)
         return r;
-    jv_buf_str(md, reply->response);
-    *ret_data = jv_msg_to_struct(&reply->base, JV_JSON_SNAKE, jv_arena(ctx));
+    jv_answer_text(ctx, reply->response);
+    jv_answer_data(ctx, JV_TOOL_RESULT_TYPE,
+                   jv_msg_to_struct(&reply->base, JV_JSON_SNAKE, jv_arena(ctx)));
     return JV_OK;
 }
 

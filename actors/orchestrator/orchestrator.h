@@ -42,7 +42,7 @@ struct call {
     const char *message_id; /* the same when the turn is tried again */
     bool changes;           /* it is no looking call */
     bool unclear;           /* it failed, and may have changed something nevertheless */
-    struct jv_task *task;
+    struct jv_child *task;
     enum call_state state;
     const char *text;              /* Markdown for the person */
     const char *why;               /* of a failure, the callee's sentence; else NULL */

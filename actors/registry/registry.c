@@ -191,6 +191,21 @@ JV_TOOL_FN(catalog, Google__Protobuf__Empty, Registry__CatalogReply)
     return JV_OK;
 }
 
+JV_TOOL_FN(card, Registry__CardRequest, Registry__CardReply)
+{
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows,
+              "select card, updated_at from agents where token = $1 and status = 'approved' "
+              "and enabled and card is not null",
+              jv_text(req->token));
+    if (r)
+        return r;
+    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base)
+                  : jv_fail(ctx, JV_NOT_FOUND, "there is no agent %.64s", req->token);
+}
+
 /* ---- registering ---------------------------------------------------------------------------- */
 
 static int added(struct jv_ctx *ctx, const struct jv_rows *rows, const char *name,
@@ -438,6 +453,7 @@ static const struct jv_tool tools[] = {
     JV_TOOL("SetApproval", set_approval, .allow = JV_ALLOW_SCOPE("registry:approve")),
     JV_TOOL("Delete", delete, .allow = JV_ALLOW_SCOPE("registry:write")),
     JV_TOOL("Export", export, .allow = JV_ALLOW_SCOPE("registry:read"), .flags = JV_TOOL_READONLY),
+    JV_TOOL("Card", card, .allow = JV_ALLOW_ANYONE, .flags = JV_TOOL_READONLY),
     JV_TOOL("Catalog", catalog, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
     { 0 },
 };

@@ -45,7 +45,7 @@ struct jv_ctx *jv_ctx_new(struct jv_node *n)
 /* Children end before their parent does: cancelled when nobody waited for them. */
 static void end_children(struct jv_ctx *ctx)
 {
-    for (struct jv_task *t = ctx->children; t; t = t->next)
+    for (struct jv_child *t = ctx->children; t; t = t->next)
         if (!t->done) {
             jv_cancel(t);
             jv_join(ctx, t);

@@ -33,19 +33,24 @@ static int answer(struct jv_ctx *ctx, const struct jv_header *headers, size_t n,
 
 /* protobuf without headers, JSON with its type. An empty part of a stream is told from the stream's
  * end by its header. */
-static int answer_msg(struct jv_ctx *ctx, const void *msg, bool part)
+static int answer_msg(struct jv_ctx *ctx, const void *msg, bool part, int64_t event_id)
 {
-    static const struct jv_header json[] = { { JV_H_CONTENT_TYPE, "application/json" } };
-    static const struct jv_header protobuf[] = { { JV_H_CONTENT_TYPE, "application/protobuf" } };
-    size_t len;
-    const void *data;
+    struct jv_header headers[2];
+    char id[24];
+    size_t len, n = 0;
+    const void *data =
+            ctx->env.json ? (const void *)jv_msg_to_json(msg, ctx->method->json, ctx->arena, &len)
+                          : jv_pack(msg, ctx->arena, &len);
 
-    if (ctx->env.json) {
-        data = jv_msg_to_json(msg, ctx->method->json, ctx->arena, &len);
-        return answer(ctx, json, 1, data, len);
+    if (ctx->env.json)
+        headers[n++] = (struct jv_header){ JV_H_CONTENT_TYPE, "application/json" };
+    else if (part && !len)
+        headers[n++] = (struct jv_header){ JV_H_CONTENT_TYPE, "application/protobuf" };
+    if (event_id) {
+        snprintf(id, sizeof(id), "%lld", (long long)event_id);
+        headers[n++] = (struct jv_header){ JV_H_EVENT_ID, id };
     }
-    data = jv_pack(msg, ctx->arena, &len);
-    return answer(ctx, protobuf, part && !len, data, len);
+    return answer(ctx, headers, n, data, len);
 }
 
 static int answer_error(struct jv_ctx *ctx)
@@ -76,6 +81,11 @@ static int not_sent(struct jv_ctx *ctx, int code)
 
 int jv_emit(struct jv_ctx *ctx, const void *part)
 {
+    return jv_emit_event(ctx, part, 0);
+}
+
+int jv_emit_event(struct jv_ctx *ctx, const void *part, int64_t event_id)
+{
     int r;
 
     if (!ctx->method || !ctx->method->streams || !ctx->msg)
@@ -84,8 +94,23 @@ int jv_emit(struct jv_ctx *ctx, const void *part)
         return jv_fail(ctx, JV_CANCELLED, "cancelled");
     if (jv_left_ms(ctx) == 0)
         return jv_fail(ctx, JV_DEADLINE_EXCEEDED, "out of time");
-    r = answer_msg(ctx, part, true);
+    ctx->told_ms = jv_loop_mono_ms(ctx->node->loop);
+    r = answer_msg(ctx, part, true, event_id);
     return r ? not_sent(ctx, r) : JV_OK;
+}
+
+/* Streams that have said nothing for a while say that they are still there. */
+void jv_streams_alive(struct jv_node *n)
+{
+    static const struct jv_header alive[] = { { JV_H_ALIVE, "1" } };
+    int64_t now = jv_loop_mono_ms(n->loop);
+
+    for (struct jv_ctx *ctx = n->alive; ctx; ctx = ctx->next)
+        if (ctx->method && ctx->method->streams && ctx->msg && !ctx->answered &&
+            now - ctx->told_ms >= JV_ALIVE_MS) {
+            ctx->told_ms = now;
+            jv_may_fail(answer(ctx, alive, 1, "", 0));
+        }
 }
 
 /* Answers for a handler that ended with `code`; returns what came of it. An answer that cannot
@@ -96,8 +121,9 @@ static int finish(struct jv_ctx *ctx, int code, const ProtobufCMessage *ret)
     bool streams = ctx->method->streams;
     int r = JV_OK;
 
+    ctx->answered = true;
     if (!code && !streams) {
-        r = answer_msg(ctx, ret, false);
+        r = answer_msg(ctx, ret, false, 0);
         code = r ? not_sent(ctx, r) : JV_OK;
     }
     ctx->err.code = code;
@@ -281,5 +307,6 @@ void jv_on_request(void *arg, struct jv_bus_msg *m)
     ctx = jv_ctx_new(n);
     ctx->method = method;
     ctx->msg = jv_bus_keep(m);
+    ctx->told_ms = jv_loop_mono_ms(n->loop);
     ctx->fiber = jv_fiber_start(n->loop, message_main, ctx);
 }

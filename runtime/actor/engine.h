@@ -24,6 +24,7 @@ enum {
     JV_DEFAULT_INFLIGHT = 1024,
     JV_MAX_BACKGROUND = 1024, /* events beyond it are dropped */
     JV_HEARTBEAT_MS = 5000,
+    JV_ALIVE_MS = 1000, /* a stream's sign of life */
     JV_DRAIN_MS = 10000,
     JV_CANCELLED_MS = 1000, /* for those that are cancelled then */
 };
@@ -69,7 +70,7 @@ struct jv_node {
     struct jv_waiter *waiters;
     bool quiet; /* no heartbeat: tests */
     struct jv_node_timer *timers;
-    struct jv_loop_timer heartbeat;
+    struct jv_loop_timer heartbeat, alive_timer;
     struct jv_bus_sub **subs; /* requests: drained first */
     size_t n_subs;
     void (*on_drained)(void *arg);
@@ -78,14 +79,14 @@ struct jv_node {
     _Atomic(const char *) running; /* for the watchdog: the method that ran last */
 };
 
-struct jv_task {
+struct jv_child {
     struct jv_ctx *ctx; /* the child's */
     int (*fn)(struct jv_ctx *ctx, void *arg);
     void *arg;
     int code;
     bool done;
     struct jv_fiber *joiner;
-    struct jv_task *next;
+    struct jv_child *next;
 };
 
 struct jv_ctx {
@@ -100,10 +101,13 @@ struct jv_ctx {
     const struct jv_method *serving; /* the tool's when one is called through A2A */
     struct jv_bus_msg *msg;          /* kept while the message is handled */
     struct jv_pg_conn *tx;           /* a transaction is open on it */
-    struct jv_task *children;
+    struct jv_child *children;
     const struct jv_ctx *parent; /* of a child */
     struct jv_ctx *next, **at;   /* among the node's */
+    struct jv_reply *reply;      /* of an agent's message, see agent/agent.h */
     bool as_actor;
+    bool answered;   /* the last word is said */
+    int64_t told_ms; /* of a stream: when it said something last; mono */
     size_t out_len;
     int64_t began_us;
 };
@@ -140,6 +144,10 @@ static inline void jv_may_fail(int r)
 {
     (void)r;
 }
+
+/* A part of a stream with its number (0: none). */
+JV_CHECKED int jv_emit_event(struct jv_ctx *ctx, const void *part, int64_t event_id);
+void jv_streams_alive(struct jv_node *n);
 
 /* ---- access.c ------------------------------------------------------------------------------- */
 /* Who is calling: fills ctx->caller from ctx->env.token; fetches keys when they are unknown. */

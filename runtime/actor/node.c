@@ -299,6 +299,14 @@ static void on_heartbeat(struct jv_loop_timer *t)
     jv_loop_timer_start(n->loop, t, jv_loop_mono_ms(n->loop) + JV_HEARTBEAT_MS);
 }
 
+static void on_alive(struct jv_loop_timer *t)
+{
+    struct jv_node *n = t->arg;
+
+    jv_streams_alive(n);
+    jv_loop_timer_start(n->loop, t, jv_loop_mono_ms(n->loop) + JV_ALIVE_MS);
+}
+
 /* ---- life ----------------------------------------------------------------------------------- */
 
 struct jv_node *jv_node_new(const struct jv_actor *actor, const struct jv_node_options *o,
@@ -360,6 +368,9 @@ static int start_main(struct jv_ctx *ctx, void *arg)
         n->heartbeat.fn = on_heartbeat;
         n->heartbeat.arg = n;
         on_heartbeat(&n->heartbeat);
+        n->alive_timer.fn = on_alive;
+        n->alive_timer.arg = n;
+        on_alive(&n->alive_timer);
     }
     ctx->err.code = r;
     start.on_ready(start.arg, r, &ctx->err);
@@ -444,6 +455,7 @@ struct jv_node *jv_node_free(struct jv_node *n)
     for (size_t i = 0; n->actor->timers && n->timers && n->actor->timers[i].name; i++)
         jv_loop_timer_stop(n->loop, &n->timers[i].t);
     jv_loop_timer_stop(n->loop, &n->heartbeat);
+    jv_loop_timer_stop(n->loop, &n->alive_timer);
     jv_loop_timer_stop(n->loop, &n->drain_limit);
     jv_slots_free(n->slots);
     jv_catalog_free(n->catalog);

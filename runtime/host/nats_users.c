@@ -52,8 +52,12 @@ static void add_token_checks(struct list *pub, const char *prefix)
 static void actor_subscribes(struct list *sub, const struct jv_actor *actor, const char *prefix)
 {
     add(sub, prefix, "svc.%s.*", actor->name);
-    if (actor->agent)
+    if (actor->agent) {
         add(sub, prefix, "a2a.%s.*", actor->agent->token);
+        add(sub, prefix, "task.%s.>", actor->agent->token);
+        add(sub, prefix, "task.*.*.cancel");
+        add(sub, prefix, "work.%s", actor->agent->token);
+    }
     add(sub, prefix, "ctl.%s.>", actor->name);
     add(sub, prefix, "ctl.all.>");
     add(sub, prefix, "evt.>");
@@ -73,6 +77,18 @@ static void add_call(struct list *pub, const char *prefix, const char *call)
         add(pub, prefix, "svc.%s.*", call);
 }
 
+/* Its tasks' events, a nudge when there is work, cancellations of what was sent for its tasks, and
+ * what webhooks are to hear. */
+static void agent_publishes(struct list *pub, const struct jv_actor *actor, const char *prefix)
+{
+    add(pub, prefix, "task.%s.>", actor->agent->token);
+    add(pub, prefix, "work.%s", actor->agent->token);
+    if (actor->needs & JV_NEEDS_DB) {
+        add(pub, prefix, "svc.notifier.Enqueue");
+        add(pub, prefix, "svc.notifier.CheckUrl");
+    }
+}
+
 static void actor_publishes(struct list *pub, const struct jv_actor *actor, const char *prefix)
 {
     for (const char *const *c = actor->calls; c && *c; c++)
@@ -82,7 +98,7 @@ static void actor_publishes(struct list *pub, const struct jv_actor *actor, cons
     add(pub, prefix, "evt.%s.*", actor->name);
     add(pub, prefix, "hb.%s.*", actor->name);
     if (actor->agent)
-        add(pub, prefix, "task.%s.>", actor->agent->token);
+        agent_publishes(pub, actor, prefix);
     add(pub, NULL, "_INBOX.>"); /* answers */
 }
 
@@ -115,6 +131,7 @@ static struct jv_nats_user gateway_user(const struct jv_program *p, const char *
 
     add_open_methods(&pub, p, prefix);
     add_token_checks(&pub, prefix);
+    add(&pub, prefix, "svc.auth.SignCard");
     add(&sub, prefix, "evt.>");
     add(&sub, NULL, "_INBOX.gateway.>");
     return (struct jv_nats_user){ "gateway", pub.items, sub.items };

@@ -25,6 +25,7 @@ enum {
     MAX_PART_BYTES = 4 << 20,
     MAX_NAME = 256,
     DEFAULT_TIMEOUT_MS = 10000,
+    SILENCE_MS = 5000, /* a callee says each second that it is there */
 };
 
 struct part {
@@ -70,6 +71,7 @@ struct jv_stream {
     uint32_t slot;
     const ProtobufCMessageDescriptor *type;
     char subject[MAX_NAME];
+    int64_t event_id, heard_ms; /* mono */
     bool over;
 };
 
@@ -323,8 +325,8 @@ static void new_trace(char out[56])
 static int publish(struct jv_client *c, const struct question *q, const void *req,
                    const struct jv_call_options *o, struct jv_arena *a)
 {
-    struct jv_header headers[5];
-    char reply[MAX_NAME], deadline[24], trace[56];
+    struct jv_header headers[7];
+    char reply[MAX_NAME], deadline[24], trace[56], event_id[24];
     const char *traceparent = o->traceparent;
     size_t n = 0, len;
     const void *data = jv_pack(req, a, &len);
@@ -343,6 +345,12 @@ static int publish(struct jv_client *c, const struct question *q, const void *re
                 (struct jv_header){ JV_H_AUTHORIZATION, jv_arena_printf(a, "Bearer %s", o->token) };
     if (o->a2a_version)
         headers[n++] = (struct jv_header){ JV_H_A2A_VERSION, o->a2a_version };
+    if (o->a2a_extensions)
+        headers[n++] = (struct jv_header){ JV_H_A2A_EXTENSIONS, o->a2a_extensions };
+    if (o->last_event_id > 0) {
+        snprintf(event_id, sizeof(event_id), "%lld", (long long)o->last_event_id);
+        headers[n++] = (struct jv_header){ JV_H_LAST_EVENT_ID, event_id };
+    }
     if (o->message_id)
         headers[n++] = (struct jv_header){ JV_H_MSG_ID, o->message_id };
     return jv_bus_publish(c->bus, q->subject, reply, headers, n, data, len);
@@ -422,6 +430,14 @@ int jv_client_call(struct jv_client *c, const ProtobufCServiceDescriptor *servic
     return r;
 }
 
+static int64_t mono_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* ---- streams ------------------------------------------------------------------------------ */
 
 int jv_client_open(struct jv_client *c, const ProtobufCServiceDescriptor *service,
@@ -444,6 +460,7 @@ int jv_client_open(struct jv_client *c, const ProtobufCServiceDescriptor *servic
     s->client = c;
     s->slot = q.slot;
     s->type = q.rpc->output;
+    s->heard_ms = mono_ms();
     memcpy(s->subject, q.subject, sizeof(s->subject));
     *ret = s;
     return JV_OK;
@@ -455,28 +472,64 @@ static bool is_end(const struct jv_bus_msg *m)
            !jv_bus_header(m, JV_H_ERROR_CODE);
 }
 
+static bool is_sign_of_life(const struct jv_bus_msg *m)
+{
+    return !m->status && !m->len && jv_bus_header(m, JV_H_ALIVE);
+}
+
+/* The next message that says something. A callee that was killed says nothing any more. */
+static int await_part(struct jv_stream *s, int timeout_ms, struct jv_bus_msg **ret)
+{
+    int64_t until = mono_ms() + timeout_ms;
+
+    for (;;) {
+        int64_t now = mono_ms(), silent = s->heard_ms + SILENCE_MS;
+        int64_t end = until < silent ? until : silent;
+        int r = await(slot_at(s->client, s->slot), (int)(end > now ? end - now : 0), ret);
+
+        if (r == JV_DEADLINE_EXCEEDED && mono_ms() >= silent)
+            return JV_ABORTED;
+        if (r)
+            return r;
+        s->heard_ms = mono_ms();
+        if (!is_sign_of_life(*ret))
+            return JV_OK;
+        jv_bus_release(*ret);
+    }
+}
+
 int jv_client_next(struct jv_stream *s, int timeout_ms, void *ret, struct jv_arena *a,
                    struct jv_err *err)
 {
     const void *none = NULL;
     struct jv_bus_msg *m = NULL;
+    const char *id;
     int r = JV_OK;
 
     if (!s->over)
-        r = await(slot_at(s->client, s->slot), timeout_ms, &m);
+        r = await_part(s, timeout_ms, &m);
     if (r) {
         s->over = r != JV_DEADLINE_EXCEEDED; /* the next part may still come */
+        if (r == JV_ABORTED)
+            return jv_err_set(err, JV_UNAVAILABLE, "%s fell silent", s->subject);
         return no_answer(r, s->subject, err);
     }
     if (!m || is_end(m)) {
         s->over = true;
         memcpy(ret, &none, sizeof(none));
     } else {
+        id = jv_bus_header(m, JV_H_EVENT_ID);
+        s->event_id = id ? strtoll(id, NULL, 10) : 0;
         r = read_answer(m, s->subject, s->type, ret, a, err);
         s->over = r != JV_OK;
     }
     jv_bus_release(m);
     return r;
+}
+
+int64_t jv_client_event_id(const struct jv_stream *s)
+{
+    return s->event_id;
 }
 
 struct jv_stream *jv_client_close(struct jv_stream *s)

@@ -73,18 +73,18 @@ static void read_trace(struct jv_envelope *e, const char *s)
 
 /* ---- the rest ------------------------------------------------------------------------------- */
 
-static int read_deadline(struct jv_envelope *e, const char *s, struct jv_err *err)
+/* A header that is a number, if it is there. */
+static int read_number(int64_t *ret, const char *s, const char *name, const char *what,
+                       struct jv_err *err)
 {
     size_t n = s ? strspn(s, "0123456789") : 0;
 
-    e->deadline_ms = 0;
+    *ret = 0;
     if (!s)
         return JV_OK;
     if (!n || n > 15 || s[n])
-        return jv_err_set(err, JV_INVALID_ARGUMENT,
-                          "header " JV_H_DEADLINE " is no unix time in "
-                          "milliseconds");
-    e->deadline_ms = strtoll(s, NULL, 10);
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "header %s is no %s", name, what);
+    *ret = strtoll(s, NULL, 10);
     return JV_OK;
 }
 
@@ -135,6 +135,11 @@ int jv_envelope_read(struct jv_envelope *e, const char *(*get)(void *arg, const 
     e->a2a_version = get(arg, JV_H_A2A_VERSION);
     e->a2a_extensions = get(arg, JV_H_A2A_EXTENSIONS);
     e->msg_id = get(arg, JV_H_MSG_ID);
-    r = read_deadline(e, get(arg, JV_H_DEADLINE), err);
+    e->parent_task = get(arg, JV_H_PARENT_TASK);
+    r = read_number(&e->deadline_ms, get(arg, JV_H_DEADLINE), JV_H_DEADLINE,
+                    "unix time in milliseconds", err);
+    if (!r)
+        r = read_number(&e->last_event_id, get(arg, JV_H_LAST_EVENT_ID), JV_H_LAST_EVENT_ID,
+                        "event's number", err);
     return r ? r : read_token(e, get(arg, JV_H_AUTHORIZATION), err);
 }

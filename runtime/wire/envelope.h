@@ -13,6 +13,10 @@ struct Rpc__Status;
 #define JV_H_CONTENT_TYPE   "Content-Type"    /* application/protobuf, application/json */
 #define JV_H_A2A_VERSION    "A2A-Version"
 #define JV_H_A2A_EXTENSIONS "A2A-Extensions"
+#define JV_H_LAST_EVENT_ID  "Last-Event-ID"      /* of a stream: go on after this part */
+#define JV_H_EVENT_ID       "Event-ID"           /* of a part: its number */
+#define JV_H_ALIVE          "Jarvis-Alive"       /* an empty part: nothing to say, still here */
+#define JV_H_PARENT_TASK    "Jarvis-Parent-Task" /* <agent>/<task id>: whom a message is sent for */
 #define JV_H_MSG_ID         "Nats-Msg-Id"
 #define JV_H_ERROR          "Nats-Service-Error"      /* the sentence */
 #define JV_H_ERROR_CODE     "Nats-Service-Error-Code" /* HTTP-like number */
@@ -23,7 +27,8 @@ struct jv_envelope {
     int64_t deadline_ms; /* unix ms; 0: none */
     bool json;           /* the body is JSON and so will be the answer */
     const char *token;   /* borrowed from the header; NULL when there is none */
-    const char *a2a_version, *a2a_extensions, *msg_id; /* NULL when absent */
+    const char *a2a_version, *a2a_extensions, *msg_id, *parent_task; /* NULL when absent */
+    int64_t last_event_id;                                           /* 0: none */
 };
 
 /* get(arg, name) gives a header or NULL. A bad traceparent starts a new trace; a bad deadline or

@@ -13,6 +13,7 @@ LAYERS = {
     "runtime/io": ["base", "sched", "wire"],
     "runtime/plan": ["base", "wire"],
     "runtime/actor": ["base", "sched", "wire", "io", "plan"],
+    "runtime/agent": ["base", "sched", "wire", "io", "plan", "actor"],
     "runtime/host": ["base", "sched", "wire", "io", "plan", "actor"],
 }
 NO_MESSAGES = ("runtime/include", "runtime/base", "runtime/sched")

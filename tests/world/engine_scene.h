@@ -217,7 +217,7 @@ static int twice(void *arg)
 
 static int fan_out(struct jv_ctx *ctx, int n)
 {
-    struct jv_task *tasks[200];
+    struct jv_child *tasks[200];
     int bad = 0;
 
     for (int i = 0; i < n; i++)

@@ -71,7 +71,7 @@ static int child_list(struct jv_ctx *ctx, void *arg)
 
 static int ask_for_much(struct jv_ctx *ctx)
 {
-    struct jv_task *tasks[24];
+    struct jv_child *tasks[24];
     int fine = 0, exhausted = 0;
 
     for (size_t i = 0; i < JV_COUNT(tasks); i++)
@@ -96,7 +96,7 @@ static int child_of_child(struct jv_ctx *ctx, void *arg)
 /* A question that is given up, and another right behind it. */
 static int give_up_and_ask_on(struct jv_ctx *ctx)
 {
-    struct jv_task *task = jv_spawn(ctx, child_slow, NULL);
+    struct jv_child *task = jv_spawn(ctx, child_slow, NULL);
     int r;
 
     if (jv_sleep(ctx, 100))

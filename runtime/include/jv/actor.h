@@ -16,8 +16,8 @@
 
 #include "jv/base.h"
 
-struct jv_ctx;  /* the message being handled */
-struct jv_task; /* a child of it, see jv_spawn() */
+struct jv_ctx;   /* the message being handled */
+struct jv_child; /* a child of it, see jv_spawn() */
 struct jv_agent;
 
 typedef int (*jv_handler_fn)(struct jv_ctx *ctx, const void *req, void *ret);
@@ -69,6 +69,7 @@ enum jv_tool_flags {
     JV_TOOL_HIDDEN = 1 << 1,   /* an agent's method that is no tool: never offered to a planner */
     JV_TOOL_CONFIRM = 1 << 2,  /* a person confirms before a model's call runs */
     JV_TOOL_STREAMS = 1 << 3,  /* its rpc returns a stream: jv_emit() parts, `ret` is unused */
+    JV_TOOL_LONG = 1 << 4,     /* takes its time: always a task that can be followed, see task.h */
 };
 
 /* Markdown for a person from a result: one sentence, then a table or list. Never fails or waits. */
@@ -222,10 +223,11 @@ JV_CHECKED int jv_emit(struct jv_ctx *ctx, const void *part);
 
 /* Run fn(child, arg) as a child of this message: own error, same arena, caller and deadline. Every
  * child ends before the handler's reply is sent, joined or not (the rest are cancelled). */
-struct jv_task *jv_spawn(struct jv_ctx *ctx, int (*fn)(struct jv_ctx *child, void *arg), void *arg);
+struct jv_child *jv_spawn(struct jv_ctx *ctx, int (*fn)(struct jv_ctx *child, void *arg),
+                          void *arg);
 /* Wait for a child; returns its code and copies its error. */
-int jv_join(struct jv_ctx *ctx, struct jv_task *task);
-void jv_cancel(struct jv_task *task); /* its waits return CANCELLED */
+int jv_join(struct jv_ctx *ctx, struct jv_child *task);
+void jv_cancel(struct jv_child *task); /* its waits return CANCELLED */
 
 JV_CHECKED int jv_sleep(struct jv_ctx *ctx, uint32_t ms);
 /* Run fn(arg) on a helper thread and wait: for the few things that burn CPU or block (argon2).

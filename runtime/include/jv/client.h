@@ -26,8 +26,10 @@ struct jv_call_options {
     const char *token;       /* of the person; NULL for none */
     const char *traceparent; /* NULL: a new one */
     int timeout_ms;
-    const char *a2a_version; /* header of that name; NULL for none */
-    const char *message_id;  /* Nats-Msg-Id; NULL for none */
+    const char *a2a_version;    /* header of that name; NULL for none */
+    const char *a2a_extensions; /* likewise, a comma-separated list */
+    const char *message_id;     /* Nats-Msg-Id; NULL for none */
+    int64_t last_event_id; /* of a stream that is gone on with: events after this one; 0: none */
 };
 
 /* jarvis.svc.<service>.<method>, or jarvis.a2a.<agent>.<method> when agent is not NULL. req and
@@ -38,7 +40,8 @@ JV_CHECKED int jv_client_call(struct jv_client *c, const ProtobufCServiceDescrip
                               struct jv_err *err);
 
 /* An rpc that returns a stream. next: JV_OK with *ret set; JV_OK with *ret NULL at the end; else
- * the stream failed. timeout_ms is for this one part. Close is always needed; closing early tells
+ * the stream failed. timeout_ms is for this one part. A callee that is silent for 5 s, without as
+ * much as a sign of life, is gone: UNAVAILABLE. Close is always needed; closing early tells
  * nobody (the callee notices by its deadline). */
 JV_CHECKED int jv_client_open(struct jv_client *c, const ProtobufCServiceDescriptor *service,
                               const char *agent, const char *method, const void *req,
@@ -46,6 +49,9 @@ JV_CHECKED int jv_client_open(struct jv_client *c, const ProtobufCServiceDescrip
                               struct jv_err *err);
 JV_CHECKED int jv_client_next(struct jv_stream *s, int timeout_ms, void *ret, struct jv_arena *a,
                               struct jv_err *err);
+/* The number of the part that came last, where its stream numbers them (tasks' events do, by what
+ * the person may give back as Last-Event-ID); 0: it has none. */
+int64_t jv_client_event_id(const struct jv_stream *s);
 struct jv_stream *jv_client_close(struct jv_stream *s);
 
 /* Listen: fn runs on the loop thread, must not block; no way to stop but freeing the client. */

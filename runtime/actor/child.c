@@ -1,9 +1,9 @@
-/* task.c -- children of a message, sleeping, and work on helper threads. */
+/* child.c -- children of a message, sleeping, and work on helper threads. */
 #include "actor/engine.h"
 
 static void child_main(void *arg)
 {
-    struct jv_task *t = arg;
+    struct jv_child *t = arg;
 
     t->ctx->fiber = jv_fiber_self();
     t->code = t->fn(t->ctx, t->arg);
@@ -13,9 +13,9 @@ static void child_main(void *arg)
         jv_fiber_wake(t->joiner);
 }
 
-struct jv_task *jv_spawn(struct jv_ctx *ctx, int (*fn)(struct jv_ctx *child, void *arg), void *arg)
+struct jv_child *jv_spawn(struct jv_ctx *ctx, int (*fn)(struct jv_ctx *child, void *arg), void *arg)
 {
-    struct jv_task *t = JV_NEW(ctx->arena, struct jv_task);
+    struct jv_child *t = JV_NEW(ctx->arena, struct jv_child);
 
     t->ctx = JV_NEW(ctx->arena, struct jv_ctx);
     *t->ctx = *ctx;
@@ -31,7 +31,7 @@ struct jv_task *jv_spawn(struct jv_ctx *ctx, int (*fn)(struct jv_ctx *child, voi
     return t;
 }
 
-void jv_cancel(struct jv_task *task)
+void jv_cancel(struct jv_child *task)
 {
     if (!task->done)
         jv_fiber_cancel(task->ctx->fiber);
@@ -39,7 +39,7 @@ void jv_cancel(struct jv_task *task)
 
 /* A child shares its parent's arena, so it is waited for whatever happens; a cancelled parent
  * cancels it first. */
-int jv_join(struct jv_ctx *ctx, struct jv_task *task)
+int jv_join(struct jv_ctx *ctx, struct jv_child *task)
 {
     struct jv_fiber *self = jv_fiber_self();
     bool cancelled = false;

@@ -12,182 +12,7 @@
 #include <google/protobuf/empty.pb-c.h>
 #include <google/protobuf/struct.pb-c.h>
 
-#include "actor/message.h"
-
-/* ---- the answer ----------------------------------------------------------------------------- */
-
-struct reply {
-    struct jv_ctx *ctx;
-    A2a__Message *message;
-    size_t max;
-};
-
-static A2a__Part *add_part(struct reply *r)
-{
-    A2a__Part *p = jv_msg_new(&a2a__part__descriptor, r->ctx->arena);
-    A2a__Message *m = r->message;
-
-    if (m->n_parts == r->max) {
-        A2a__Part **parts = JV_NEW_ARRAY(r->ctx->arena, A2a__Part *, r->max = 2 * r->max + 4);
-
-        if (m->n_parts)
-            memcpy(parts, m->parts, m->n_parts * sizeof(*parts));
-        m->parts = parts;
-    }
-    return m->parts[m->n_parts++] = p;
-}
-
-static void add_text(struct reply *r, const char *markdown)
-{
-    A2a__Part *p = add_part(r);
-
-    p->content_case = A2A__PART__CONTENT_TEXT;
-    p->text = markdown;
-    p->media_type = "text/markdown";
-}
-
-static void add_data(struct reply *r, Google__Protobuf__Struct *data)
-{
-    A2a__Part *p = add_part(r);
-
-    p->content_case = A2A__PART__CONTENT_DATA;
-    p->data = jv_value_struct(r->ctx->arena, data);
-    p->media_type = JV_TOOL_RESULT_TYPE;
-}
-
-static struct reply reply_to(struct jv_ctx *ctx, const A2a__Message *in)
-{
-    struct reply r = { ctx, jv_msg_new(&a2a__message__descriptor, ctx->arena), 0 };
-    char id[37];
-
-    jv_uuid(id);
-    r.message->message_id = jv_arena_strdup(ctx->arena, id);
-    jv_uuid(id);
-    r.message->context_id = in->context_id[0] ? in->context_id : jv_arena_strdup(ctx->arena, id);
-    r.message->role = A2A__ROLE__ROLE_AGENT;
-    return r;
-}
-
-/* ---- tools ---------------------------------------------------------------------------------- */
-
-static void say_generic(struct jv_ctx *ctx, struct jv_buf *md, const void *ret)
-{
-    size_t len;
-    const char *json = jv_msg_to_json(ret, JV_JSON_SNAKE | JV_JSON_DEFAULTS, ctx->arena, &len);
-
-    jv_buf_str(md, "```json\n");
-    jv_buf_add(md, json, len);
-    jv_buf_str(md, "\n```\n");
-}
-
-static int run_tool(struct jv_ctx *ctx, struct reply *r, const char *tool,
-                    const Google__Protobuf__Struct *arguments)
-{
-    const struct jv_method *m = jv_find_tool(ctx->node, tool);
-    const Google__Protobuf__Struct none = GOOGLE__PROTOBUF__STRUCT__INIT;
-    struct jv_buf md = jv_buf_new(ctx->arena);
-    Google__Protobuf__Struct *data;
-    ProtobufCMessage *req, *ret;
-    int code;
-
-    if (!m)
-        return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, "tool", "%s has no tool %.64s",
-                            ctx->node->actor->agent->name, tool);
-    req = jv_struct_to_msg(m->in, arguments ? arguments : &none, JV_JSON_SNAKE | JV_JSON_STRICT,
-                           ctx->arena, &ctx->err);
-    if (!req)
-        return ctx->err.code;
-    ret = jv_msg_new(m->out, ctx->arena);
-    code = jv_run_tool(ctx, m, req, ret);
-    if (code)
-        return code;
-    if (m->row->say)
-        m->row->say(ctx, &md, req, ret);
-    else
-        say_generic(ctx, &md, ret);
-    add_text(r, md.data);
-    data = jv_msg_new(&google__protobuf__struct__descriptor, ctx->arena);
-    jv_struct_set(data, ctx->arena, "tool", jv_value_text(ctx->arena, m->tool));
-    jv_struct_set(
-            data, ctx->arena, "result",
-            jv_value_struct(ctx->arena,
-                            jv_msg_to_struct(ret, JV_JSON_SNAKE | JV_JSON_DEFAULTS, ctx->arena)));
-    add_data(r, data);
-    return JV_OK;
-}
-
-/* The path of a member inside `outer` becomes one from outside. */
-static void lift_path(struct jv_ctx *ctx, const char *outer)
-{
-    char path[sizeof(ctx->err.field)];
-
-    if (!ctx->err.field[0])
-        return;
-    snprintf(path, sizeof(path), "%s.%.100s", outer, ctx->err.field);
-    memcpy(ctx->err.field, path, sizeof(path));
-}
-
-static int run_call(struct jv_ctx *ctx, struct reply *r, const Google__Protobuf__Struct *call)
-{
-    const Google__Protobuf__Value *arguments = jv_struct_get(call, "arguments");
-    const char *tool = jv_struct_text(call, "tool");
-    int code;
-
-    if (!tool)
-        return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, "tool", "a tool call names its tool");
-    for (size_t i = 0; i < call->n_fields; i++)
-        if (strcmp(call->fields[i]->key, "tool") != 0 &&
-            strcmp(call->fields[i]->key, "arguments") != 0)
-            return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, call->fields[i]->key,
-                                "a tool call has a tool and arguments, no %.64s",
-                                call->fields[i]->key);
-    if (arguments && arguments->kind_case != GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE)
-        return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, "arguments",
-                            "arguments must be an object");
-    code = run_tool(ctx, r, tool, arguments ? arguments->struct_value : NULL);
-    if (code && jv_find_tool(ctx->node, tool))
-        lift_path(ctx, "arguments");
-    return code;
-}
-
-/* ---- text ----------------------------------------------------------------------------------- */
-
-static int run_plan(struct jv_ctx *ctx, struct reply *r, const struct jv_plan *plan)
-{
-    int code = JV_OK;
-
-    if (plan->kind != JV_PLAN_CALLS) {
-        add_text(r, plan->text);
-        return JV_OK;
-    }
-    for (size_t i = 0; !code && i < plan->n; i++)
-        code = run_tool(ctx, r, plan->calls[i].tool, plan->calls[i].arguments);
-    if (!code && plan->missing) /* a question is left over */
-        add_text(r, plan->text);
-    return code;
-}
-
-static int run_text(struct jv_ctx *ctx, struct reply *r, const char *text)
-{
-    const struct jv_agent *g = ctx->node->actor->agent;
-    struct jv_plan_input in = { .text = text, .username = ctx->caller.username };
-    struct jv_buf md = jv_buf_new(ctx->arena);
-    Google__Protobuf__Struct *data = NULL;
-    struct jv_plan plan = { 0 };
-    int code;
-
-    if (!g->answer) {
-        code = jv_planner_builtin.plan(ctx, ctx->node->catalog, &in, ctx->arena, &plan);
-        return code ? code : run_plan(ctx, r, &plan);
-    }
-    code = g->answer(ctx, text, &md, &data);
-    if (code)
-        return code;
-    add_text(r, md.data);
-    if (data)
-        add_data(r, data);
-    return JV_OK;
-}
+#include "agent/agent.h"
 
 /* ---- what came ------------------------------------------------------------------------------ */
 
@@ -263,25 +88,29 @@ static int check_message(struct jv_ctx *ctx, const A2a__Message *m)
 JV_TOOL_FN(send_message, A2a__SendMessageRequest, A2a__SendMessageResponse)
 {
     struct content c = { 0 };
-    struct reply r = reply_to(ctx, req->message);
-    char part[64];
+    char part[64], id[37];
     int code = check_message(ctx, req->message);
 
     if (!code)
-        code = read_parts(ctx, req->message, &c);
+        code = ctx->node->actor->agent->answer ? JV_OK : read_parts(ctx, req->message, &c);
     if (code)
         return code;
-    if (c.call)
-        code = run_call(ctx, &r, c.call);
+    jv_uuid(id);
+    ctx->reply = jv_reply_new(ctx, req->message->context_id[0] ? req->message->context_id
+                                                               : jv_arena_strdup(ctx->arena, id));
+    if (ctx->node->actor->agent->answer)
+        code = ctx->node->actor->agent->answer(ctx, req->message);
+    else if (c.call)
+        code = jv_run_call(ctx, c.call);
     else
-        code = run_text(ctx, &r, c.text);
+        code = jv_run_text(ctx, c.text);
     snprintf(part, sizeof(part), "message.parts[%zu].data", c.call_at);
     if (code && c.call)
-        lift_path(ctx, part);
+        jv_lift_path(ctx, part);
     if (code)
         return code;
     ret->payload_case = A2A__SEND_MESSAGE_RESPONSE__PAYLOAD_MESSAGE;
-    ret->message = r.message;
+    ret->message = ctx->reply->message;
     return JV_OK;
 }
 
