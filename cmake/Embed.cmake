@@ -1,8 +1,10 @@
-# jv_embed_folder(TARGET GLOB SYMBOL): every file under the folder(s) becomes a row of
+# jv_embed_folder(TARGET "GLOB;..." SYMBOL): every file under the folder(s) becomes a row of
 #     const struct jv_file SYMBOL[] = { { "path", data, len }, ..., { 0 } };   (jv/file.h)
 # with paths relative to the source tree.
 function(jv_embed_folder target pattern symbol)
-  file(GLOB files RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${pattern}/*)
+  list(TRANSFORM pattern PREPEND ${CMAKE_SOURCE_DIR}/)
+  list(TRANSFORM pattern APPEND /*)
+  file(GLOB files RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS ${pattern})
   list(SORT files)
   set(asm "")
   set(decls "")

@@ -100,7 +100,8 @@ static int fetch_keys(struct jv_ctx *ctx)
 
 static int check(struct jv_ctx *ctx)
 {
-    return jv_identity_check(ctx->node->identity, ctx->env.token, jv_real_ms(ctx), ctx->arena,
+    return jv_identity_check(ctx->node->identity, ctx->env.token,
+                             ctx->auth_ms ? ctx->auth_ms : jv_real_ms(ctx), ctx->arena,
                              &ctx->caller, &ctx->err);
 }
 

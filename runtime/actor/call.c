@@ -9,6 +9,8 @@
 
 #include <a2a.pb-c.h>
 
+#include "jv/task.h"
+
 enum { MAX_SLOTS = 4096 };
 
 struct slot {
@@ -119,7 +121,7 @@ static int send_request(struct jv_ctx *ctx, const char *subject, const char *rep
 {
     struct jv_node *n = ctx->node;
     struct jv_envelope child;
-    struct jv_header headers[4];
+    struct jv_header headers[5];
     size_t n_headers = 0, len;
     char trace[56], deadline[24];
     const uint8_t *data = jv_pack(req, ctx->arena, &len);
@@ -134,6 +136,11 @@ static int send_request(struct jv_ctx *ctx, const char *subject, const char *rep
         headers[n_headers++] =
                 (struct jv_header){ JV_H_AUTHORIZATION,
                                     jv_arena_printf(ctx->arena, "Bearer %s", ctx->env.token) };
+    if (jv_task_id(ctx)[0])
+        headers[n_headers++] =
+                (struct jv_header){ JV_H_PARENT_TASK,
+                                    jv_arena_printf(ctx->arena, "%s/%s", n->actor->agent->token,
+                                                    jv_task_id(ctx)) };
     return jv_bus_publish(n->bus, jv_arena_printf(ctx->arena, "%s.%s", n->prefix, subject), reply,
                           headers, n_headers, data, len);
 }

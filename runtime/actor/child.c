@@ -22,6 +22,7 @@ struct jv_child *jv_spawn(struct jv_ctx *ctx, int (*fn)(struct jv_ctx *child, vo
     t->ctx->parent = ctx;
     t->ctx->children = NULL;
     t->ctx->tx = NULL;
+    t->ctx->savepoint = false;
     t->ctx->err = (struct jv_err){ 0 };
     t->fn = fn;
     t->arg = arg;

@@ -99,7 +99,7 @@ static int check_agent(const struct jv_actor *a, struct jv_err *err)
         return jv_err_set(err, JV_INTERNAL, "%s: its agent needs a name and a token", a->name);
     if (!g->skills || !g->skills[0].id)
         return jv_err_set(err, JV_INTERNAL, "%s: its agent has no skill", a->name);
-    for (const struct jv_tool *t = a->tools; t->method; t++) {
+    for (const struct jv_tool *t = a->tools; t && t->method; t++) {
         const struct jv_skill *k = g->skills;
 
         while (t->skill && k->id && strcmp(k->id, t->skill) != 0)
@@ -143,12 +143,17 @@ int jv_contract(struct jv_node *n, struct jv_err *err)
 {
     const struct jv_actor *a = n->actor;
     size_t n_agent = a->agent ? count_rows(jv_agent_tools) : 0;
-    int r;
+    bool answers = a->agent && a->agent->answer; /* needs no service of its own */
+    int r = JV_OK;
 
-    if (!a->name || !jv_is_token(a->name) || !a->service || !a->version)
+    if (!a->name || !jv_is_token(a->name) || !a->version || (!a->service && !answers))
         return jv_err_set(err, JV_INTERNAL, "an actor needs a name, a version and a service");
+    if (a->agent && a->agent->flags & JV_AGENT_OPEN && !answers)
+        return jv_err_set(err, JV_INTERNAL, "%s: an agent with tools is not open to everybody",
+                          a->name);
     n->methods = JV_NEW_ARRAY(n->keep, struct jv_method, count_rows(a->tools) + n_agent);
-    r = add_service(n, a->service, a->tools, "svc", JV_JSON_SNAKE | JV_JSON_DEFAULTS, err);
+    if (a->service)
+        r = add_service(n, a->service, a->tools, "svc", JV_JSON_SNAKE | JV_JSON_DEFAULTS, err);
     if (!r && a->agent)
         r = check_agent(a, err);
     if (!r && a->agent)

@@ -57,7 +57,7 @@ void jv_ctx_end(struct jv_ctx *ctx)
     struct jv_node *n = ctx->node;
 
     end_children(ctx);
-    jv_db_rollback(ctx);
+    jv_db_abandon(ctx);
     if (ctx->parent)
         return; /* the arena is the parent's */
     *ctx->at = ctx->next;

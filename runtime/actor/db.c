@@ -1,6 +1,9 @@
 /* db.c -- the database as a handler sees it: jv/db.h over the pool of io/pg.h. */
 #include "actor/engine.h"
 
+#include <string.h>
+#include <strings.h>
+
 static int64_t db_until(const struct jv_ctx *ctx)
 {
     return ctx->deadline;
@@ -11,60 +14,118 @@ static int no_db(struct jv_ctx *ctx)
     return jv_fail(ctx, JV_INTERNAL, "actor %s does not say JV_NEEDS_DB", ctx->node->actor->name);
 }
 
+/* Anything but a select may write: `with` may hold an insert. */
+static bool may_write(const char *sql)
+{
+    sql += strspn(sql, " \t\n(");
+    return strncasecmp(sql, "select", 6) != 0;
+}
+
+/* What a task's handler writes is committed with what it tells, so the first write of a run opens
+ * the transaction that the next commit of the task ends. */
+static bool opens(const struct jv_ctx *ctx, const char *sql)
+{
+    return ctx->run && !ctx->own_db && !ctx->parent && may_write(sql);
+}
+
 int jv_db_exec(struct jv_ctx *ctx, struct jv_rows *rows, const char *sql,
                const struct jv_param *params)
 {
-    struct jv_pg_conn *c = ctx->tx;
+    struct jv_pg_conn *c;
     struct jv_rows ignored;
-    int r;
+    int r = JV_OK;
 
     if (!ctx->node->pg)
         return no_db(ctx);
-    if (!c) {
+    if (!ctx->tx && opens(ctx, sql))
+        r = jv_db_open(ctx);
+    c = ctx->tx;
+    if (!r && !c)
         r = jv_pg_take(ctx->node->pg, db_until(ctx), &c, &ctx->err);
-        if (r)
-            return r;
-    }
+    if (r)
+        return r;
     r = jv_pg_exec(c, db_until(ctx), ctx->arena, rows ? rows : &ignored, sql, params, &ctx->err);
     if (!ctx->tx)
         jv_pg_give(ctx->node->pg, c);
     return r;
 }
 
-int jv_db_begin(struct jv_ctx *ctx)
+static int control(struct jv_ctx *ctx, const char *sql)
+{
+    struct jv_rows ignored;
+
+    return jv_pg_exec(ctx->tx, db_until(ctx), ctx->arena, &ignored, sql, NULL, &ctx->err);
+}
+
+int jv_db_open(struct jv_ctx *ctx)
 {
     int r;
 
     if (!ctx->node->pg)
         return no_db(ctx);
-    if (ctx->tx)
-        return jv_fail(ctx, JV_INTERNAL, "a transaction is open already");
     r = jv_pg_take(ctx->node->pg, db_until(ctx), &ctx->tx, &ctx->err);
     if (r)
         return r;
-    r = jv_db(ctx, NULL, "begin");
+    r = control(ctx, "begin");
     if (r)
-        jv_db_rollback(ctx);
+        jv_db_abandon(ctx);
+    return r;
+}
+
+int jv_db_commit_all(struct jv_ctx *ctx)
+{
+    int r = control(ctx, "commit");
+
+    jv_db_abandon(ctx); /* gives the connection back; nothing is open after a commit */
+    return r;
+}
+
+/* The pool rolls back what is still open when it gets a connection back. */
+void jv_db_abandon(struct jv_ctx *ctx)
+{
+    if (ctx->tx)
+        jv_pg_give(ctx->node->pg, ctx->tx);
+    ctx->tx = NULL;
+    ctx->savepoint = false;
+}
+
+/* In a task's run the handler's transaction is a savepoint of the run's. */
+static bool in_run(const struct jv_ctx *ctx)
+{
+    return ctx->run && !ctx->parent;
+}
+
+int jv_db_begin(struct jv_ctx *ctx)
+{
+    int r;
+
+    if (ctx->savepoint || (ctx->tx && !in_run(ctx)))
+        return jv_fail(ctx, JV_INTERNAL, "a transaction is open already");
+    r = ctx->tx ? JV_OK : jv_db_open(ctx);
+    if (!r && in_run(ctx)) {
+        r = control(ctx, "savepoint jarvis");
+        ctx->savepoint = !r;
+    }
     return r;
 }
 
 int jv_db_commit(struct jv_ctx *ctx)
 {
-    int r;
-
-    if (!ctx->tx)
+    if (!ctx->tx || (in_run(ctx) && !ctx->savepoint))
         return jv_fail(ctx, JV_INTERNAL, "no transaction is open");
-    r = jv_db(ctx, NULL, "commit");
-    jv_db_rollback(ctx); /* gives the connection back; nothing is open after a commit */
-    return r;
+    if (!ctx->savepoint)
+        return jv_db_commit_all(ctx);
+    ctx->savepoint = false;
+    return control(ctx, "release savepoint jarvis");
 }
 
-/* The pool rolls back what is still open when it gets a connection back. */
 void jv_db_rollback(struct jv_ctx *ctx)
 {
-    if (ctx->tx)
-        jv_pg_give(ctx->node->pg, ctx->tx);
-    ctx->tx = NULL;
+    if (!in_run(ctx))
+        jv_db_abandon(ctx);
+    else if (ctx->savepoint)
+        jv_may_fail(control(ctx, "rollback to savepoint jarvis")); /* then nothing commits either */
+    ctx->savepoint = false;
 }
 
 struct jv_param jv_text_array(struct jv_ctx *ctx, size_t n, const char *const *items)

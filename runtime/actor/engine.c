@@ -84,18 +84,58 @@ int jv_emit(struct jv_ctx *ctx, const void *part)
     return jv_emit_event(ctx, part, 0);
 }
 
-int jv_emit_event(struct jv_ctx *ctx, const void *part, int64_t event_id)
+/* May a part be said now? */
+static int may_emit(struct jv_ctx *ctx)
 {
-    int r;
-
     if (!ctx->method || !ctx->method->streams || !ctx->msg)
         return jv_fail(ctx, JV_INTERNAL, "this method does not stream");
     if (jv_fiber_cancelled(ctx->fiber))
         return jv_fail(ctx, JV_CANCELLED, "cancelled");
     if (jv_left_ms(ctx) == 0)
         return jv_fail(ctx, JV_DEADLINE_EXCEEDED, "out of time");
+    return JV_OK;
+}
+
+int jv_emit_event(struct jv_ctx *ctx, const void *part, int64_t event_id)
+{
+    int r = may_emit(ctx);
+
+    if (r)
+        return r;
     ctx->told_ms = jv_loop_mono_ms(ctx->node->loop);
     r = answer_msg(ctx, part, true, event_id);
+    return r ? not_sent(ctx, r) : JV_OK;
+}
+
+static int emit_as_json(struct jv_ctx *ctx, const void *data, size_t len, int64_t event_id)
+{
+    struct jv_arena *whole = ctx->arena;
+    ProtobufCMessage *msg;
+    int r;
+
+    ctx->arena = jv_arena_new(JV_ARENA_LIMIT); /* of this part alone: a stream may be long */
+    msg = jv_unpack(ctx->method->out, data, len, ctx->arena, &ctx->err);
+    r = msg ? jv_emit_event(ctx, msg, event_id) : ctx->err.code;
+    jv_arena_free(ctx->arena);
+    ctx->arena = whole;
+    return r;
+}
+
+int jv_emit_packed(struct jv_ctx *ctx, const void *data, size_t len, int64_t event_id)
+{
+    struct jv_header h[2];
+    char id[24];
+    int r = may_emit(ctx);
+
+    if (r)
+        return r;
+    if (ctx->env.json)
+        return emit_as_json(ctx, data, len, event_id);
+    snprintf(id, sizeof(id), "%lld", (long long)event_id);
+    h[0] = (struct jv_header){ JV_H_EVENT_ID, id };
+    h[1] = (struct jv_header){ JV_H_CONTENT_TYPE, "application/protobuf" };
+    ctx->told_ms = jv_loop_mono_ms(ctx->node->loop);
+    r = answer(ctx, h, 2, data, len);
     return r ? not_sent(ctx, r) : JV_OK;
 }
 
@@ -180,23 +220,51 @@ ProtobufCMessage *jv_decode(struct jv_ctx *ctx, const struct jv_method *m)
     return req;
 }
 
-int jv_run_tool(struct jv_ctx *ctx, const struct jv_method *m, ProtobufCMessage *req, void *ret)
+/* An agent's messages are for everybody when it says so; its tools' own rules hold all the same. */
+static bool is_open(const struct jv_ctx *ctx, const struct jv_method *m)
+{
+    const struct jv_agent *g = ctx->node->actor->agent;
+
+    return m->row->allow.kind == JV_ACCESS_ANYONE || m->row->allow.kind == JV_ACCESS_ACTOR ||
+           (g && g->flags & JV_AGENT_OPEN && strcmp(m->service, "a2a") == 0);
+}
+
+int jv_check_tool(struct jv_ctx *ctx, const struct jv_method *m, ProtobufCMessage *req)
 {
     const struct jv_method *before = ctx->serving;
+    int r;
+
+    ctx->serving = m;
+    r = is_open(ctx, m) ? JV_OK : jv_authorize(ctx, m->row, req);
+    if (!r)
+        r = jv_validate_as(req, m->json, &ctx->err);
+    ctx->serving = before;
+    return r;
+}
+
+int jv_invoke_tool(struct jv_ctx *ctx, const struct jv_method *m, const void *req, void *ret)
+{
+    const struct jv_method *before = ctx->serving;
+    uint32_t limit = m->row->timeout_ms, usual = ctx->node->actor->timeout_ms;
     int64_t deadline = ctx->deadline;
     int r;
 
     ctx->serving = m;
-    if (m->row->timeout_ms)
-        jv_within(ctx, m->row->timeout_ms);
-    r = jv_authorize(ctx, m->row, req);
-    if (!r)
-        r = jv_validate_as(req, m->json, &ctx->err);
-    if (!r)
-        r = m->row->handler(ctx, req, ret);
+    if (!limit && !(m->row->flags & JV_TOOL_LONG))
+        limit = usual ? usual : JV_DEFAULT_TIMEOUT_MS;
+    if (limit)
+        jv_within(ctx, limit);
+    r = m->row->handler(ctx, req, ret);
     ctx->deadline = deadline;
     ctx->serving = before;
     return r;
+}
+
+int jv_run_tool(struct jv_ctx *ctx, const struct jv_method *m, ProtobufCMessage *req, void *ret)
+{
+    int r = jv_check_tool(ctx, m, req);
+
+    return r ? r : jv_invoke_tool(ctx, m, req, ret);
 }
 
 static const char *header(void *arg, const char *name)
@@ -233,8 +301,10 @@ static int handle(struct jv_ctx *ctx, ProtobufCMessage **ret)
     ProtobufCMessage *req;
     int r = open_envelope(ctx);
 
-    if (!r && m->row->allow.kind != JV_ACCESS_ANYONE && m->row->allow.kind != JV_ACCESS_ACTOR)
+    if (!r && !is_open(ctx, m))
         r = jv_authenticate(ctx);
+    if (!r && strcmp(m->service, "a2a") == 0)
+        r = jv_agent_admit(ctx);
     if (r)
         return r;
     req = jv_decode(ctx, m);

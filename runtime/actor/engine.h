@@ -59,6 +59,7 @@ struct jv_node {
     struct jv_catalog *catalog; /* of its own tools; agents only */
     void *card;                 /* A2a__AgentCard; agents only */
     struct jv_slots *slots;
+    struct jv_tasks *tasks; /* of an agent with a database, agent/tasks.h; else NULL */
     struct jv_arena *pool[JV_ARENA_POOL];
     size_t n_pool;
     size_t inflight, background; /* messages; timers, events and the like */
@@ -105,6 +106,10 @@ struct jv_ctx {
     const struct jv_ctx *parent; /* of a child */
     struct jv_ctx *next, **at;   /* among the node's */
     struct jv_reply *reply;      /* of an agent's message, see agent/agent.h */
+    struct jv_run *run;          /* it runs a task, likewise */
+    int64_t auth_ms;             /* the token is judged as of then; 0: as of now */
+    bool own_db;                 /* a statement of the runtime's: opens no transaction */
+    bool savepoint;              /* of a handler's transaction within the run's */
     bool as_actor;
     bool answered;   /* the last word is said */
     int64_t told_ms; /* of a stream: when it said something last; mono */
@@ -147,6 +152,8 @@ static inline void jv_may_fail(int r)
 
 /* A part of a stream with its number (0: none). */
 JV_CHECKED int jv_emit_event(struct jv_ctx *ctx, const void *part, int64_t event_id);
+/* The same of bytes that are packed already. */
+JV_CHECKED int jv_emit_packed(struct jv_ctx *ctx, const void *data, size_t len, int64_t event_id);
 void jv_streams_alive(struct jv_node *n);
 
 /* ---- access.c ------------------------------------------------------------------------------- */
@@ -177,12 +184,25 @@ int jv_contract(struct jv_node *n, struct jv_err *err);
 struct jv_method *jv_find_method(struct jv_node *n, const char *service, const char *name);
 struct jv_method *jv_find_tool(struct jv_node *n, const char *tool);
 
-/* ---- agent.c, card.c ------------------------------------------------------------------------ */
+/* ---- db.c ----------------------------------------------------------------------------------- */
+/* The transaction itself, whatever savepoints the handler makes in it. */
+int jv_db_open(struct jv_ctx *ctx);
+int jv_db_commit_all(struct jv_ctx *ctx);
+void jv_db_abandon(struct jv_ctx *ctx);
+
+/* ---- runtime/agent ------------------------------------------------------------------------- */
 extern const struct jv_tool jv_agent_tools[]; /* rows of lf.a2a.v1.A2AService */
 void *jv_agent_card(const struct jv_actor *actor, const struct jv_method *methods, size_t n,
                     const char *prefix, struct jv_arena *a);
 
 /* ---- service.c ------------------------------------------------------------------------------ */
 int jv_service_subscribe(struct jv_node *n); /* $SRV.* */
+
+/* Version and extensions of a message to an agent. */
+int jv_agent_admit(struct jv_ctx *ctx);
+/* Tasks: what an agent with a database does beside its messages. */
+int jv_tasks_start(struct jv_node *n);
+void jv_tasks_drain(struct jv_node *n);
+void jv_tasks_free(struct jv_node *n);
 
 #endif

@@ -11,6 +11,9 @@ ProtobufCMessage *jv_decode(struct jv_ctx *ctx, const struct jv_method *m);
 /* Access, validation, handler: the same for a method called by subject and a tool called through
  * A2A. */
 int jv_run_tool(struct jv_ctx *ctx, const struct jv_method *m, ProtobufCMessage *req, void *ret);
+/* Its two halves. */
+int jv_check_tool(struct jv_ctx *ctx, const struct jv_method *m, ProtobufCMessage *req);
+int jv_invoke_tool(struct jv_ctx *ctx, const struct jv_method *m, const void *req, void *ret);
 /* Answers go into inboxes only: with any other reply subject whoever asks would publish there with
  * this actor's credentials. */
 bool jv_may_answer(const struct jv_bus_msg *m);

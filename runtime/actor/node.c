@@ -251,7 +251,7 @@ static int subscribe_all(struct jv_node *n)
     }
     if (!r)
         r = jv_service_subscribe(n);
-    if (!r)
+    if (!r && a->service)
         r = subscribe(n, jv_arena_printf(n->keep, "svc.%s.*", a->name), a->name, jv_on_request, n,
                       true);
     if (!r && a->agent)
@@ -360,6 +360,8 @@ static int start_main(struct jv_ctx *ctx, void *arg)
     if (!r && subscribe_all(n))
         r = jv_fail(ctx, JV_UNAVAILABLE,
                     "cannot subscribe: does NATS permit this actor its subjects?");
+    if (!r && jv_tasks_start(n))
+        r = jv_fail(ctx, JV_UNAVAILABLE, "cannot subscribe to the events of its tasks");
     if (!r)
         r = jv_settle(ctx); /* ready means that whoever asks now is heard */
     if (!r) {
@@ -440,6 +442,7 @@ void jv_node_drain(struct jv_node *n, void (*done)(void *arg), void *arg)
     n->on_drained = done;
     n->on_drained_arg = arg;
     jv_loop_timer_stop(n->loop, &n->heartbeat);
+    jv_tasks_drain(n);
     n->drain_limit.fn = drain_over;
     n->drain_limit.arg = n;
     jv_loop_timer_start(n->loop, &n->drain_limit, jv_loop_mono_ms(n->loop) + JV_DRAIN_MS);
@@ -457,6 +460,7 @@ struct jv_node *jv_node_free(struct jv_node *n)
     jv_loop_timer_stop(n->loop, &n->heartbeat);
     jv_loop_timer_stop(n->loop, &n->alive_timer);
     jv_loop_timer_stop(n->loop, &n->drain_limit);
+    jv_tasks_free(n);
     jv_slots_free(n->slots);
     jv_catalog_free(n->catalog);
     while (n->n_pool)

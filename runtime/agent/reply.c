@@ -99,110 +99,41 @@ const char *jv_message_text(struct jv_arena *a, const A2a__Message *m)
     return b.data ? b.data : "";
 }
 
-/* ---- tools ---------------------------------------------------------------------------------- */
+/* ---- what the client takes ------------------------------------------------------------------- */
 
-static void say_generic(struct jv_ctx *ctx, struct jv_buf *md, const void *ret)
+/* "text/plain" takes all text: Markdown is meant to be read as it is. */
+static bool takes(const A2a__SendMessageConfiguration *c, const A2a__Part *p)
 {
-    size_t len;
-    const char *json = jv_msg_to_json(ret, JV_JSON_SNAKE | JV_JSON_DEFAULTS, ctx->arena, &len);
+    bool text = p->content_case == A2A__PART__CONTENT_TEXT;
+    const char *type = p->media_type;
 
-    jv_buf_str(md, "```json\n");
-    jv_buf_add(md, json, len);
-    jv_buf_str(md, "\n```\n");
-}
+    for (size_t i = 0; i < c->n_accepted_output_modes; i++) {
+        const char *mode = c->accepted_output_modes[i];
 
-static int run_tool(struct jv_ctx *ctx, const char *tool, const Google__Protobuf__Struct *arguments)
-{
-    const struct jv_method *m = jv_find_tool(ctx->node, tool);
-    const Google__Protobuf__Struct none = GOOGLE__PROTOBUF__STRUCT__INIT;
-    struct jv_buf md = jv_buf_new(ctx->arena);
-    Google__Protobuf__Struct *data;
-    ProtobufCMessage *req, *ret;
-    int code;
-
-    if (!m)
-        return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, "tool", "%s has no tool %.64s",
-                            ctx->node->actor->agent->name, tool);
-    req = jv_struct_to_msg(m->in, arguments ? arguments : &none, JV_JSON_SNAKE | JV_JSON_STRICT,
-                           ctx->arena, &ctx->err);
-    if (!req)
-        return ctx->err.code;
-    ret = jv_msg_new(m->out, ctx->arena);
-    code = jv_run_tool(ctx, m, req, ret);
-    if (code)
-        return code;
-    if (m->row->say)
-        m->row->say(ctx, &md, req, ret);
-    else
-        say_generic(ctx, &md, ret);
-    jv_answer_text(ctx, md.data);
-    data = jv_msg_new(&google__protobuf__struct__descriptor, ctx->arena);
-    jv_struct_set(data, ctx->arena, "tool", jv_value_text(ctx->arena, m->tool));
-    jv_struct_set(
-            data, ctx->arena, "result",
-            jv_value_struct(ctx->arena,
-                            jv_msg_to_struct(ret, JV_JSON_SNAKE | JV_JSON_DEFAULTS, ctx->arena)));
-    jv_answer_data(ctx, JV_TOOL_RESULT_TYPE, data);
-    return JV_OK;
-}
-
-/* The path of a member inside `outer` becomes one from outside. */
-void jv_lift_path(struct jv_ctx *ctx, const char *outer)
-{
-    char path[sizeof(ctx->err.field)];
-
-    if (!ctx->err.field[0])
-        return;
-    snprintf(path, sizeof(path), "%s.%.100s", outer, ctx->err.field);
-    memcpy(ctx->err.field, path, sizeof(path));
-}
-
-int jv_run_call(struct jv_ctx *ctx, const Google__Protobuf__Struct *call)
-{
-    const Google__Protobuf__Value *arguments = jv_struct_get(call, "arguments");
-    const char *tool = jv_struct_text(call, "tool");
-    int code;
-
-    if (!tool)
-        return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, "tool", "a tool call names its tool");
-    for (size_t i = 0; i < call->n_fields; i++)
-        if (strcmp(call->fields[i]->key, "tool") != 0 &&
-            strcmp(call->fields[i]->key, "arguments") != 0)
-            return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, call->fields[i]->key,
-                                "a tool call has a tool and arguments, no %.64s",
-                                call->fields[i]->key);
-    if (arguments && arguments->kind_case != GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE)
-        return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, "arguments",
-                            "arguments must be an object");
-    code = run_tool(ctx, tool, arguments ? arguments->struct_value : NULL);
-    if (code && jv_find_tool(ctx->node, tool))
-        jv_lift_path(ctx, "arguments");
-    return code;
-}
-
-/* ---- text ----------------------------------------------------------------------------------- */
-
-static int run_plan(struct jv_ctx *ctx, const struct jv_plan *plan)
-{
-    int code = JV_OK;
-
-    if (plan->kind != JV_PLAN_CALLS) {
-        jv_answer_text(ctx, plan->text);
-        return JV_OK;
+        if (strcmp(mode, "*/*") == 0 || strcmp(mode, type) == 0 || strcmp(mode, "*") == 0)
+            return true;
+        if (text ? strncmp(mode, "text", 4) == 0
+                 : p->content_case == A2A__PART__CONTENT_DATA &&
+                            strcmp(mode, "application/json") == 0)
+            return true;
     }
-    for (size_t i = 0; !code && i < plan->n; i++)
-        code = run_tool(ctx, plan->calls[i].tool, plan->calls[i].arguments);
-    if (!code && plan->missing) /* a question is left over */
-        jv_answer_text(ctx, plan->text);
-    return code;
+    return false;
 }
 
-int jv_run_text(struct jv_ctx *ctx, const char *text)
+int jv_reply_accepted(struct jv_ctx *ctx, const A2a__SendMessageConfiguration *c)
 {
-    struct jv_plan_input in = { .text = text, .username = ctx->caller.username };
-    struct jv_plan plan = { 0 };
-    int code;
+    A2a__Message *m = ctx->reply->message;
+    size_t n = 0;
 
-    code = jv_planner_builtin.plan(ctx, ctx->node->catalog, &in, ctx->arena, &plan);
-    return code ? code : run_plan(ctx, &plan);
+    if (!c || !c->n_accepted_output_modes || !m->n_parts)
+        return JV_OK;
+    for (size_t i = 0; i < m->n_parts; i++)
+        if (takes(c, m->parts[i]))
+            m->parts[n++] = m->parts[i];
+    m->n_parts = n;
+    if (n)
+        return JV_OK;
+    jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, "configuration.acceptedOutputModes",
+                 "%s answers in none of the accepted types", ctx->node->actor->agent->name);
+    return jv_a2a_reason(ctx, "CONTENT_TYPE_NOT_SUPPORTED");
 }

@@ -127,7 +127,7 @@ static void print_actor(const struct jv_actor *a)
     struct jv_arena *arena = jv_arena_new(0);
 
     printf("%s %s: %s\nservice %s\n", a->name, a->version ? a->version : "",
-           a->summary ? a->summary : "", a->service->name);
+           a->summary ? a->summary : "", a->service ? a->service->name : "of A2A alone");
     if (a->agent)
         print_agent(a->agent);
     for (const struct jv_tool *t = a->tools; t && t->method; t++)

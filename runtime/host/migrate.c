@@ -24,7 +24,7 @@ static int migrate_database(const struct jv_program *p, const struct jv_common *
     size_t n;
     int r;
 
-    list = jv_migration_list(p->migrations, a, &n);
+    list = jv_migration_list(p->migrations, p->actors, a, &n);
     r = jv_pg_check(c->database_url, wait_ms, err);
     if (!r)
         r = jv_pg_migrate(c->database_url, list, n, say_applied, NULL, err);

@@ -20,20 +20,40 @@ static char *stem_of(const struct jv_file *f, struct jv_arena *a)
     return jv_arena_strndup(a, base, strcspn(base, "."));
 }
 
-struct jv_migration *jv_migration_list(const struct jv_file *files, struct jv_arena *a,
+static bool keeps_tasks(const struct jv_actor *a)
+{
+    return a->agent && a->needs & JV_NEEDS_DB;
+}
+
+static struct jv_migration *add(struct jv_migration *at, const struct jv_file *f, const char *actor,
+                                const char *name)
+{
+    *at = (struct jv_migration){ actor, name, (const char *)f->data, (size_t)(f->end - f->data) };
+    return at + 1;
+}
+
+struct jv_migration *jv_migration_list(const struct jv_file *files,
+                                       const struct jv_actor *const *actors, struct jv_arena *a,
                                        size_t *ret_n)
 {
-    struct jv_migration *list;
-    size_t n = 0;
+    struct jv_migration *list, *at;
+    size_t n = 0, n_actors = 0;
 
     while (files[n].path)
         n++;
-    list = JV_NEW_ARRAY(a, struct jv_migration, n + 1);
-    for (size_t i = 0; i < n; i++)
-        list[i] = (struct jv_migration){ actor_of(&files[i], a), stem_of(&files[i], a),
-                                         (const char *)files[i].data,
-                                         (size_t)(files[i].end - files[i].data) };
-    *ret_n = n;
+    while (actors[n_actors])
+        n_actors++;
+    at = list = JV_NEW_ARRAY(a, struct jv_migration, n * (n_actors + 1));
+    for (const struct jv_file *f = files; f->path; f++) {
+        if (strncmp(f->path, prefix, sizeof(prefix) - 1) == 0) {
+            at = add(at, f, actor_of(f, a), stem_of(f, a));
+            continue;
+        }
+        for (size_t i = 0; i < n_actors; i++)
+            if (keeps_tasks(actors[i]))
+                at = add(at, f, actors[i]->name, jv_arena_printf(a, "a2a_%s", stem_of(f, a)));
+    }
+    *ret_n = (size_t)(at - list);
     return list;
 }
 

@@ -62,6 +62,25 @@ static inline struct world_reply call_agent(struct stage *s, enum who who, const
     return world_tool(s->w, s->tokens[who], s->actor->agent->token, tool, arguments);
 }
 
+/* The answer: a message's parts, or those of a task's result or question. */
+static inline A2a__Part **parts_of(const A2a__SendMessageResponse *r)
+{
+    if (r->payload_case == A2A__SEND_MESSAGE_RESPONSE__PAYLOAD_MESSAGE)
+        return r->message->parts;
+    return r->task->n_artifacts ? r->task->artifacts[0]->parts : r->task->status->message->parts;
+}
+
+static inline size_t n_parts_of(const A2a__SendMessageResponse *r)
+{
+    if (r->payload_case == A2A__SEND_MESSAGE_RESPONSE__PAYLOAD_MESSAGE)
+        return r->message->n_parts;
+    if (r->payload_case != A2A__SEND_MESSAGE_RESPONSE__PAYLOAD_TASK)
+        return 0;
+    if (r->task->n_artifacts)
+        return r->task->artifacts[0]->n_parts;
+    return r->task->status->message ? r->task->status->message->n_parts : 0;
+}
+
 /* The Markdown of a SendMessage reply. */
 static inline const char *markdown(struct stage *s, const struct world_reply *r)
 {
@@ -70,9 +89,9 @@ static inline const char *markdown(struct stage *s, const struct world_reply *r)
             (void *)jv_json_to_msg(&a2a__send_message_response__descriptor, r->json,
                                    strlen(r->json), JV_JSON_CAMEL, world_arena(s->w), &err);
 
-    CHECK_OR(reply && reply->message && reply->message->n_parts, return NULL);
-    CHECK_STR(reply->message->parts[0]->media_type, "text/markdown");
-    return reply->message->parts[0]->text;
+    CHECK_OR(reply && n_parts_of(reply), return NULL);
+    CHECK_STR(parts_of(reply)[0]->media_type, "text/markdown");
+    return parts_of(reply)[0]->text;
 }
 
 static inline void check_reply(const struct call_case *c, const struct world_reply *r)

@@ -337,7 +337,7 @@ TEST(a_tool_without_words_is_told_as_json)
     world_free(s.w);
 }
 
-TEST(what_an_agent_does_not_offer)
+TEST(an_agent_without_a_database_keeps_no_tasks)
 {
     const struct {
         const char *method, *json;
@@ -346,9 +346,10 @@ TEST(what_an_agent_does_not_offer)
     } cases[] = {
         { "SendStreamingMessage",
           "{\"message\":{\"messageId\":\"1\",\"role\":\"ROLE_USER\",\"parts\":[{\"text\":\"x\"}]}}",
-          JV_FAILED_PRECONDITION, "UNSUPPORTED_OPERATION" },
+          JV_OK, "\"message\"" },
         { "CancelTask", "{\"id\":\"t1\"}", JV_NOT_FOUND, "TASK_NOT_FOUND" },
-        { "GetExtendedAgentCard", "{}", JV_FAILED_PRECONDITION, "UNSUPPORTED_OPERATION" },
+        { "SubscribeToTask", "{\"id\":\"t1\"}", JV_NOT_FOUND, "TASK_NOT_FOUND" },
+        { "GetExtendedAgentCard", "{}", JV_OK, "\"input_schema\"" },
         { "CreateTaskPushNotificationConfig", "{\"taskId\":\"t1\",\"url\":\"https://a.example/\"}",
           JV_FAILED_PRECONDITION, "PUSH_NOTIFICATION_NOT_SUPPORTED" },
         { "GetTaskPushNotificationConfig", "{\"taskId\":\"t1\",\"id\":\"1\"}",

@@ -99,7 +99,7 @@ TEST(tool_calls_pass_the_same_rules)
     CHECK_HAS(world_ask(s.w, s.vishal, "a2a.tickets.ListTasks", "{}").json,
               "\"tasks\":[],\"nextPageToken\":\"\",\"pageSize\":50,\"totalSize\":0");
     CHECK_INT(world_ask(s.w, s.vishal, "a2a.tickets.SubscribeToTask", "{\"id\":\"t1\"}").code,
-              JV_FAILED_PRECONDITION);
+              JV_NOT_FOUND);
     world_free(s.w);
 }
 

@@ -7,6 +7,8 @@
 #include "host/migrations.h"
 #include "world/world.h"
 
+extern const struct jv_actor *const jv_all_actors[];
+
 static const char *url(void)
 {
     const char *u = getenv("TEST_DATABASE_URL");
@@ -36,7 +38,7 @@ void world_db(const struct jv_file *migrations, const struct jv_file *seeds)
     size_t n;
 
     if (!done) {
-        list = jv_migration_list(migrations, a, &n);
+        list = jv_migration_list(migrations, jv_all_actors, a, &n);
         must(jv_pg_migrate(url(), list, n, NULL, NULL, &err), &err);
     }
     done = true;
@@ -78,7 +80,7 @@ void world_db_reset(const struct jv_file *migrations, const struct jv_file *seed
     free(first_value("do $$ declare s text; begin for s in select nspname from pg_namespace where "
                      "nspname !~ '^(pg_|information_schema|public)' loop execute "
                      "format('drop schema %I cascade', s); end loop; end $$"));
-    list = jv_migration_list(migrations, a, &n);
+    list = jv_migration_list(migrations, jv_all_actors, a, &n);
     must(jv_pg_migrate(url(), list, n, NULL, NULL, &err), &err);
     if (seeds)
         must(jv_seed_all(url(), seeds, &err), &err);

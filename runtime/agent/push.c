@@ -1,0 +1,223 @@
+/* push.c -- push configurations of tasks, and what is handed over to the notifier. A configuration
+ * remembers up to which event the notifier has taken them; whatever dies in between, the same
+ * events are handed over again, and the notifier knows them by their numbers. */
+#include "agent/tasks.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <google/protobuf/empty.pb-c.h>
+#include <notifier.pb-c.h>
+
+enum { AT_ONCE = 50, MAX_CONFIGS = 20, MAX_TEXT = 2048 };
+
+bool jv_agent_pushes(const struct jv_actor *a)
+{
+    return (a->needs & JV_NEEDS_DB) && !(a->agent->flags & JV_AGENT_NO_PUSH);
+}
+
+/* ---- checking -------------------------------------------------------------------------------- */
+
+static int ask_notifier(struct jv_ctx *ctx, const char *method, const void *req)
+{
+    Google__Protobuf__Empty *done;
+    bool before = ctx->as_actor;
+    int r;
+
+    ctx->as_actor = true;
+    r = jv_request(ctx, jv_arena_printf(ctx->arena, "svc.notifier.%s", method), req,
+                   &google__protobuf__empty__descriptor, &done);
+    ctx->as_actor = before;
+    return r;
+}
+
+static int too_long(struct jv_ctx *ctx, const char *field, const char *member, const char *text,
+                    size_t max)
+{
+    char path[96];
+
+    if (strlen(text) <= max)
+        return JV_OK;
+    snprintf(path, sizeof(path), "%s%s", field, member);
+    return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, path, "%s is longer than %zu bytes", path,
+                        max);
+}
+
+int jv_push_check(struct jv_ctx *ctx, A2a__TaskPushNotificationConfig *c, const char *field)
+{
+    Notifier__CheckUrlRequest req = NOTIFIER__CHECK_URL_REQUEST__INIT;
+    char path[96], id[37];
+    int r = too_long(ctx, field, "id", c->id, JV_MAX_ID);
+
+    if (!r)
+        r = too_long(ctx, field, "url", c->url, MAX_TEXT);
+    if (!r)
+        r = too_long(ctx, field, "token", c->token, MAX_TEXT);
+    if (!r && c->authentication)
+        r = too_long(ctx, field, "authentication.credentials", c->authentication->credentials,
+                     2 * MAX_TEXT);
+    if (r)
+        return r;
+    req.url = c->url;
+    r = ask_notifier(ctx, "CheckUrl", &req);
+    if (r == JV_INVALID_ARGUMENT) {
+        snprintf(path, sizeof(path), "%surl", field);
+        memcpy(ctx->err.field, path, sizeof(path));
+    }
+    if (!c->id[0]) {
+        jv_uuid(id);
+        c->id = jv_arena_strdup(ctx->arena, id);
+    }
+    return r;
+}
+
+/* ---- keeping --------------------------------------------------------------------------------- */
+
+int jv_push_keep(struct jv_ctx *ctx, const char *task_id, const A2a__TaskPushNotificationConfig *c,
+                 int32_t sent)
+{
+    A2a__TaskPushNotificationConfig kept = *c;
+    struct jv_rows rows;
+    size_t len;
+    const uint8_t *bytes;
+    int r;
+
+    kept.task_id = task_id;
+    bytes = jv_pack(&kept, ctx->arena, &len);
+    r = JV_OWN_DB(ctx, &rows,
+                  "insert into push_configs (task_id, id, config, sent) "
+                  "select $1::text, $2::text, $3::bytea, $4::int where (select count(*) from "
+                  "push_configs where task_id = $1 and id <> $2) < $5::int "
+                  "on conflict (task_id, id) do update set config = excluded.config",
+                  jv_text(task_id), jv_text(c->id), jv_bytes(bytes, len), jv_int(sent),
+                  jv_int(MAX_CONFIGS));
+    if (!r && !rows.affected)
+        r = jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "a task has at most %d push configurations",
+                    MAX_CONFIGS);
+    return r;
+}
+
+static int read_config(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i,
+                       A2a__TaskPushNotificationConfig **ret)
+{
+    const uint8_t *bytes;
+    size_t len = jv_col_bytes(ctx, rows, i, "config", &bytes);
+
+    *ret = (void *)jv_unpack(&a2a__task_push_notification_config__descriptor, bytes, len,
+                             ctx->arena, &ctx->err);
+    return *ret ? JV_OK : jv_fail_at(ctx, JV_DATA_LOSS, "reading a push configuration");
+}
+
+int jv_push_get(struct jv_ctx *ctx, const char *task_id, const char *id,
+                A2a__TaskPushNotificationConfig **ret)
+{
+    struct jv_rows rows;
+    int r = jv_db(ctx, &rows, "select config from push_configs where task_id = $1 and id = $2",
+                  jv_text(task_id), jv_text(id));
+
+    if (r)
+        return r;
+    if (rows.n)
+        return read_config(ctx, &rows, 0, ret);
+    jv_err_field(&ctx->err, JV_NOT_FOUND, "id", "task %.64s has no push configuration %.64s",
+                 task_id, id);
+    return jv_a2a_reason(ctx, "TASK_NOT_FOUND");
+}
+
+int jv_push_list(struct jv_ctx *ctx, const A2a__ListTaskPushNotificationConfigsRequest *req,
+                 A2a__ListTaskPushNotificationConfigsResponse *ret)
+{
+    int32_t size = req->page_size ? req->page_size : 100;
+    struct jv_rows rows;
+    int r;
+
+    if (size < 1 || size > 100)
+        return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, "pageSize",
+                            "pageSize must be between 1 and 100");
+    r = jv_db(ctx, &rows,
+              "select id, config from push_configs where task_id = $1 and id > $2 "
+              "order by id limit $3::int",
+              jv_text(req->task_id), jv_text(req->page_token), jv_int(size + 1));
+    if (r)
+        return r;
+    ret->configs = JV_NEW_ARRAY(ctx->arena, A2a__TaskPushNotificationConfig *, rows.n + 1);
+    for (size_t i = 0; !r && i < rows.n && i < (size_t)size; i++)
+        r = read_config(ctx, &rows, i, &ret->configs[ret->n_configs++]);
+    if (!r && rows.n > (size_t)size)
+        ret->next_page_token = ret->configs[ret->n_configs - 1]->id;
+    return r;
+}
+
+int jv_push_delete(struct jv_ctx *ctx, const char *task_id, const char *id)
+{
+    return jv_db(ctx, NULL, "delete from push_configs where task_id = $1 and id = $2",
+                 jv_text(task_id), jv_text(id));
+}
+
+/* ---- handing over ---------------------------------------------------------------------------- */
+
+static int add_deliveries(struct jv_ctx *ctx, Notifier__EnqueueRequest *req, const char *task_id,
+                          A2a__TaskPushNotificationConfig *config, const struct jv_tevent *events,
+                          size_t n)
+{
+    req->deliveries = JV_NEW_ARRAY(ctx->arena, Notifier__Delivery *, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        Notifier__Delivery *d = jv_msg_new(&notifier__delivery__descriptor, ctx->arena);
+
+        if (events[i].kind == JV_KIND_MESSAGE)
+            continue; /* whoever sent it knows it */
+        d->agent = ctx->node->actor->agent->token;
+        d->task_id = task_id;
+        d->seq = events[i].seq;
+        d->config = config;
+        d->event = (void *)jv_unpack(&a2a__stream_response__descriptor, events[i].body,
+                                     events[i].len, ctx->arena, &ctx->err);
+        if (!d->event)
+            return jv_fail_at(ctx, JV_DATA_LOSS, "reading an event of a task");
+        req->deliveries[req->n_deliveries++] = d;
+    }
+    return JV_OK;
+}
+
+static int hand_over(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i)
+{
+    Notifier__EnqueueRequest req = NOTIFIER__ENQUEUE_REQUEST__INIT;
+    A2a__TaskPushNotificationConfig *config;
+    const char *task_id = jv_col(rows, i, "task_id");
+    struct jv_tevent *events = NULL;
+    size_t n = 0;
+    int r = read_config(ctx, rows, i, &config);
+
+    if (!r)
+        r = jv_store_events(ctx, task_id, (int32_t)jv_col_int(rows, i, "sent"), &events, &n);
+    if (n > AT_ONCE)
+        n = AT_ONCE;
+    if (!r)
+        r = add_deliveries(ctx, &req, task_id, config, events, n);
+    if (!r && req.n_deliveries)
+        r = ask_notifier(ctx, "Enqueue", &req);
+    if (r || !n)
+        return r;
+    return jv_db(ctx, NULL,
+                 "update push_configs set sent = greatest(sent, $3::int), done = (select "
+                 "state in (3, 4, 5, 7) and last_seq <= $3::int from tasks where id = $1) "
+                 "where task_id = $1 and id = $2",
+                 jv_text(task_id), jv_text(config->id), jv_int(events[n - 1].seq));
+}
+
+int jv_push_hand_over(struct jv_ctx *ctx)
+{
+    struct jv_rows rows;
+    int r;
+
+    if (!jv_agent_pushes(ctx->node->actor))
+        return JV_OK;
+    r = jv_db(ctx, &rows,
+              "select p.task_id, p.id, p.config, p.sent from push_configs as p "
+              "join tasks as t on t.id = p.task_id where not p.done and p.sent < t.last_seq limit "
+              "$1::int",
+              jv_int(AT_ONCE));
+    for (size_t i = 0; !r && i < rows.n; i++)
+        r = hand_over(ctx, &rows, i);
+    return r;
+}

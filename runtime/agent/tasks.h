@@ -1,0 +1,24 @@
+/* tasks.h -- what an agent's node keeps in memory about tasks: who runs here, who follows here. */
+#ifndef JV_TASKS_H
+#define JV_TASKS_H
+
+#include "agent/agent.h"
+
+struct watches;
+
+struct jv_tasks {
+    struct jv_node *node;
+    struct watches *watches;
+    struct jv_run *runs;
+    size_t n_runs; /* begun or about to be */
+    bool keeping;  /* the keeper is at work */
+    bool kicked;   /* and shall look again at once */
+    struct jv_loop_timer timer;
+    int64_t purged_ms; /* mono */
+};
+
+bool jv_watches_start(struct jv_node *n); /* false: NATS refuses the subscription */
+void jv_watches_free(struct watches *w);
+void jv_watches_wake(struct jv_node *n);
+
+#endif
