@@ -28,8 +28,6 @@ static const char *const going_on[] = { "submitted", "working", "unknown" };
 
 /* ---- messages, tasks, events ----------------------------------------------------------------- */
 
-/* Clients of 0.3 that write by hand leave a message's kind out: it says nothing that is not clear.
- */
 static const struct v03_member message[] = {
     { "messageId", "messageId", &v03_text, V03_REQUIRED },
     { "contextId", "contextId", &v03_text },
