@@ -62,34 +62,56 @@ static const struct v03_shape *const schemes[] = {
     NULL,
 };
 
+/* An object with room for n members, and one more of them: names are those of another object, so
+ * none comes twice. jv_struct_set() would copy all for each. */
+static v03_value *new_object(struct v03 *t, size_t n)
+{
+    v03_value *v = jv_value_struct(t->arena, NULL);
+
+    v->struct_value->fields =
+            JV_NEW_ARRAY(t->arena, Google__Protobuf__Struct__FieldsEntry *, n + 1);
+    return v;
+}
+
+static void put(struct v03 *t, v03_value *object, char *name, v03_value *v)
+{
+    v03_object *s = object->struct_value;
+    Google__Protobuf__Struct__FieldsEntry *e =
+            jv_msg_new(&google__protobuf__struct__fields_entry__descriptor, t->arena);
+
+    e->key = name;
+    e->value = v;
+    s->fields[s->n_fields++] = e;
+}
+
 static v03_value *out_schemes(struct v03 *t, const struct v03_member *m, v03_value *v)
 {
-    v03_object *old = jv_msg_new(&google__protobuf__struct__descriptor, t->arena);
+    const v03_object *now = v->struct_value;
+    v03_value *old = new_object(t, now->n_fields);
 
     (void)m;
-    for (size_t i = 0; i < v->struct_value->n_fields; i++) {
-        const char *name = v->struct_value->fields[i]->key;
-        v03_value *scheme = v03_choose(t, schemes, v03_object_at(v->struct_value, name));
+    for (size_t i = 0; i < now->n_fields; i++) {
+        v03_value *scheme = v03_choose(t, schemes, v03_object_of(now->fields[i]->value));
 
         if (scheme)
-            jv_struct_set(old, t->arena, name, scheme);
+            put(t, old, now->fields[i]->key, scheme);
     }
-    return jv_value_struct(t->arena, old);
+    return old;
 }
 
 /* {"schemes": {"a": {"list": ["x"]}}} -> {"a": ["x"]} */
 static v03_value *out_requirement(struct v03 *t, const v03_object *now)
 {
     const v03_object *by_name = v03_object_at(now, "schemes");
-    v03_object *old = jv_msg_new(&google__protobuf__struct__descriptor, t->arena);
+    size_t n = by_name ? by_name->n_fields : 0;
+    v03_value *old = new_object(t, n);
 
-    for (size_t i = 0; by_name && i < by_name->n_fields; i++) {
-        const char *name = by_name->fields[i]->key;
-        v03_value *list = jv_struct_get(v03_object_at(by_name, name), "list");
+    for (size_t i = 0; i < n; i++) {
+        v03_value *list = jv_struct_get(v03_object_of(by_name->fields[i]->value), "list");
 
-        jv_struct_set(old, t->arena, name, list ? list : v03_new_list(t, 0));
+        put(t, old, by_name->fields[i]->key, list ? list : v03_new_list(t, 0));
     }
-    return jv_value_struct(t->arena, old);
+    return old;
 }
 
 static v03_value *out_security(struct v03 *t, const struct v03_member *m, v03_value *v)
