@@ -66,8 +66,6 @@ static v03_value *in_first(struct v03 *t, const struct v03_member *m, v03_value 
 
     if (!in_texts(t, m, v, at))
         return NULL;
-    if (v03_is_empty(v))
-        return v03_fail(t, at, "must not be empty");
     if (v03_is_empty(v->list_value->values[0]))
         return v03_fail(t, &first, "must not be empty");
     return v->list_value->values[0];

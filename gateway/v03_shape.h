@@ -75,7 +75,7 @@ extern const struct v03_kind v03_text, v03_texts, v03_flag, v03_count, v03_bytes
         v03_list;
 extern const struct v03_kind v03_enum;   /* of .words */
 extern const struct v03_kind v03_not;    /* a flag that says the opposite */
-extern const struct v03_kind v03_first;  /* a list of strings, of which 1.0 keeps the first */
+extern const struct v03_kind v03_first;  /* a required list of strings; 1.0 keeps the first */
 extern const struct v03_kind v03_one;    /* an object of .shape */
 extern const struct v03_kind v03_many;   /* a list of them; out only */
 extern const struct v03_kind v03_inside; /* an object whose members 1.0 has one level up */
