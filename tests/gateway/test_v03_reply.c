@@ -434,6 +434,32 @@ TEST(a_card_with_nothing)
               "{\"url\":\"u\",\"transport\":\"HTTP+JSON\"}]}");
 }
 
+/* Memory grows with what is there, not with its square. */
+TEST(a_card_with_thousands_of_schemes)
+{
+    enum { many = 5000, most = 32 << 20 };
+    struct jv_buf b = jv_buf_new(arena);
+    A2a__AgentCard *card;
+    size_t before, len = 0;
+    const char *json;
+
+    jv_buf_str(&b,
+               "{\"supportedInterfaces\":[" FACE("u", "JSONRPC", "0.3") "],\"securitySchemes\":{");
+    for (int i = 0; i < many; i++)
+        jv_buf_printf(&b, "%s\"s%d\":{\"mtlsSecurityScheme\":{}}", i ? "," : "", i);
+    jv_buf_str(&b, "},\"securityRequirements\":[{\"schemes\":{");
+    for (int i = 0; i < many; i++)
+        jv_buf_printf(&b, "%s\"s%d\":{}", i ? "," : "", i);
+    jv_buf_str(&b, "}}]}");
+    card = (void *)(uintptr_t)read_new(&a2a__agent_card__descriptor, b.data);
+    CHECK_OR(card, return );
+    before = jv_arena_used(arena);
+    json = v03_card(card, arena, &len);
+    CHECK(jv_arena_used(arena) - before < most);
+    CHECK_HAS(checked(json, len), "\"s4999\":{\"type\":\"mutualTLS\"}");
+    CHECK_HAS(json, "\"s4999\":[]");
+}
+
 int main(int argc, char **argv)
 {
     int r;
