@@ -193,7 +193,8 @@ int jv_identity_keys(struct jv_identity *id, const void *auth_keyset, struct jv_
     size_t n = 0;
 
     for (size_t i = 0; i < set->n_keys && n < MAX_KEYS; i++)
-        keys[n++] = (struct jv_jwk){ set->keys[i]->kid, set->keys[i]->x, set->keys[i]->y };
+        if (!set->keys[i]->purpose[0]) /* others sign cards, not tokens */
+            keys[n++] = (struct jv_jwk){ set->keys[i]->kid, set->keys[i]->x, set->keys[i]->y };
     return jv_keys_set(id->keys, keys, n, err);
 }
 
