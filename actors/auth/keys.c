@@ -121,10 +121,9 @@ int keys_list(struct jv_ctx *ctx, Auth__KeySet *ret)
     int r;
 
     r = jv_db(ctx, &rows,
-              "select kid, x, y, case purpose when 'token' then '' else purpose end as purpose "
-              "from keys where retired_at is null "
+              "select kid, x, y, purpose from keys where retired_at is null "
               "or retired_at > case purpose when 'token' then $1 else $2 end "
-              "order by purpose, created_at desc, kid",
+              "order by purpose desc, created_at desc, kid",
               jv_ms(now - auth->access_ttl_ms - 2 * hour), jv_ms(now - 30 * 24 * hour));
     if (r)
         return r;

@@ -107,7 +107,7 @@ class Identity(Tally):
         self.check("the header: ES256 and a key that is published",
                    header["alg"] == "ES256" and key and key["alg"] == "ES256" and key["use"] == "sig" and
                    (key["kty"], key["crv"]) == ("EC", "P-256"), (header, jwks))
-        self.check("the key set holds nothing private", set(key) == {"kty", "crv", "x", "y", "kid", "alg", "use"}, jwks)
+        self.check("the key set holds nothing private", set(key) == {"kty", "crv", "x", "y", "kid", "alg", "use", "purpose"}, jwks)
         self.check("the signature is of that key", forge.verifies(key, a["access_token"]) and
                    not forge.verifies(key, a["access_token"].replace(".", ".e", 1)))
         self.check("the claims", claims["iss"] == "jarvis-auth" and claims["aud"] == "jarvis-api" and
