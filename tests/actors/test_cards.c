@@ -95,6 +95,40 @@ TEST(a_card_is_signed)
     world_free(w);
 }
 
+static const char *from(const char *json, const char *name)
+{
+    const char *p = json ? strstr(json, name) : NULL;
+
+    return p ? p : "";
+}
+
+/* Clients that leave out whatever is empty verify, too: by a second signature. */
+TEST(a_card_with_something_empty)
+{
+    static const char requirement[] =
+            "\"securityRequirements\":[{\"schemes\":{\"jwt\":{\"list\":[]}}}],";
+    static const char strict[] = "\"securityRequirements\":[{\"schemes\":{\"jwt\":{}}}],";
+    struct world *w = auth_world();
+    struct jv_arena *a = world_arena(w);
+    struct world_reply r = sign(w, jv_arena_printf(a, CARD_START "%s" SKILL("") "}", requirement)),
+                       rest;
+    struct jv_jwk key = published(w, "card");
+    const char *skills = strstr(canonical_card, "\"skills\"");
+    const char *text = jv_arena_printf(a, "%.*s%s%s", (int)(skills - canonical_card),
+                                       canonical_card, strict, skills);
+    struct jv_jws first = jws_of(w, &r), second;
+
+    CHECK_INT(r.code, JV_OK);
+    CHECK_INT(count_of(r.json, "\"protected\""), 2);
+    rest = (struct world_reply){ .json = from(r.json, first.signature) };
+    second = jws_of(w, &rest);
+    CHECK_INT(verify(w, &key, &first, text), JV_OK);
+    CHECK_INT(verify(w, &key, &first, canonical_card), JV_UNAUTHENTICATED);
+    CHECK_INT(verify(w, &key, &second, canonical_card), JV_OK);
+    CHECK_HAS(r.json, "jwt"); /* the card itself is as it was */
+    world_free(w);
+}
+
 /* Replicas sign with the same key, and the next one takes over when it is retired. */
 TEST(the_key_is_shared_and_changes)
 {
