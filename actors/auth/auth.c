@@ -67,9 +67,7 @@ JV_TOOL_FN(logout, Auth__LogoutRequest, Google__Protobuf__Empty)
 
 JV_TOOL_FN(sign_card, A2a__AgentCard, A2a__AgentCard)
 {
-    (void)ctx;
-    *ret = *req;
-    return JV_OK;
+    return cards_sign(ctx, req, ret);
 }
 
 JV_TOOL_FN(me, Google__Protobuf__Empty, Auth__User)
@@ -159,10 +157,7 @@ static int init(struct jv_ctx *ctx)
 
 static void fini(void *state)
 {
-    struct auth *auth = state;
-
-    jv_keep_free(auth->kid);
-    jv_keep_free(auth->pem);
+    keys_forget(state);
 }
 
 static const struct jv_tool tools[] = {

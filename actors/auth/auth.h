@@ -12,7 +12,9 @@
 struct auth {
     int64_t access_ttl_ms, refresh_ttl_ms, signin_ttl_ms; /* settings */
     bool demo;
-    char *kid, *pem; /* the key that signs */
+    struct signing_key {
+        char *kid, *pem;
+    } token_key, card_key;
 };
 
 struct person {
@@ -36,8 +38,9 @@ int lockout_count(struct jv_ctx *ctx, const char *username);
 int lockout_clear(struct jv_ctx *ctx, const char *username, bool *ret_locked);
 
 /* ---- keys.c ---- */
-int keys_load(struct jv_ctx *ctx); /* makes the first one */
+int keys_load(struct jv_ctx *ctx); /* makes the first ones */
 int keys_list(struct jv_ctx *ctx, Auth__KeySet *ret);
+void keys_forget(struct auth *auth);
 
 /* ---- tokens.c ---- */
 int tokens_sign_in(struct jv_ctx *ctx, const struct person *p, Auth__TokenReply *ret);
@@ -48,5 +51,8 @@ int tokens_end(struct jv_ctx *ctx, const char *sid, const char *reason);
 int tokens_family(struct jv_ctx *ctx, const char *token, const char *user_id, const char **ret_sid);
 int tokens_revoked(struct jv_ctx *ctx, Auth__RevocationList *ret);
 int tokens_purge(struct jv_ctx *ctx);
+
+/* ---- cards.c ---- */
+int cards_sign(struct jv_ctx *ctx, const A2a__AgentCard *card, A2a__AgentCard *ret);
 
 #endif

@@ -72,7 +72,7 @@ static int reply(struct jv_ctx *ctx, const struct person *p, const char *sid, co
 
     jv_uuid(jti);
     claims.jti = jti;
-    r = jv_jwt_sign(auth->pem, auth->kid, &claims, jv_arena(ctx), &token, &err);
+    r = jv_jwt_sign(auth->token_key.pem, auth->token_key.kid, &claims, jv_arena(ctx), &token, &err);
     if (r)
         return jv_fail(ctx, r, "signing a token: %s", err.text);
     ret->access_token = token;

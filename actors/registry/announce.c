@@ -87,8 +87,8 @@ static int insert_pending(struct jv_ctx *ctx, const struct announcement *a)
         return r;
     r = jv_db(ctx, &rows,
               "insert into agents (name, type, actor, token, agent_type, description, tags, "
-              "capabilities, card, registered_by, registered_at, updated_at) "
-              "values ($1, 'local', $2, $3, $3, $4, $5, $6, $7, 'heartbeat', $8, $8) "
+              "capabilities, card, registered_by, registered_at, updated_at, card_at) "
+              "values ($1, 'local', $2, $3, $3, $4, $5, $6, $7, 'heartbeat', $8, $8, $8) "
               "on conflict do nothing",
               jv_text(a->card->name), jv_text(a->actor), jv_text(a->hb->token),
               jv_text(a->card->description),
@@ -109,7 +109,8 @@ static int update_card(struct jv_ctx *ctx, const struct announcement *a)
     int r;
 
     r = jv_db(ctx, &rows,
-              "update agents set description = $2, card = $3, updated_at = $4 "
+              "update agents set description = $2, card = $3, updated_at = $4, "
+              "card_at = case when card is distinct from $3 then $4 else card_at end "
               "where name = $1 and (card is distinct from $3 or description <> $2)",
               jv_text(a->card->name), jv_text(a->card->description), as_json(ctx, a->card),
               jv_ms(jv_now_ms(ctx)));

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "jv/agent.h"
 #include "jv/wire.h"
 
 enum { max_agent_type = 64, max_description = 2000, max_notes = 2000, max_contact = 256 };
@@ -191,19 +192,32 @@ JV_TOOL_FN(catalog, Google__Protobuf__Empty, Registry__CatalogReply)
     return JV_OK;
 }
 
+/* What the tools take is for those who are signed in: the extended card has it. */
+static void hide_tools(A2a__AgentCard *card)
+{
+    A2a__AgentCapabilities *c = card->capabilities;
+
+    for (size_t i = 0; c && i < c->n_extensions; i++)
+        if (strcmp(c->extensions[i]->uri, JV_TOOLS_EXTENSION) == 0)
+            c->extensions[i]->params = NULL;
+}
+
 JV_TOOL_FN(card, Registry__CardRequest, Registry__CardReply)
 {
     struct jv_rows rows;
     int r;
 
     r = jv_db(ctx, &rows,
-              "select card, updated_at from agents where token = $1 and status = 'approved' "
-              "and enabled and card is not null",
+              "select card, card_at as updated_at from agents where token = $1 "
+              "and status = 'approved' and enabled and card is not null",
               jv_text(req->token));
-    if (r)
-        return r;
-    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base)
-                  : jv_fail(ctx, JV_NOT_FOUND, "there is no agent %.64s", req->token);
+    if (!r && !rows.n)
+        r = jv_fail(ctx, JV_NOT_FOUND, "there is no agent %.64s", req->token);
+    if (!r)
+        r = jv_row_to_msg(ctx, &rows, 0, &ret->base);
+    if (!r)
+        hide_tools(ret->card);
+    return r;
 }
 
 /* ---- registering ---------------------------------------------------------------------------- */
@@ -314,8 +328,8 @@ JV_TOOL_FN(add_remote, Registry__RegisterRemoteRequest, Registry__Registered)
     r = jv_db(ctx, &rows,
               "insert into agents (name, type, agent_type, description, tags, capabilities, "
               "agent_card_url, provider, auth_config, card, registered_by, registered_at, "
-              "updated_at) values ($1, 'remote', $1, left($2, 2000), $3, $4, $5, $6, $7, $8, $9, "
-              "$10, $10) on conflict do nothing",
+              "updated_at, card_at) values ($1, 'remote', $1, left($2, 2000), $3, $4, $5, $6, $7, "
+              "$8, $9, $10, $10, $10) on conflict do nothing",
               jv_text(card->name), jv_text(card->description), jv_text_array(ctx, n_tags, tags),
               as_json(ctx, &caps), jv_text(req->agent_card_url), as_json(ctx, req->provider),
               as_json(ctx, auth), as_json(ctx, card), jv_text(jv_caller(ctx)->username),

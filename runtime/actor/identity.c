@@ -186,6 +186,11 @@ bool jv_identity_may_fetch(struct jv_identity *id, int64_t real_ms)
     return yes;
 }
 
+static bool is_for_tokens(const Auth__Jwk *key)
+{
+    return !key->purpose[0] || strcmp(key->purpose, "token") == 0;
+}
+
 int jv_identity_keys(struct jv_identity *id, const void *auth_keyset, struct jv_err *err)
 {
     const Auth__KeySet *set = auth_keyset;
@@ -193,7 +198,8 @@ int jv_identity_keys(struct jv_identity *id, const void *auth_keyset, struct jv_
     size_t n = 0;
 
     for (size_t i = 0; i < set->n_keys && n < MAX_KEYS; i++)
-        keys[n++] = (struct jv_jwk){ set->keys[i]->kid, set->keys[i]->x, set->keys[i]->y };
+        if (is_for_tokens(set->keys[i]))
+            keys[n++] = (struct jv_jwk){ set->keys[i]->kid, set->keys[i]->x, set->keys[i]->y };
     return jv_keys_set(id->keys, keys, n, err);
 }
 

@@ -22,7 +22,7 @@ JV_CHECKED int jv_identity_check(struct jv_identity *id, const char *token, int6
  * says yes once and starts the second. */
 bool jv_identity_may_fetch(struct jv_identity *id, int64_t real_ms);
 
-/* An auth.KeySet replaces the keys. */
+/* An auth.KeySet replaces the keys; only those that are for tokens count. */
 JV_CHECKED int jv_identity_keys(struct jv_identity *id, const void *auth_keyset,
                                 struct jv_err *err);
 

@@ -141,6 +141,47 @@ static A2a__AgentExtension *tools_extension(const struct jv_actor *actor,
     return x;
 }
 
+static A2a__AgentExtension *other_extension(const struct jv_extension *row, struct jv_arena *a)
+{
+    A2a__AgentExtension *x = jv_msg_new(&a2a__agent_extension__descriptor, a);
+
+    x->uri = row->uri;
+    x->description = row->description ? row->description : "";
+    x->required = row->required;
+    return x;
+}
+
+static void add_extensions(A2a__AgentCapabilities *c, const struct jv_actor *actor,
+                           const struct jv_method *methods, size_t n, struct jv_arena *a)
+{
+    const struct jv_extension *rows = actor->agent->extensions;
+    size_t count = 0;
+
+    while (rows && rows[count].uri)
+        count++;
+    c->extensions = JV_NEW_ARRAY(a, A2a__AgentExtension *, count + 1);
+    if (!actor->agent->answer)
+        c->extensions[c->n_extensions++] = tools_extension(actor, methods, n, a);
+    for (size_t i = 0; i < count; i++)
+        c->extensions[c->n_extensions++] = other_extension(&rows[i], a);
+}
+
+/* Push notifications are kept with the tasks: without a database there are none. */
+static A2a__AgentCapabilities *capabilities_of(const struct jv_actor *actor, struct jv_arena *a)
+{
+    A2a__AgentCapabilities *c = jv_msg_new(&a2a__agent_capabilities__descriptor, a);
+    unsigned flags = actor->agent->flags;
+
+    c->_streaming_case = A2A__AGENT_CAPABILITIES___STREAMING_STREAMING;
+    c->streaming = !(flags & JV_AGENT_NO_STREAM);
+    c->_push_notifications_case = A2A__AGENT_CAPABILITIES___PUSH_NOTIFICATIONS_PUSH_NOTIFICATIONS;
+    c->push_notifications = actor->needs & JV_NEEDS_DB && !(flags & JV_AGENT_NO_PUSH);
+    c->_extended_agent_card_case =
+            A2A__AGENT_CAPABILITIES___EXTENDED_AGENT_CARD_EXTENDED_AGENT_CARD;
+    c->extended_agent_card = !(flags & JV_AGENT_NO_EXTENDED);
+    return c;
+}
+
 /* ---- the card ------------------------------------------------------------------------------- */
 
 static A2a__AgentSkill *skill_of(const struct jv_skill *k, struct jv_arena *a)
@@ -199,12 +240,8 @@ void *jv_agent_card(const struct jv_actor *actor, const struct jv_method *method
     card->name = g->name;
     card->description = g->description;
     card->version = actor->version;
-    card->capabilities = jv_msg_new(&a2a__agent_capabilities__descriptor, a);
-    if (!g->answer) {
-        card->capabilities->n_extensions = 1;
-        card->capabilities->extensions = JV_NEW(a, A2a__AgentExtension *);
-        card->capabilities->extensions[0] = tools_extension(actor, methods, n, a);
-    }
+    card->capabilities = capabilities_of(actor, a);
+    add_extensions(card->capabilities, actor, methods, n, a);
     add_interface(card, g->token, prefix, a);
     add_modes(card);
     add_skills(card, g->skills, a);

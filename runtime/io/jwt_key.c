@@ -191,14 +191,47 @@ int jv_key_generate(struct jv_arena *a, char **ret_pem, struct jv_jwk *ret_jwk, 
     return r;
 }
 
-int jv_key_public(const char *pem, struct jv_arena *a, struct jv_jwk *ret_jwk, struct jv_err *err)
+/* NULL with err when it is no P-256 private key. */
+static EVP_PKEY *read_pem(const char *pem, struct jv_err *err)
 {
     CLEANUP(free_bio) BIO *in = BIO_new_mem_buf(pem, -1);
-    CLEANUP(free_key) EVP_PKEY *key = NULL;
+    EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL) : NULL;
 
-    if (in)
-        key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
-    if (!is_p256(key))
-        return jv_err_set(err, JV_INVALID_ARGUMENT, "the key is no P-256 private key in PEM");
-    return describe(key, a, ret_jwk, err);
+    if (is_p256(key))
+        return key;
+    EVP_PKEY_free(key);
+    jv_err_set(err, JV_INVALID_ARGUMENT, "the key is no P-256 private key in PEM");
+    return NULL;
+}
+
+int jv_key_public(const char *pem, struct jv_arena *a, struct jv_jwk *ret_jwk, struct jv_err *err)
+{
+    CLEANUP(free_key) EVP_PKEY *key = read_pem(pem, err);
+
+    return key ? describe(key, a, ret_jwk, err) : JV_INVALID_ARGUMENT;
+}
+
+static bool from_der(const unsigned char *der, size_t n, unsigned char ret[JWT_SIGNATURE])
+{
+    CLEANUP(free_sig) ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)n);
+
+    return sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig), ret, JWT_COORDINATE) == JWT_COORDINATE &&
+           BN_bn2binpad(ECDSA_SIG_get0_s(sig), ret + JWT_COORDINATE, JWT_COORDINATE) ==
+                   JWT_COORDINATE;
+}
+
+int jwt_sign_with(const char *pem, const void *p, size_t n, unsigned char ret[JWT_SIGNATURE],
+                  struct jv_err *err)
+{
+    CLEANUP(free_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    CLEANUP(free_key) EVP_PKEY *key = read_pem(pem, err);
+    unsigned char der[2 * JWT_SIGNATURE];
+    size_t len = sizeof(der);
+
+    if (!key)
+        return JV_INVALID_ARGUMENT;
+    if (!ctx || EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
+        EVP_DigestSign(ctx, der, &len, p, n) != 1 || !from_der(der, len, ret))
+        return jv_err_set(err, JV_INTERNAL, "nothing could be signed");
+    return JV_OK;
 }

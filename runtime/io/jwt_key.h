@@ -17,4 +17,8 @@ EVP_PKEY *jwt_public_key(const struct jv_jwk *jwk);
 /* Is sig (r and s, 32 bytes each) the key's signature of these bytes? */
 bool jwt_signed_by(EVP_PKEY *key, const void *p, size_t n, const unsigned char sig[JWT_SIGNATURE]);
 
+/* That signature, by a private key in PEM. */
+JV_CHECKED int jwt_sign_with(const char *pem, const void *p, size_t n,
+                             unsigned char ret[JWT_SIGNATURE], struct jv_err *err);
+
 #endif

@@ -495,7 +495,9 @@ TEST(keys)
     struct world_reply r = world_ask(w, NULL, "svc.auth.Keys", "{}"), again;
 
     CHECK_INT(r.code, JV_OK);
-    CHECK_INT(count_of(r.json, "\"kid\""), 1);
+    CHECK_INT(count_of(r.json, "\"kid\""), 2); /* for tokens, then for cards */
+    CHECK_INT(count_of(r.json, "\"purpose\":\"card\""), 1);
+    CHECK_STR(member(w, &r, "purpose"), "token");
     CHECK_STR(member(w, &r, "kty"), "EC");
     CHECK_STR(member(w, &r, "crv"), "P-256");
     CHECK_STR(member(w, &r, "alg"), "ES256");
@@ -505,11 +507,12 @@ TEST(keys)
     world_start(w, &auth_actor); /* a replica takes the same */
     again = world_ask(w, NULL, "svc.auth.Keys", "{}");
     CHECK_STR(again.json, r.json);
-    CHECK_STR(world_sql(w, "select count(*) from auth.keys"), "1");
+    CHECK_STR(world_sql(w, "select count(*) from auth.keys"), "2");
     world_free(w);
 }
 
-/* A retired key is shown while its tokens may still be good; the next one signs. */
+/* A retired key is shown while its tokens may still be good, or its cards for a month; the next one
+ * signs. */
 TEST(rotated_keys)
 {
     struct world *w = auth_world();
@@ -518,16 +521,21 @@ TEST(rotated_keys)
     world_sql(w, "update auth.keys set retired_at = '2025-01-10T00:00:00Z'");
     world_start(w, &auth_actor);
     r = world_ask(w, NULL, "svc.auth.Keys", "{}");
-    CHECK_INT(count_of(r.json, "\"kid\""), 2);
+    CHECK_INT(count_of(r.json, "\"kid\""), 4);
     CHECK_INT(world_ask(w, member(w, &old, "access_token"), "svc.auth.Me", "{}").code, JV_OK);
     world_advance(w, 3 * 60 * MINUTE);
     r = world_ask(w, NULL, "svc.auth.Keys", "{}");
-    CHECK_INT(count_of(r.json, "\"kid\""), 1);
+    CHECK_INT(count_of(r.json, "\"kid\""), 3);
+    CHECK_INT(count_of(r.json, "\"purpose\":\"card\""), 2);
+    later(w, 30 * DAY);
+    r = world_ask(w, NULL, "svc.auth.Keys", "{}");
+    CHECK_INT(count_of(r.json, "\"kid\""), 2);
     CHECK_INT(login(w, "vishal", "password123").code, JV_OK);
     world_free(w);
 }
 
-/* Replicas that start at once on an empty database agree on one key and on five people. */
+/* Replicas that start at once on an empty database agree on one key of each kind and on five
+ * people. */
 TEST(replicas_that_start_at_once)
 {
     struct world *w = world_new();
@@ -549,7 +557,9 @@ TEST(replicas_that_start_at_once)
     for (size_t i = 0; i < JV_COUNT(pids); i++)
         failed += waitpid(pids[i], &status, 0) != pids[i] || status != 0;
     CHECK_INT(failed, 0);
-    CHECK_STR(world_sql(w, "select count(*) from auth.keys where retired_at is null"), "1");
+    CHECK_STR(world_sql(w, "select string_agg(purpose, ' ' order by purpose) from auth.keys "
+                           "where retired_at is null"),
+              "card token");
     CHECK_STR(world_sql(w, "select count(*) from auth.people"), "5");
     world_free(w);
 }

@@ -1,6 +1,7 @@
 """bus.py -- what an operator does with a plain NATS client (natsreq.c), as functions; and a tally of checks."""
 import json
 import os
+import secrets
 import subprocess
 from collections import namedtuple
 
@@ -45,10 +46,12 @@ def parse(out):
 
 
 class Operator:
-    """Somebody with credentials of the bus; the operator's unless told otherwise."""
+    """Somebody with credentials of the bus; the operator's unless told otherwise. Others hear only the inbox
+    that is their own."""
 
-    def __init__(self, stack, creds=None):
+    def __init__(self, stack, creds=None, own_inbox=False):
         env = stack.run_env()
+        self.inbox = ["-i", "_INBOX.%s.%s" % (creds, secrets.token_hex(8))] if own_inbox else []
         self.env = dict(os.environ, NATS_URL=env["NATS_URL"], NATS_CREDS=env["NATS_CREDS"])
         if creds:
             self.env["NATS_CREDS"] = os.path.join(os.path.dirname(env["NATS_CREDS"]), creds + ".creds")
@@ -57,7 +60,7 @@ class Operator:
         """(exit code, [Msg, ...], what was said on standard error)"""
         if not isinstance(body, (bytes, str)):
             body = json.dumps(body)
-        args = ["-t", str(wait_ms), "-m", str(most)]
+        args = ["-t", str(wait_ms), "-m", str(most), *self.inbox]
         for name, value in (headers or {}).items():
             args += ["-H", "%s: %s" % (name, value)]
         if token is not None:

@@ -85,10 +85,10 @@ def psql(stack, sql):
                           capture_output=True, check=True, timeout=30).stdout.strip()
 
 
-def server_key(stack):
-    """(the secret number, kid, public JWK) of the key that signs now."""
-    kid = psql(stack, "select kid from auth.keys where retired_at is null")
-    pem = psql(stack, "select pem from auth.keys where retired_at is null")
+def server_key(stack, purpose):
+    """(the secret number, kid, public JWK) of the key that signs now: "token" or "card"."""
+    where = "from auth.keys where retired_at is null and purpose = '%s'" % purpose
+    kid, pem = psql(stack, "select kid " + where), psql(stack, "select pem " + where)
     der = base64.b64decode("".join(line for line in pem.splitlines() if "-----" not in line))
     # ECPrivateKey: version 1, then the secret as an OCTET STRING of 32 bytes
     secret = int.from_bytes(re.search(rb"\x02\x01\x01\x04\x20(.{32})", der, re.S).group(1), "big")
@@ -104,7 +104,8 @@ def hs256(key):
 
 def forgeries(stack, good):
     """[(name, token, must it be accepted)] around a good token of somebody."""
-    secret, kid, jwk = server_key(stack)
+    secret, kid, jwk = server_key(stack, "token")
+    card_secret, card_kid, _ = server_key(stack, "card")
     head, body, signature = good.split(".")
     claims, header = json.loads(unb64(body)), {"alg": "ES256", "typ": "JWT", "kid": kid}
     now = int(time.time())
@@ -150,6 +151,8 @@ def forgeries(stack, good):
         ("a kid that is a number", with_header(kid=1), False),
         ("somebody's own key in the header", token({**header, "jwk": {**jwk, "kid": kid}}, claims,
                                                    lambda data: es256(12345, data)), False),
+        ("the key that signs cards", with_header(lambda data: es256(card_secret, data), kid=card_kid), False),
+        ("the key that signs cards, as the other", with_header(lambda data: es256(card_secret, data)), False),
         ("somebody else's key", with_header(lambda data: es256(12345, data)), False),
         ("HS256 with the public PEM", with_header(hs256(pem), alg="HS256"), False),
         ("HS256 with the public key's bytes", with_header(hs256(spki), alg="HS256"), False),

@@ -11,7 +11,7 @@ import threading
 import time
 
 import forge
-from bus import ANSWERED, Operator, Tally
+from bus import ANSWERED, REFUSED, Operator, Tally
 from stack import PASSWORDS, Stack, wait_for
 
 # One method of each process that checks tokens by itself.
@@ -107,7 +107,7 @@ class Identity(Tally):
         self.check("the header: ES256 and a key that is published",
                    header["alg"] == "ES256" and key and key["alg"] == "ES256" and key["use"] == "sig" and
                    (key["kty"], key["crv"]) == ("EC", "P-256"), (header, jwks))
-        self.check("the key set holds nothing private", set(key) == {"kty", "crv", "x", "y", "kid", "alg", "use"}, jwks)
+        self.check("the key set holds nothing private", set(key) == {"kty", "crv", "x", "y", "kid", "alg", "use", "purpose"}, jwks)
         self.check("the signature is of that key", forge.verifies(key, a["access_token"]) and
                    not forge.verifies(key, a["access_token"].replace(".", ".e", 1)))
         self.check("the claims", claims["iss"] == "jarvis-auth" and claims["aud"] == "jarvis-api" and
@@ -134,6 +134,31 @@ class Identity(Tally):
                            (status, reply))
 
     # ---- refreshing -----------------------------------------------------------------------------
+
+    def cards(self):
+        """Agents' cards are signed for the gateway alone, over a text that we make anew here."""
+        card = {"name": "DesksAgent", "description": "Wer sitzt wo? \u20ac \U0001f600", "version": "1.0",
+                "supportedInterfaces": [{"url": "https://x.example/a2a", "protocolBinding": "JSONRPC",
+                                         "protocolVersion": "1.0"}],
+                "capabilities": {"streaming": False, "pushNotifications": True}, "skills": [
+                    {"id": "find", "name": "Find", "description": "Finds desks", "tags": ["z", "a"]}],
+                "defaultInputModes": ["text/plain"], "defaultOutputModes": ["text/plain"]}
+        reply = Operator(self.s, "gateway", own_inbox=True).one("jarvis.svc.auth.SignCard", card).json
+        jws = reply["signatures"][0]
+        header = json.loads(forge.unb64(jws["protected"]))
+        keys = self.s.http("GET", "/.well-known/jwks.json")[2]["keys"]
+        key = next((k for k in keys if k["kid"] == header["kid"]), None)
+        self.check("a card's signature: ES256, by a published key for cards", len(reply["signatures"]) == 1 and key and
+                   header == {"alg": "ES256", "typ": "JOSE", "kid": key["kid"]} and key["purpose"] == "card", (reply, keys))
+
+        def verifies(signed):
+            text = json.dumps(signed, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+            return forge.verifies(key, ".".join((jws["protected"], forge.b64(text), jws["signature"])))
+
+        self.check("the signature is of the card", verifies(card) and not verifies({**card, "name": "EvilAgent"}))
+        for who in ("operator", "tickets", "orchestrator"):
+            code, _, _ = Operator(self.s, who, own_inbox=True).ask("jarvis.svc.auth.SignCard", card)
+            self.check("not signed for " + who, code == REFUSED, code)
 
     def rotation(self):
         first, bystander = self.sign_in("happy"), self.sign_in("happy")
@@ -322,7 +347,7 @@ class Identity(Tally):
 def main():
     with Stack() as s:
         i = Identity(s)
-        return i.run(i.tokens, i.forgeries, i.rotation, i.race, i.bad_refreshes, i.logout, i.lockout, i.wrong_bodies,
+        return i.run(i.tokens, i.forgeries, i.cards, i.rotation, i.race, i.bad_refreshes, i.logout, i.lockout, i.wrong_bodies,
                      i.timing, i.disabled, i.crowd, i.missed, i.restarts, i.secrets)
 
 

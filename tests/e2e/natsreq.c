@@ -1,7 +1,7 @@
 /* natsreq.c -- one request as an operator makes it: a plain NATS client that knows nothing of
  * Jarvis.
  *
- *     natsreq [-H 'Name: value']... [-t ms] [-m max-messages] SUBJECT BODY
+ *     natsreq [-H 'Name: value']... [-t ms] [-m max-messages] [-i inbox] SUBJECT BODY
  *
  * BODY "-" is standard input. NATS_URL and NATS_CREDS say where. Each message that comes is printed
  * as a line "MSG <length>", its headers, an empty line, the body and a newline. It ends after one
@@ -24,7 +24,7 @@ struct request {
     int n_headers;
     int64_t timeout_ms;
     long max;
-    const char *subject;
+    const char *subject, *inbox; /* inbox NULL: any */
     char *body;
     size_t len;
 };
@@ -49,13 +49,15 @@ static bool parse(struct request *q, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt(argc, argv, "H:t:m:")) != -1) {
+    while ((option = getopt(argc, argv, "H:t:m:i:")) != -1) {
         if (option == 'H' && q->n_headers < MAX_HEADERS)
             q->headers[q->n_headers++] = optarg;
         else if (option == 't')
             q->timeout_ms = strtol(optarg, NULL, 10);
         else if (option == 'm')
             q->max = strtol(optarg, NULL, 10);
+        else if (option == 'i')
+            q->inbox = optarg;
         else
             return false;
     }
@@ -110,9 +112,10 @@ static natsStatus add_header(natsMsg *m, char *line)
 
 static natsStatus ask(natsConnection *nc, const struct request *q, natsSubscription **ret)
 {
-    natsInbox *inbox = NULL;
+    natsInbox *own = NULL;
     natsMsg *m = NULL;
-    natsStatus s = natsInbox_Create(&inbox);
+    natsStatus s = natsInbox_Create(&own);
+    const char *inbox = q->inbox ? q->inbox : own;
 
     if (s == NATS_OK)
         s = natsConnection_SubscribeSync(ret, nc, inbox);
@@ -125,7 +128,7 @@ static natsStatus ask(natsConnection *nc, const struct request *q, natsSubscript
     if (s == NATS_OK)
         s = natsConnection_FlushTimeout(nc, q->timeout_ms);
     natsMsg_Destroy(m);
-    natsInbox_Destroy(inbox);
+    natsInbox_Destroy(own);
     return s;
 }
 

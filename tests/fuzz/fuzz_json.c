@@ -35,6 +35,23 @@ static void check_message(const ProtobufCMessage *msg, struct jv_arena *a)
         check_error(&err);
 }
 
+/* What came in as a message has a canonical text, which is JSON and its own canonical text. */
+static void check_canonical(const ProtobufCMessage *msg, struct jv_arena *a)
+{
+    struct jv_err err = { 0 };
+    size_t n, m;
+    const char *text = jv_jcs(jv_msg_to_struct(msg, JV_JSON_CAMEL, a), a, &n, &err), *again;
+    const void *back;
+
+    assert(text);
+    back = jv_json_to_msg(&google__protobuf__struct__descriptor, text, n, 0, a, &err);
+    if (!back && n > JV_MAX_BODY)
+        return;
+    assert(back);
+    again = jv_jcs(back, a, &m, &err);
+    assert(again && n == m && memcmp(text, again, n) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct jv_arena *a = jv_arena_new(256 << 20);
@@ -44,10 +61,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size) {
         msg = jv_json_to_msg(fuzz_type(*data), (const char *)data + 1, size - 1,
                              *data & 0x80 ? JV_JSON_STRICT : 0, a, &err);
-        if (msg)
+        if (msg) {
             check_message(msg, a);
-        else
+            check_canonical(msg, a);
+        } else {
             check_error(&err);
+        }
     }
     jv_arena_free(a);
     return 0;

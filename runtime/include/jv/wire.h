@@ -77,6 +77,10 @@ struct Google__Protobuf__Value *jv_value_number(struct jv_arena *a, double numbe
 struct Google__Protobuf__Value *jv_value_bool(struct jv_arena *a, bool b);
 struct Google__Protobuf__Value *jv_value_struct(struct jv_arena *a,
                                                 struct Google__Protobuf__Struct *s);
+/* Canonical JSON (RFC 8785): one text for one value, to hash and to sign. NULL with err for what
+ * has none: a number that is not finite, a name twice, a text that is not UTF-8. */
+JV_CHECKED char *jv_jcs(const struct Google__Protobuf__Struct *s, struct jv_arena *a,
+                        size_t *ret_len, struct jv_err *err);
 /* Quote a string as JSON, with the quotes. */
 void jv_json_quote(struct jv_buf *b, const char *s, size_t n);
 
