@@ -119,8 +119,8 @@ struct jv_setting {
 enum jv_needs { JV_NEEDS_DB = 1 << 0, JV_NEEDS_HTTP = 1 << 1 };
 
 struct jv_actor {
-    const char *name, *version; /* name: what jarvis.svc.<name>.* says, [a-z]+ */
-    const char *summary;        /* one line, for `jarvis list` */
+    const char *name, *version;                /* name: what jarvis.svc.<name>.* says, [a-z]+ */
+    const char *summary;                       /* one line, for `jarvis list` */
     const ProtobufCServiceDescriptor *service; /* NULL: an agent with answer() may have none */
     const struct jv_tool *tools;       /* ends with a zero row; every method has exactly one row */
     const struct jv_timer *timers;     /* optional, ends with a zero row */
