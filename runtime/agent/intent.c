@@ -59,12 +59,12 @@ static int run_tool(struct jv_ctx *ctx, const struct jv_method *m, ProtobufCMess
 
 void jv_lift_path(struct jv_ctx *ctx, const char *outer)
 {
-    char path[sizeof(ctx->err.field)];
+    char *path;
 
     if (!ctx->err.field[0])
         return;
-    snprintf(path, sizeof(path), "%s.%.100s", outer, ctx->err.field);
-    memcpy(ctx->err.field, path, sizeof(path));
+    path = jv_arena_printf(ctx->arena, "%s.%s", outer, ctx->err.field);
+    snprintf(ctx->err.field, sizeof(ctx->err.field), "%.159s", path);
 }
 
 /* ---- tool calls ----------------------------------------------------------------------------- */
@@ -119,7 +119,7 @@ static void lift_from_part(struct jv_ctx *ctx, size_t at)
 static int understand_call(struct jv_ctx *ctx, const Google__Protobuf__Struct *call,
                            struct jv_intent *ret)
 {
-    const Google__Protobuf__Struct *arguments;
+    const Google__Protobuf__Struct *arguments = NULL;
     int r = read_call(ctx, call, ret, &arguments);
 
     if (!r) {
