@@ -42,7 +42,8 @@ struct jv_method {
     char last_error[128];
 };
 
-struct jv_slots; /* replies that are waited for, call.c */
+struct jv_slots;   /* replies that are waited for, call.c */
+struct jv_fetches; /* of jv_fetch_wait(), io/http.h */
 
 struct jv_node {
     const struct jv_actor *actor;
@@ -59,6 +60,7 @@ struct jv_node {
     struct jv_catalog *catalog; /* of its own tools; agents only */
     void *card;                 /* A2a__AgentCard; agents only */
     struct jv_slots *slots;
+    struct jv_fetches *fetches; /* made when needed */
     struct jv_tasks *tasks; /* of an agent with a database, agent/tasks.h; else NULL */
     struct jv_arena *pool[JV_ARENA_POOL];
     size_t n_pool;

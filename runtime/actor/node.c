@@ -13,6 +13,7 @@
 
 #include "actor/message.h"
 #include "base/log.h"
+#include "io/http.h"
 
 struct jv_node_timer {
     struct jv_node *node;
@@ -58,6 +59,43 @@ void jv_node_background(struct jv_node *n, const char *what,
     ctx->deadline = jv_loop_mono_ms(n->loop) + timeout_ms;
     n->background++;
     ctx->fiber = jv_fiber_start(n->loop, background_main, b);
+}
+
+struct detached {
+    int (*fn)(struct jv_ctx *ctx, void *arg);
+    size_t size;
+    max_align_t arg[];
+};
+
+static int run_detached(struct jv_ctx *ctx, void *arg)
+{
+    struct detached *d = arg;
+    int (*fn)(struct jv_ctx *, void *) = d->fn;
+    void *copy = jv_arena_memdup(ctx->arena, d->arg, d->size);
+
+    free(d);
+    return fn(ctx, copy);
+}
+
+int jv_background(struct jv_ctx *ctx, const char *what, int (*fn)(struct jv_ctx *ctx, void *arg),
+                  const void *arg, size_t size, uint32_t timeout_ms)
+{
+    struct jv_node *n = ctx->node;
+    struct detached *d;
+
+    if (n->draining)
+        return jv_fail(ctx, JV_UNAVAILABLE, "the actor is stopping");
+    if (n->background >= JV_MAX_BACKGROUND)
+        return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "too much work is under way");
+    d = malloc(sizeof(*d) + size);
+    if (!d)
+        abort();
+    d->fn = fn;
+    d->size = size;
+    if (size)
+        memcpy(d->arg, arg, size);
+    jv_node_background(n, what, run_detached, d, timeout_ms);
+    return JV_OK;
 }
 
 /* ---- timers --------------------------------------------------------------------------------- */
@@ -462,6 +500,7 @@ struct jv_node *jv_node_free(struct jv_node *n)
     jv_loop_timer_stop(n->loop, &n->drain_limit);
     jv_tasks_free(n);
     jv_slots_free(n->slots);
+    jv_fetches_free(n->fetches);
     jv_catalog_free(n->catalog);
     while (n->n_pool)
         jv_arena_free(n->pool[--n->n_pool]);

@@ -1,207 +1,83 @@
 /* http.c -- fetching by libcurl, which opens sockets to public addresses only. */
 #include "io/http.h"
+#include "io/http_transfer.h"
 
-#include <arpa/inet.h>
-#include <curl/curl.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    max_url = 2048,
-    max_headers = 64 * 1024,
-};
+enum { max_headers = 64 * 1024, no_status = 200 /* below it the last word is not said */ };
 
-/* ---- which addresses are public ------------------------------------------------------------- */
-
-struct range {
-    uint8_t prefix[16];
-    unsigned bits;
-};
-
-static const struct range closed4[] = {
-    { { 0 }, 8 },             /* this network */
-    { { 10 }, 8 },            /* private */
-    { { 100, 64 }, 10 },      /* shared by carriers */
-    { { 127 }, 8 },           /* loopback */
-    { { 169, 254 }, 16 },     /* link-local, where clouds keep their metadata */
-    { { 172, 16 }, 12 },      /* private */
-    { { 192, 0, 0 }, 24 },    /* protocol assignments */
-    { { 192, 0, 2 }, 24 },    /* documentation */
-    { { 192, 88, 99 }, 24 },  /* 6to4 relays */
-    { { 192, 168 }, 16 },     /* private */
-    { { 198, 18 }, 15 },      /* benchmarks */
-    { { 198, 51, 100 }, 24 }, /* documentation */
-    { { 203, 0, 113 }, 24 },  /* documentation */
-    { { 224 }, 4 },           /* multicast */
-    { { 240 }, 4 },           /* reserved, broadcast */
-};
-
-/* Only 2000::/3 is given out; these parts of it are closed. */
-static const struct range open6 = { { 0x20 }, 3 };
-static const struct range closed6[] = {
-    { { 0x20, 0x01, 0x00 }, 23 },       /* protocol assignments, Teredo among them */
-    { { 0x20, 0x01, 0x0d, 0xb8 }, 32 }, /* documentation */
-    { { 0x3f, 0xff, 0x00 }, 20 },       /* documentation */
-};
-
-/* IPv6 forms that carry an IPv4 address, and where: it decides. */
-static const struct carrier {
-    struct range range;
-    unsigned at;
-} carriers[] = {
-    { { { [10] = 0xff, [11] = 0xff }, 96 }, 12 }, /* ::ffff:a.b.c.d */
-    { { { 0x00, 0x64, 0xff, 0x9b }, 96 }, 12 },   /* NAT64 */
-    { { { 0x20, 0x02 }, 16 }, 2 },                /* 6to4 */
-};
-
-static bool within(const uint8_t *address, const struct range *r)
-{
-    unsigned whole = r->bits / 8, rest = r->bits % 8;
-    uint8_t mask = (uint8_t)(0xff00 >> rest);
-
-    return memcmp(address, r->prefix, whole) == 0 &&
-           (!rest || (address[whole] & mask) == (r->prefix[whole] & mask));
-}
-
-static bool is_public4(const uint8_t *a)
-{
-    for (size_t i = 0; i < JV_COUNT(closed4); i++)
-        if (within(a, &closed4[i]))
-            return false;
-    return true;
-}
-
-static bool is_public6(const uint8_t *a)
-{
-    for (size_t i = 0; i < JV_COUNT(carriers); i++)
-        if (within(a, &carriers[i].range))
-            return is_public4(a + carriers[i].at);
-    for (size_t i = 0; i < JV_COUNT(closed6); i++)
-        if (within(a, &closed6[i]))
-            return false;
-    return within(a, &open6);
-}
-
-bool jv_address_is_public(const struct sockaddr *sa)
-{
-    if (sa->sa_family == AF_INET)
-        return is_public4((const uint8_t *)&((const struct sockaddr_in *)sa)->sin_addr);
-    if (sa->sa_family == AF_INET6)
-        return is_public6((const uint8_t *)&((const struct sockaddr_in6 *)sa)->sin6_addr);
-    return false;
-}
-
-/* ---- exceptions ----------------------------------------------------------------------------- */
-
-/* Is the entry in the comma-separated list? */
-static bool listed(const char *list, const char *entry)
-{
-    size_t n = strlen(entry);
-
-    while (list && *list) {
-        size_t len;
-
-        list += strspn(list, ", ");
-        len = strcspn(list, ", ");
-        if (len == n && strncasecmp(list, entry, n) == 0)
-            return true;
-        list += len;
-    }
-    return false;
-}
-
-static void print_address(const struct sockaddr *sa, char *ret, size_t size)
-{
-    char text[INET6_ADDRSTRLEN] = "";
-
-    ret[0] = '\0';
-    if (sa->sa_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
-
-        inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
-        snprintf(ret, size, "%s:%u", text, ntohs(in->sin_port));
-    } else if (sa->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)sa;
-
-        inet_ntop(AF_INET6, &in->sin6_addr, text, sizeof(text));
-        snprintf(ret, size, "[%s]:%u", text, ntohs(in->sin6_port));
-    }
-}
-
-/* ---- one fetch ------------------------------------------------------------------------------ */
-
-struct fetching {
-    struct jv_fetch *f;
-    char place[320]; /* host:port of the URL */
-    size_t cap, header_bytes;
-    bool refused, too_big;
-};
+/* ---- what curl asks for --------------------------------------------------------------------- */
 
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    struct fetching *g = arg;
-    char numeric[80];
+    struct jv_transfer *t = arg;
 
     (void)purpose;
-    print_address(&address->addr, numeric, sizeof(numeric));
-    if (!jv_address_is_public(&address->addr) && !listed(g->f->allow, numeric) &&
-        !listed(g->f->allow, g->place)) {
-        g->refused = true;
+    if (!jv_address_allowed(&address->addr, t->f->allow, t->place)) {
+        t->refused = true;
         return CURL_SOCKET_BAD;
     }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-static bool make_room(struct fetching *g, size_t n)
+static bool make_room(struct jv_transfer *t, size_t n)
 {
-    struct jv_fetch *f = g->f;
-    size_t cap = g->cap ? g->cap : 4096;
+    struct jv_fetch *f = t->f;
+    size_t cap = t->cap ? t->cap : 4096;
     char *body;
 
     while (cap < f->len + n + 1)
         cap *= 2;
-    if (cap == g->cap)
+    if (cap == t->cap)
         return true;
     body = realloc(f->body, cap);
     if (!body)
         return false;
     f->body = body;
-    g->cap = cap;
+    t->cap = cap;
     return true;
 }
 
 static size_t take_body(char *p, size_t size, size_t n, void *arg)
 {
-    struct fetching *g = arg;
-    struct jv_fetch *f = g->f;
+    struct jv_transfer *t = arg;
+    struct jv_fetch *f = t->f;
 
     n *= size;
-    g->too_big = n > f->max_bytes - f->len;
-    if (g->too_big || !make_room(g, n))
+    t->too_big = n > f->max_bytes - f->len;
+    if (t->too_big || (!f->discard && !make_room(t, n)))
         return 0;
-    memcpy(f->body + f->len, p, n);
+    if (!f->discard)
+        memcpy(f->body + f->len, p, n);
     f->len += n;
-    f->body[f->len] = '\0';
+    if (!f->discard)
+        f->body[f->len] = '\0';
     return n;
 }
 
 static size_t take_header(char *p, size_t size, size_t n, void *arg)
 {
-    struct fetching *g = arg;
+    struct jv_transfer *t = arg;
+    long status = 0;
 
-    (void)p;
     n *= size;
-    g->header_bytes += n;
-    g->too_big = g->header_bytes > max_headers;
-    return g->too_big ? 0 : n;
+    t->header_bytes += n;
+    t->too_big = t->header_bytes > max_headers;
+    if (t->too_big)
+        return 0;
+    curl_easy_getinfo(t->c, CURLINFO_RESPONSE_CODE, &status);
+    t->answered = t->answered || ((*p == '\r' || *p == '\n') && status >= no_status);
+    return n;
 }
 
-static int wrong(struct jv_fetch *f, const char *why)
+/* ---- the address ---------------------------------------------------------------------------- */
+
+static int wrong(struct jv_err *err, const char *why)
 {
-    return jv_err_set(&f->err, JV_INVALID_ARGUMENT, "%s", why);
+    return jv_err_set(err, JV_INVALID_ARGUMENT, "%s", why);
 }
 
 static bool get_part(CURLU *u, CURLUPart part, unsigned flags, char *ret, size_t size)
@@ -215,35 +91,128 @@ static bool get_part(CURLU *u, CURLUPart part, unsigned flags, char *ret, size_t
     return n > 0 && (size_t)n < size;
 }
 
-/* The address as curl itself reads it: no second parser can disagree. */
-static int read_url(CURLU *u, struct fetching *g)
+static int set_url(CURLU *u, const char *url, struct jv_err *err)
 {
-    struct jv_fetch *f = g->f;
-    char scheme[16], host[280], port[8];
-
-    if (strnlen(f->url, max_url + 1) > max_url)
-        return wrong(f, "the address is too long");
-    for (const char *p = f->url; *p; p++)
+    if (strnlen(url, JV_MAX_URL + 1) > JV_MAX_URL)
+        return wrong(err, "the address is too long");
+    for (const char *p = url; *p; p++)
         if ((unsigned char)*p <= ' ' || *p == 127)
-            return wrong(f, "the address has a space or control character in it");
-    switch (curl_url_set(u, CURLUPART_URL, f->url, CURLU_DISALLOW_USER)) {
+            return wrong(err, "the address has a space or control character in it");
+    switch (curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER)) {
     case CURLUE_OK:
-        break;
+        return JV_OK;
     case CURLUE_USER_NOT_ALLOWED:
-        return wrong(f, "the address has credentials in it");
+        return wrong(err, "the address has credentials in it");
     case CURLUE_UNSUPPORTED_SCHEME:
-        return wrong(f, "the address is neither http nor https");
+        return wrong(err, "the address is neither http nor https");
     default:
-        return wrong(f, "the address is malformed");
+        return wrong(err, "the address is malformed");
     }
+}
+
+struct host {
+    char name[280], place[JV_PLACE];
+};
+
+/* The address as curl itself reads it: no second parser can disagree. */
+static int read_url(CURLU *u, const char *url, struct host *ret, struct jv_err *err)
+{
+    char scheme[16], port[8];
+    int r = set_url(u, url, err);
+
+    if (r)
+        return r;
     if (!get_part(u, CURLUPART_SCHEME, 0, scheme, sizeof(scheme)) ||
         (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
-        return wrong(f, "the address is neither http nor https");
-    if (!get_part(u, CURLUPART_HOST, 0, host, sizeof(host)) ||
+        return wrong(err, "the address is neither http nor https");
+    if (!get_part(u, CURLUPART_HOST, 0, ret->name, sizeof(ret->name)) ||
         !get_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof(port)))
-        return wrong(f, "the address names no host");
-    snprintf(g->place, sizeof(g->place), "%s:%s", host, port);
+        return wrong(err, "the address names no host");
+    snprintf(ret->place, sizeof(ret->place), "%s:%s", ret->name, port);
     return JV_OK;
+}
+
+static void global_init(void)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT))
+        abort();
+}
+
+void jv_need_curl(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, global_init);
+}
+
+static CURLU *new_url(struct jv_err *err)
+{
+    CURLU *u;
+
+    jv_need_curl();
+    u = curl_url();
+    if (!u)
+        jv_err_set(err, JV_UNAVAILABLE, "no memory to read the address");
+    return u;
+}
+
+int jv_url_check(const char *url, const char *allow, char *place, struct jv_err *err)
+{
+    CURLU *u = new_url(err);
+    struct host host = { "", "" };
+    int r = u ? read_url(u, url, &host, err) : JV_UNAVAILABLE;
+
+    curl_url_cleanup(u);
+    if (place)
+        snprintf(place, JV_PLACE, "%s", r ? "" : host.place);
+    if (!r && !jv_host_allowed(host.name, allow, host.place))
+        r = wrong(err, "the address is not a public one");
+    return r;
+}
+
+/* ---- one transfer --------------------------------------------------------------------------- */
+
+static bool is_header(const char *text)
+{
+    for (const char *p = text; *p; p++)
+        if (((unsigned char)*p < ' ' && *p != '\t') || *p == 127)
+            return false;
+    return strchr(text, ':') != NULL;
+}
+
+static bool add_header(struct jv_transfer *t, const char *text)
+{
+    struct curl_slist *longer = curl_slist_append(t->headers, text);
+
+    t->headers = longer ? longer : t->headers;
+    return longer != NULL;
+}
+
+static int set_headers(struct jv_transfer *t)
+{
+    struct jv_fetch *f = t->f;
+    bool room = !f->post || add_header(t, "Expect:"); /* never asked beforehand */
+
+    for (const char *const *h = f->headers; h && *h && room; h++) {
+        if (!is_header(*h))
+            return wrong(&f->err, "a header has a control character in it");
+        room = add_header(t, *h);
+    }
+    if (!room)
+        return jv_err_set(&f->err, JV_UNAVAILABLE, "no memory to fetch the address");
+    curl_easy_setopt(t->c, CURLOPT_HTTPHEADER, t->headers);
+    return JV_OK;
+}
+
+static void set_body(struct jv_transfer *t)
+{
+    struct jv_fetch *f = t->f;
+
+    if (!f->post)
+        return;
+    curl_easy_setopt(t->c, CURLOPT_POST, 1L);
+    curl_easy_setopt(t->c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->post_len);
+    curl_easy_setopt(t->c, CURLOPT_POSTFIELDS, f->post);
 }
 
 static void set_protocols(CURL *c)
@@ -255,13 +224,28 @@ static void set_protocols(CURL *c)
 #endif
 }
 
-static void set_options(CURL *c, CURLU *u, struct fetching *g)
+static void set_trust(CURL *c, const struct jv_fetch *f)
 {
-    long timeout = g->f->timeout_ms > 0 ? g->f->timeout_ms : 1;
+    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (f->ca && f->ca[0])
+        curl_easy_setopt(c, CURLOPT_CAINFO, f->ca); /* the system's folder stays */
+}
+
+/* A connection that was looked at under one list must not serve another: none is kept. */
+static void set_options(struct jv_transfer *t)
+{
+    CURL *c = t->c;
+    long timeout = t->f->timeout_ms > 0 ? t->f->timeout_ms : 1;
 
     set_protocols(c);
-    curl_easy_setopt(c, CURLOPT_CURLU, u);
+    set_trust(c, t->f);
+    curl_easy_setopt(c, CURLOPT_CURLU, t->u);
+    curl_easy_setopt(c, CURLOPT_PRIVATE, t);
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, timeout);
@@ -269,77 +253,85 @@ static void set_options(CURL *c, CURLU *u, struct fetching *g)
     curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(c, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     curl_easy_setopt(c, CURLOPT_USERAGENT, "jarvis");
-    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, g);
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(c, CURLOPT_WRITEDATA, g);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(c, CURLOPT_HEADERDATA, g);
+    curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
 }
 
-static int explain(const struct fetching *g, CURLcode code)
+int jv_transfer_begin(struct jv_transfer *t, struct jv_fetch *f)
 {
-    struct jv_fetch *f = g->f;
+    struct host host = { "", "" };
+    int r;
 
-    if (code == CURLE_OK)
+    *t = (struct jv_transfer){ .f = f };
+    f->body = NULL;
+    f->len = 0;
+    f->status = 0;
+    f->err = (struct jv_err){ 0 };
+    t->u = new_url(&f->err);
+    t->c = curl_easy_init();
+    if (!t->c || !t->u || !make_room(t, 0))
+        return jv_err_set(&f->err, JV_UNAVAILABLE, "no memory to fetch the address");
+    f->body[0] = '\0';
+    r = read_url(t->u, f->url, &host, &f->err);
+    memcpy(t->place, host.place, sizeof(t->place));
+    if (!r)
+        r = set_headers(t);
+    if (r)
+        return r;
+    set_options(t);
+    set_body(t);
+    return JV_OK;
+}
+
+static int explain(const struct jv_transfer *t, CURLcode code)
+{
+    struct jv_fetch *f = t->f;
+
+    if (code == CURLE_OK || (f->discard && t->answered))
         return JV_OK;
-    if (g->too_big)
+    if (t->too_big)
         return jv_err_set(&f->err, JV_FAILED_PRECONDITION, "the answer is too big (over %zu bytes)",
                           f->max_bytes);
-    if (g->refused)
-        return wrong(f, "the address is not a public one");
+    if (t->refused)
+        return wrong(&f->err, "the address is not a public one");
     if (code == CURLE_OPERATION_TIMEDOUT)
         return jv_err_set(&f->err, JV_UNAVAILABLE, "no answer within %d ms", f->timeout_ms);
     return jv_err_set(&f->err, JV_UNAVAILABLE, "the address cannot be reached: %s",
                       curl_easy_strerror(code));
 }
 
-static void run(struct fetching *g, CURL *c, CURLU *u)
+void jv_transfer_end(struct jv_transfer *t, CURLcode code)
 {
-    struct jv_fetch *f = g->f;
-    CURLcode code;
+    struct jv_fetch *f = t->f;
 
-    if (read_url(u, g))
-        return;
-    set_options(c, u, g);
-    code = curl_easy_perform(c);
-    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &f->status);
-    if (!explain(g, code))
+    curl_easy_getinfo(t->c, CURLINFO_RESPONSE_CODE, &f->status);
+    if (!explain(t, code))
         return;
     jv_fetch_done(f);
     f->status = 0;
 }
 
-static void global_init(void)
+void jv_transfer_free(struct jv_transfer *t)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT))
-        abort();
+    if (t->f->err.code)
+        jv_fetch_done(t->f);
+    curl_easy_cleanup(t->c);
+    curl_url_cleanup(t->u);
+    curl_slist_free_all(t->headers);
 }
 
 int jv_fetch_run(void *fetch)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct jv_fetch *f = fetch;
-    struct fetching g = { .f = f };
-    CURL *c;
-    CURLU *u;
+    struct jv_transfer t;
 
-    pthread_once(&once, global_init);
-    f->body = NULL;
-    f->len = 0;
-    f->status = 0;
-    f->err = (struct jv_err){ 0 };
-    c = curl_easy_init();
-    u = curl_url();
-    if (c && u && make_room(&g, 0)) {
-        f->body[0] = '\0';
-        run(&g, c, u);
-    } else {
-        jv_err_set(&f->err, JV_UNAVAILABLE, "no memory to fetch the address");
-    }
-    curl_easy_cleanup(c);
-    curl_url_cleanup(u);
+    if (!jv_transfer_begin(&t, f))
+        jv_transfer_end(&t, curl_easy_perform(t.c));
+    jv_transfer_free(&t);
     return f->err.code;
 }
 

@@ -26,7 +26,7 @@ MAIN = {"actors/actors.def", "gateway/gateway.h"}
 FOREIGN = [
     (r"nats/|nats\.h", r"runtime/io/bus_nats\w*\.[ch]"),
     (r"libpq|postgres|pg_config", r"runtime/io/pg\w*\.[ch]"),
-    (r"curl/", r"runtime/io/http\.c"),
+    (r"curl/", r"runtime/io/http\w*\.[ch]"),
     (r"jwt\.h|openssl/", r"runtime/io/jwt\w*\.[ch]"),
     (r"jansson", r"runtime/wire/src_json\.c|runtime/io/jwt\w*\.[ch]"),
     (r"civetweb", r"gateway/\w+\.[ch]"),

@@ -8,7 +8,7 @@
  *
  * Two rules make that sound. Within an actor one handler runs at a time, and another may run only
  * where this one waits -- in jv_call, jv_a2a, jv_request, jv_emit, jv_join, jv_sleep, jv_offload,
- * jv_http_get and the functions of db.h -- so state needs no lock, but what was read from it
+ * jv_fetch_wait and the functions of db.h -- so state needs no lock, but what was read from it
  * before a wait may be stale after. And all memory reachable from `req`, `ret` or a reply belongs
  * to the message: what must outlive it is copied out with jv_keep_strdup(). */
 #ifndef JV_ACTOR_H
@@ -234,6 +234,13 @@ JV_CHECKED int jv_sleep(struct jv_ctx *ctx, uint32_t ms);
  * arg must stay valid even if this returns early (it does not: it waits for fn). A full queue is
  * RESOURCE_EXHAUSTED. */
 JV_CHECKED int jv_offload(struct jv_ctx *ctx, int (*fn)(void *), void *arg);
+
+/* Run fn(own ctx, arg) as work of the actor itself, detached from this message: own arena, no
+ * caller, own deadline; a failure is logged under `what`. It begins when this message waits. `size`
+ * bytes of arg are copied. UNAVAILABLE when the actor is stopping. */
+JV_CHECKED int jv_background(struct jv_ctx *ctx, const char *what,
+                             int (*fn)(struct jv_ctx *ctx, void *arg), const void *arg, size_t size,
+                             uint32_t timeout_ms);
 
 /* Memory that outlives the message; only for actor state. */
 char *jv_keep_strdup(const char *s);

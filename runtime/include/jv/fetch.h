@@ -1,29 +1,57 @@
-/* fetch.h -- get a document from an address somebody gave us.
+/* fetch.h -- get a document from an address somebody gave us, or post one there.
  *
  * Guarded against forged requests: http and https only, no redirects, no credentials in the
  * address, and the resolved address -- the one the socket is really opened to -- must be public.
  * `allow` lists exceptions as "host:port" or "address:port" ("[::1]:80"), comma-separated, for
- * tests and intranets. Blocking: run it through jv_offload(). Thread-safe. */
+ * tests and intranets. Certificates are checked. No connection is used twice.
+ *
+ *     struct jv_fetch f = { .url = url, .max_bytes = 4096, .timeout_ms = 5000 };
+ *     r = jv_fetch_wait(ctx, &f);
+ *     ... f.status, f.body ...
+ *     jv_fetch_done(&f); */
 #ifndef JV_FETCH_H
 #define JV_FETCH_H
 
 #include "jv/base.h"
 
+struct jv_ctx;
+
+enum {
+    JV_MAX_URL = 2048,
+    JV_PLACE = 320,      /* bytes for the host:port of an address */
+    JV_FETCH_MANY = 256, /* jv_fetch_wait()s under way in one actor */
+};
+
+/* Everything it points to is the caller's and stays put until the fetch is over. */
 struct jv_fetch {
     const char *url;
     const char *allow; /* NULL: no exceptions */
+    const char *post;  /* NULL: GET; else the body, with its type among the headers */
+    size_t post_len;
+    const char *const *headers; /* "Name: value"; ends with NULL. NULL: none */
+    const char *ca;             /* file of certificates trusted besides the system's; NULL, "" */
+    bool discard; /* only the status counts: at most max_bytes are read, none is kept */
     size_t max_bytes;
     int timeout_ms; /* of all of it */
     /* Results; a malloc'ed, NUL-terminated body: free it with jv_fetch_done(). */
     char *body;
     size_t len;
     long status; /* a redirect or an error page is an answer too */
-    /* INVALID_ARGUMENT: the address; UNAVAILABLE: could not be reached or not in time;
-     * FAILED_PRECONDITION: the answer is too big. */
+    /* INVALID_ARGUMENT: the address, or a header that cannot be one; UNAVAILABLE: could not be
+     * reached, not trusted or not in time; FAILED_PRECONDITION: the answer is too big;
+     * RESOURCE_EXHAUSTED: JV_FETCH_MANY are under way; CANCELLED. */
     struct jv_err err;
 };
 
-int jv_fetch_run(void *fetch); /* fits jv_offload(); returns fetch->err.code */
+/* From a handler: waits for this message alone, without a helper thread; given up when the message
+ * is cancelled. Returns fetch->err.code, the reason is in ctx too. */
+JV_CHECKED int jv_fetch_wait(struct jv_ctx *ctx, struct jv_fetch *f);
+/* Blocking and thread-safe: run it through jv_offload(), two at once. Returns fetch->err.code. */
+int jv_fetch_run(void *fetch);
 void jv_fetch_done(struct jv_fetch *f);
+
+/* Could this address be fetched, as far as can be said without resolving names? INVALID_ARGUMENT
+ * when not. place[JV_PLACE] (NULL is fine) gets its host:port, or "". Never waits. */
+JV_CHECKED int jv_url_check(const char *url, const char *allow, char *place, struct jv_err *err);
 
 #endif
