@@ -17,7 +17,8 @@ static const char administrators[] = "tickets:read tickets:write finops:read oxy
                                      "registry:read users:read "
                                      "tickets:read:all tickets:write:all tickets:delete "
                                      "finops:read:all oxygen:read:all users:read:all "
-                                     "registry:write registry:approve audit:read";
+                                     "registry:write registry:approve audit:read "
+                                     "notifications:read:all notifications:write:all";
 
 static const char *scope_of(const char *role)
 {

@@ -17,7 +17,7 @@ import time
 
 from stack import TOP, Stack, free_port, wait_for
 
-NAMES = ["nats", "postgres", "auth", "registry", "sessions", "tickets", "finops", "oxygen", "orchestrator",
+NAMES = ["nats", "postgres", "auth", "registry", "sessions", "notifier", "tickets", "finops", "oxygen", "orchestrator",
          "gateway"]
 IS_ROOT = os.geteuid() == 0
 

@@ -1,0 +1,66 @@
+/* notifier.h -- what the notifier's files share.
+ *
+ * queue.c knows the tables, deliver.c posts, dead.c is for people, notifier.c takes what comes. */
+#ifndef NOTIFIER_H
+#define NOTIFIER_H
+
+#include "jv/actor.h"
+#include "jv/fetch.h"
+
+#include "notifier.pb-c.h"
+
+enum {
+    max_name = 256,        /* of a configuration's id, an owner */
+    max_header = 8 * 1024, /* a token, credentials */
+};
+
+struct notifier {
+    const char *allow, *ca;
+    int64_t attempts, timeout_ms, retry_ms, parallel;
+    int64_t busy; /* deliveries under way here, and room kept for those being claimed */
+    bool claiming, again;
+};
+
+/* ---- queue.c -------------------------------------------------------------------------------- */
+
+struct claim {
+    int64_t queue;
+    char lease[37];
+};
+
+struct delivery {
+    int64_t id, attempts;
+    const char *agent, *task_id, *seq, *url, *token, *scheme, *credentials, *body, *trace_id;
+};
+
+enum outcome { DONE, RETRY, DEAD };
+
+/* Keep events; what is known already is left as it is. lanes: one for each. */
+JV_CHECKED int queue_add(struct jv_ctx *ctx, const Notifier__EnqueueRequest *req,
+                         const char *const *lanes);
+/* Lease at most n queues whose first event is due, fairly among the lanes. */
+JV_CHECKED int queue_claim(struct jv_ctx *ctx, int64_t n, struct claim **ret, size_t *ret_n);
+/* The first waiting event of a leased queue; ret->id is 0 when there is none. */
+JV_CHECKED int queue_first(struct jv_ctx *ctx, const struct claim *c, struct delivery *ret);
+/* Write down what came of it, give the lease back; nothing happens when the lease was lost. */
+JV_CHECKED int queue_settle(struct jv_ctx *ctx, const struct claim *c, const struct delivery *d,
+                            enum outcome outcome, const char *reason, int64_t due_ms);
+/* Give the lease back with nothing done. */
+JV_CHECKED int queue_release(struct jv_ctx *ctx, const struct claim *c);
+/* Forget what is old. */
+JV_CHECKED int queue_sweep(struct jv_ctx *ctx);
+
+/* ---- deliver.c ------------------------------------------------------------------------------ */
+
+/* Begin with whatever is due; soon, and not in this message. */
+void deliver_soon(struct jv_ctx *ctx);
+int deliver_due(struct jv_ctx *ctx); /* the timer */
+/* Can the text stand in a header? */
+bool is_header_text(const char *s);
+
+/* ---- dead.c --------------------------------------------------------------------------------- */
+int dead_list(struct jv_ctx *ctx, const Notifier__ListDeadRequest *req,
+              Notifier__ListDeadReply *ret);
+int dead_resend(struct jv_ctx *ctx, const Notifier__ResendRequest *req, Notifier__ResendReply *ret);
+
+#endif
