@@ -2,6 +2,7 @@
 #include "io/http.h"
 #include "io/http_transfer.h"
 
+#include <ctype.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,6 +129,8 @@ static int read_url(CURLU *u, const char *url, struct host *ret, struct jv_err *
     if (!get_part(u, CURLUPART_HOST, 0, ret->name, sizeof(ret->name)) ||
         !get_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof(port)))
         return wrong(err, "the address names no host");
+    for (char *p = ret->name; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
     snprintf(ret->place, sizeof(ret->place), "%s:%s", ret->name, port);
     return JV_OK;
 }

@@ -1,0 +1,701 @@
+/* test_notifier.c -- the notifier on a real database, posting to real receivers on loopback. */
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "actors/asking.h"
+#include "receiver.h"
+
+extern const struct jv_actor notifier_actor;
+extern char **environ;
+
+struct stage {
+    struct world *w;
+    struct jv_node *node;
+    struct receiver *r;
+    const char *admin, *vishal;
+};
+
+static void settings(unsigned port, const char *ca)
+{
+    char allow[64];
+
+    snprintf(allow, sizeof(allow), "127.0.0.1:%u", port);
+    setenv("JARVIS_PUSH_ALLOW", allow, 1);
+    setenv("JARVIS_PUSH_CA", ca, 1);
+    setenv("JARVIS_PUSH_TIMEOUT", "5s", 0);
+}
+
+static struct stage stage_on(struct receiver *r, const char *ca)
+{
+    struct stage s = { .w = world_new(), .r = r };
+
+    world_db(jv_migration_files, NULL);
+    world_sql(s.w, "truncate notifier.queues, notifier.deliveries");
+    settings(r->port, ca);
+    world_listen(s.w, "audit.notifier.*");
+    s.node = world_start(s.w, &notifier_actor);
+    s.admin = world_person(s.w, "user_admin", "admin", "admin");
+    s.vishal = world_person(s.w, "user_001", "vishal", "developer");
+    return s;
+}
+
+static struct stage stage_new(void)
+{
+    return stage_on(receiver_new(NULL), "");
+}
+
+static void stage_free(struct stage *s)
+{
+    world_free(s->w);
+    receiver_free(s->r);
+}
+
+/* ---- asking --------------------------------------------------------------------------------- */
+
+#define EVENT(task)                                                                                \
+    "{\"status_update\":{\"task_id\":\"" task "\",\"context_id\":\"c\",\"status\":{\"state\":"     \
+    "\"TASK_STATE_WORKING\"}}}"
+
+struct event {
+    const char *task;
+    int seq;
+    const char *path; /* what stands in the URL */
+    const char *more; /* members of the configuration; begins with a comma */
+    const char *owner;
+};
+
+static const char *delivery(struct stage *s, const struct event *e)
+{
+    return jv_arena_printf(world_arena(s->w),
+                           "{\"agent\":\"tickets\",\"task_id\":\"%s\",\"seq\":%d,\"owner\":\"%s\","
+                           "\"config\":{\"id\":\"c1\",\"url\":\"http%s://127.0.0.1:%u%s\"%s},"
+                           "\"event\":" EVENT("t") "}",
+                           e->task, e->seq, e->owner ? e->owner : "", s->r->tls ? "s" : "",
+                           s->r->port, e->path, e->more ? e->more : "");
+}
+
+static void enqueue(struct stage *s, const struct event *e)
+{
+    struct world_reply r =
+            ask(s->w, NULL, "svc.notifier.Enqueue", "{\"deliveries\":[%s]}", delivery(s, e));
+
+    CHECK_INT(r.code, JV_OK);
+    if (r.code)
+        printf("# %s %s\n", r.field, r.text);
+}
+
+/* Events 1 to n of a task, at once. */
+static void enqueue_all(struct stage *s, const char *task, int n, const char *path)
+{
+    struct jv_buf b = jv_buf_new(world_arena(s->w));
+
+    for (int i = 1; i <= n; i++)
+        jv_buf_printf(&b, "%s%s", i > 1 ? "," : "",
+                      delivery(s, &(struct event){ task, i, path, NULL, NULL }));
+    CHECK_INT(ask(s->w, NULL, "svc.notifier.Enqueue", "{\"deliveries\":[%s]}", b.data).code, JV_OK);
+}
+
+static struct world_reply dead(struct stage *s, const char *filter)
+{
+    return ask(s->w, s->admin, "svc.notifier.ListDead", "{%s}", filter);
+}
+
+static const char *sql(struct stage *s, const char *statement)
+{
+    return world_sql(s->w, statement);
+}
+
+/* Nothing waits any more. */
+static void check_empty(struct stage *s)
+{
+    CHECK_STR(sql(s, "select count(*) from notifier.deliveries where state = 'waiting'"), "0");
+    CHECK_STR(sql(s, "select count(*) from notifier.queues where lease is not null"), "0");
+}
+
+/* The n-th request of this task says this number; how many there are. */
+static size_t numbers(struct stage *s, const char *task, int *ret, size_t max)
+{
+    char key[80];
+    size_t n = 0;
+
+    snprintf(key, sizeof(key), "A2A-Event-ID: tickets/%s/", task);
+    pthread_mutex_lock(&s->r->lock);
+    for (size_t i = 0; i < s->r->n && n < max; i++) {
+        const char *at = strstr(s->r->seen[i].head, key);
+
+        if (at)
+            ret[n++] = (int)strtol(at + strlen(key), NULL, 10);
+    }
+    pthread_mutex_unlock(&s->r->lock);
+    return n;
+}
+
+/* ---- what is posted ------------------------------------------------------------------------- */
+
+TEST(posts_an_event_as_the_protocol_wants)
+{
+    struct stage s = stage_new();
+    const char *head;
+
+    enqueue(&s, &(struct event){ "t1", 7, "/ok/hook?x=1",
+                                 ",\"token\":\"tok-1\",\"authentication\":{\"scheme\":\"Bearer\","
+                                 "\"credentials\":\"cred-1\"}",
+                                 "user_001" });
+    world_advance(s.w, 10); /* at once, not with the timer */
+    CHECK_OR(s.r->n == 1, goto out);
+    head = s.r->seen[0].head;
+    CHECK_HAS(head, "POST /ok/hook?x=1 HTTP/1.1\r\n");
+    CHECK_HAS(head, "Content-Type: application/a2a+json\r\n");
+    CHECK_HAS(head, "A2A-Version: 1.0\r\n");
+    CHECK_HAS(head, "A2A-Event-ID: tickets/t1/7\r\n");
+    CHECK_HAS(head, "Authorization: Bearer cred-1\r\n");
+    CHECK_HAS(head, "X-A2A-Notification-Token: tok-1\r\n");
+    CHECK_HAS(head, "\r\nA2A-Notification-Token: tok-1\r\n");
+    CHECK_HAS(head, "traceparent: 00-");
+    CHECK_STR(s.r->seen[0].body,
+              "{\"statusUpdate\":{\"taskId\":\"t\",\"contextId\":\"c\",\"status\":{"
+              "\"state\":\"TASK_STATE_WORKING\"}}}");
+    check_empty(&s);
+    CHECK_STR(sql(&s, "select token || credentials || body from notifier.deliveries"), "");
+out:
+    stage_free(&s);
+}
+
+TEST(says_no_more_than_it_was_given)
+{
+    struct stage s = stage_new();
+
+    enqueue(&s, &(struct event){ "t1", 1, "/ok", NULL, NULL });
+    world_advance(s.w, 10);
+    CHECK_OR(s.r->n == 1, goto out);
+    CHECK(!strstr(s.r->seen[0].head, "Authorization"));
+    CHECK(!strstr(s.r->seen[0].head, "Token"));
+    CHECK(!strstr(s.r->seen[0].head, "Cookie"));
+out:
+    stage_free(&s);
+}
+
+TEST(the_same_again_is_posted_once)
+{
+    struct stage s = stage_new();
+    struct event e = { "t1", 1, "/ok", NULL, NULL };
+
+    enqueue(&s, &e);
+    enqueue(&s, &e);
+    world_advance(s.w, 1000);
+    enqueue(&s, &e); /* also after it was taken */
+    enqueue_all(&s, "t1", 3, "/ok");
+    world_advance(s.w, 1000);
+    CHECK_INT(s.r->n, 3);
+    check_empty(&s);
+    stage_free(&s);
+}
+
+/* ---- order, failures ------------------------------------------------------------------------ */
+
+TEST(in_order_whatever_fails)
+{
+    struct stage s = stage_new();
+    int seq[32], want = 1;
+    size_t n;
+
+    s.r->fail_next = 7;
+    enqueue_all(&s, "t1", 10, "/ok");
+    enqueue_all(&s, "t2", 10, "/ok");
+    world_advance(s.w, 300000);
+    for (const char *const *t = JV_TEXTS("t1", "t2"); *t; t++, want = 1) {
+        n = numbers(&s, *t, seq, 32);
+        CHECK(n >= 10);
+        for (size_t i = 0; i < n; i++) { /* the same again, or the next */
+            CHECK(seq[i] == want || seq[i] == want - 1);
+            want = seq[i] + 1;
+        }
+        CHECK_INT(want, 11);
+    }
+    CHECK_INT(s.r->n, 27);
+    check_empty(&s);
+    stage_free(&s);
+}
+
+TEST(waits_longer_each_time)
+{
+    struct stage s = stage_new();
+    static const struct {
+        int64_t ms;
+        size_t posts;
+    } steps[] = {
+        { 10, 1 }, { 900, 1 }, { 1000, 2 }, { 1500, 2 }, { 1500, 3 }, { 3000, 3 }, { 2500, 4 },
+    };
+
+    enqueue(&s, &(struct event){ "t1", 1, "/fail", NULL, NULL });
+    for (size_t i = 0; i < JV_COUNT(steps); i++) {
+        world_advance(s.w, steps[i].ms);
+        CHECK_INT(s.r->n, steps[i].posts);
+    }
+    stage_free(&s);
+}
+
+TEST(gives_up_after_the_limit_and_goes_on)
+{
+    struct stage s = stage_new();
+    struct world_reply r;
+
+    enqueue(&s, &(struct event){ "t1", 1, "/fail",
+                                 ",\"token\":\"SECRET-T\",\"authentication\":{"
+                                 "\"scheme\":\"Basic\",\"credentials\":"
+                                 "\"SECRET-C\"}",
+                                 NULL });
+    enqueue(&s, &(struct event){ "t1", 2, "/ok", NULL, NULL });
+    world_advance(s.w, 60000);
+    CHECK_INT(receiver_count(s.r, "/ok"), 0); /* its turn has not come */
+    CHECK_INT(dead(&s, "").code, JV_OK);
+    world_advance(s.w, 240000);
+    CHECK_INT(receiver_count(s.r, "/fail"), 8);
+    CHECK_INT(receiver_count(s.r, "/ok"), 1);
+    r = dead(&s, "");
+    CHECK_STR(member(s.w, &r, "total"), "1");
+    CHECK_STR(member(s.w, &r, "attempts"), "8");
+    CHECK_STR(member(s.w, &r, "reason"), "HTTP 500");
+    CHECK_STR(member(s.w, &r, "agent"), "tickets");
+    CHECK_STR(member(s.w, &r, "task_id"), "t1");
+    CHECK_STR(member(s.w, &r, "config_id"), "c1");
+    CHECK(!strstr(r.json, "SECRET"));
+    check_empty(&s);
+    stage_free(&s);
+}
+
+TEST(some_refusals_are_final)
+{
+    struct stage s = stage_new();
+    struct world_reply r;
+
+    enqueue(&s, &(struct event){ "t1", 1, "/gone", NULL, NULL });
+    enqueue(&s, &(struct event){ "t2", 1, "/ok", ",\"token\":\"a\\r\\nX-Evil: b\"", NULL });
+    enqueue(&s, &(struct event){ "t3", 1, "/moved", NULL, NULL });
+    world_advance(s.w, 10);
+    CHECK_INT(s.r->n, 2);
+    r = dead(&s, "\"task_id\":\"t1\"");
+    CHECK_STR(member(s.w, &r, "reason"), "HTTP 410");
+    CHECK_STR(member(s.w, &r, "attempts"), "1");
+    r = dead(&s, "\"task_id\":\"t2\"");
+    CHECK_HAS(member(s.w, &r, "reason"), "cannot be sent as headers");
+    r = dead(&s, "\"task_id\":\"t3\""); /* a redirect is no success, and is not followed */
+    CHECK_STR(member(s.w, &r, "total"), "0");
+    CHECK_STR(sql(&s, "select reason from notifier.deliveries where state = 'waiting'"),
+              "HTTP 302");
+    stage_free(&s);
+}
+
+/* Addresses that are not public become dead letters at the first look; nothing is opened. */
+TEST(forged_addresses_are_never_opened)
+{
+    static const char *const hosts[] = {
+        "127.0.0.1",         "127.1",           "2130706433", "0x7f.1",
+        "0177.0.0.1",        "localhost",       "[::1]",      "[::ffff:127.0.0.1]",
+        "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "0",          "169.254.169.254",
+        "[fd00:ec2::254]",   "10.0.0.1",        "100.64.0.1", "224.0.0.1",
+        "u:p@127.0.0.1",
+    };
+    struct stage s = stage_new();
+    struct receiver *other = receiver_new(NULL); /* not in the list */
+
+    for (size_t i = 0; i < JV_COUNT(hosts); i++)
+        CHECK_INT(ask(s.w, NULL, "svc.notifier.Enqueue",
+                      "{\"deliveries\":[{\"agent\":\"tickets\",\"task_id\":\"t%zu\",\"seq\":1,"
+                      "\"config\":{\"id\":\"c\",\"url\":\"http://%s:%u/x\"},\"event\":" EVENT(
+                              "t") "}]}",
+                      i, hosts[i], other->port)
+                          .code,
+                  JV_OK);
+    world_advance(s.w, 10);
+    CHECK_STR(sql(&s, "select count(*) from notifier.deliveries where state = 'dead' and attempts ="
+                      " 1 and reason like 'the address%'"),
+              "17");
+    CHECK_INT(other->n, 0);
+    receiver_free(other);
+    stage_free(&s);
+}
+
+/* ---- dead letters --------------------------------------------------------------------------- */
+
+TEST(dead_letters_have_pages)
+{
+    struct stage s = stage_new();
+    struct world_reply r;
+    const char *token;
+
+    enqueue_all(&s, "t1", 5, "/gone");
+    enqueue_all(&s, "t2", 2, "/gone");
+    world_advance(s.w, 2000);
+    r = dead(&s, "\"page_size\":3,\"task_id\":\"t1\",\"agent\":\"tickets\"");
+    CHECK_STR(member(s.w, &r, "total"), "5");
+    CHECK_INT(count_of(r.json, "\"seq\":"), 3);
+    CHECK_STR(member(s.w, &r, "seq"), "5"); /* newest first */
+    token = member(s.w, &r, "next_page_token");
+    CHECK(token[0]);
+    r = dead(&s, jv_arena_printf(world_arena(s.w),
+                                 "\"page_size\":3,\"task_id\":\"t1\","
+                                 "\"page_token\":\"%s\"",
+                                 token));
+    CHECK_INT(count_of(r.json, "\"seq\":"), 2);
+    CHECK_STR(member(s.w, &r, "seq"), "2");
+    CHECK_STR(member(s.w, &r, "next_page_token"), "");
+    r = dead(&s, "");
+    CHECK_STR(member(s.w, &r, "total"), "7");
+    r = dead(&s, "\"agent\":\"finops\"");
+    CHECK_STR(member(s.w, &r, "total"), "0");
+    stage_free(&s);
+}
+
+TEST(dead_letters_are_sent_again_in_order)
+{
+    struct stage s = stage_new();
+    struct world_reply r;
+    int seq[8];
+    const char *subject;
+
+    enqueue_all(&s, "t1", 3, "/gone");
+    world_advance(s.w, 2000);
+    CHECK_INT(s.r->n, 3);
+    world_sql(s.w, "update notifier.deliveries set url = replace(url, '/gone', '/ok')");
+    enqueue(&s, &(struct event){ "t1", 1, "/ok", NULL, NULL }); /* dead stays dead */
+    world_advance(s.w, 2000);
+    CHECK_INT(s.r->n, 3);
+    r = dead(&s, "\"page_size\":1");
+    r = ask(s.w, s.admin, "svc.notifier.Resend", "{\"id\":%s}", member(s.w, &r, "id"));
+    CHECK_STR(member(s.w, &r, "count"), "1");
+    world_advance(s.w, 10);
+    CHECK_INT(s.r->n, 4);
+    r = ask(s.w, s.admin, "svc.notifier.Resend", "{\"agent\":\"tickets\",\"task_id\":\"t1\"}");
+    CHECK_STR(member(s.w, &r, "count"), "2");
+    world_advance(s.w, 10);
+    CHECK_INT(numbers(&s, "t1", seq, 8), 6);
+    CHECK(seq[3] == 3 && seq[4] == 1 && seq[5] == 2);
+    r = dead(&s, "");
+    CHECK_STR(member(s.w, &r, "total"), "0");
+    CHECK_HAS(world_heard(s.w, 1, &subject), "2 dead letters of tickets/t1 by admin");
+    check_empty(&s);
+    stage_free(&s);
+}
+
+TEST(old_things_are_forgotten)
+{
+    struct stage s = stage_new();
+
+    enqueue_all(&s, "t1", 2, "/ok");
+    enqueue_all(&s, "t2", 1, "/gone");
+    world_advance(s.w, 1000);
+    CHECK_STR(sql(&s, "select count(*) from notifier.deliveries"), "3");
+    world_sql(s.w, "update notifier.deliveries set settled_at = settled_at - interval '2 hours'");
+    world_advance(s.w, 61000);
+    CHECK_STR(sql(&s, "select count(*) from notifier.deliveries"), "1");
+    CHECK_STR(sql(&s, "select string_agg(task_id, ' ') from notifier.queues"), "t2");
+    world_sql(s.w, "update notifier.deliveries set settled_at = settled_at - interval '29 days'");
+    world_advance(s.w, 61000);
+    CHECK_STR(sql(&s, "select count(*) from notifier.deliveries"), "1");
+    world_sql(s.w, "update notifier.deliveries set settled_at = settled_at - interval '1 day'");
+    world_advance(s.w, 61000);
+    CHECK_STR(sql(&s, "select count(*) from notifier.deliveries"), "0");
+    CHECK_STR(sql(&s, "select count(*) from notifier.queues"), "0");
+    stage_free(&s);
+}
+
+/* ---- several, killed ------------------------------------------------------------------------ */
+
+TEST(two_notifiers_share_the_work)
+{
+    struct stage s = stage_new();
+    struct jv_node *other = world_start(s.w, &notifier_actor);
+    char task[16];
+    int seq[8];
+
+    for (int t = 0; t < 20; t++) {
+        snprintf(task, sizeof(task), "t%d", t);
+        enqueue_all(&s, task, 5, "/ok");
+    }
+    world_advance(s.w, 2000);
+    world_kill(s.w, other);
+    for (int t = 20; t < 30; t++) {
+        snprintf(task, sizeof(task), "t%d", t);
+        enqueue_all(&s, task, 5, "/ok");
+    }
+    world_advance(s.w, 10000);
+    for (int t = 0; t < 30; t++) {
+        snprintf(task, sizeof(task), "t%d", t);
+        CHECK_INT(numbers(&s, task, seq, 8), 5);
+        for (int i = 0; i < 5; i++)
+            CHECK_INT(seq[i], i + 1);
+    }
+    check_empty(&s);
+    stage_free(&s);
+}
+
+/* The other process: takes three events and is killed while it posts the first. */
+static int child_main(const char *port)
+{
+    struct receiver there = { .port = (unsigned)strtoul(port, NULL, 10) };
+    struct stage s = { .w = world_new(), .r = &there };
+
+    world_start(s.w, &notifier_actor);
+    enqueue_all(&s, "t1", 3, "/hold");
+    world_advance(s.w, 60000);
+    return 0;
+}
+
+TEST(killed_in_the_middle_loses_nothing)
+{
+    struct stage s = stage_new();
+    char name[] = "test_notifier", *argv[] = { name, NULL }, port[16];
+    int seq[8], status = 0;
+    pid_t pid;
+
+    snprintf(port, sizeof(port), "%u", s.r->port);
+    setenv("NOTIFIER_CHILD", port, 1);
+    CHECK_OR(posix_spawn(&pid, "/proc/self/exe", NULL, NULL, argv, environ) == 0, return );
+    unsetenv("NOTIFIER_CHILD");
+    receiver_wait(s.r, 1);
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    CHECK(WIFSIGNALED(status));
+    receiver_open(s.r, true);
+    world_advance(s.w, 10000); /* its lease still runs */
+    CHECK_INT(s.r->n, 1);
+    world_advance(s.w, 20000);
+    CHECK_INT(numbers(&s, "t1", seq, 8), 4);
+    CHECK(seq[0] == 1 && seq[1] == 1 && seq[2] == 2 && seq[3] == 3);
+    check_empty(&s);
+    stage_free(&s);
+}
+
+/* A notifier that hung so long that its lease was given to another: what it says then is ignored.
+ */
+TEST(a_lost_lease_changes_nothing)
+{
+    struct stage s = stage_new();
+
+    enqueue(&s, &(struct event){ "t1", 1, "/hold", NULL, NULL });
+    while (!receiver_count(s.r, "/hold")) /* no time passes while it is posted */
+        CHECK_INT(dead(&s, "").code, JV_OK);
+    world_sql(s.w, "update notifier.queues set lease = 'another''s'");
+    receiver_open(s.r, true);
+    world_advance(s.w, 100);
+    CHECK_STR(sql(&s, "select state || attempts from notifier.deliveries"), "waiting0");
+    CHECK_STR(sql(&s, "select lease from notifier.queues"), "another's");
+    world_advance(s.w, 30000);
+    CHECK_INT(s.r->n, 2);
+    check_empty(&s);
+    stage_free(&s);
+}
+
+/* ---- fairness ------------------------------------------------------------------------------- */
+
+/* One person's webhooks hang; the other's events go out before any of those has timed out. */
+TEST(slow_webhooks_hold_up_only_their_own)
+{
+    struct stage s;
+    char task[16];
+    size_t held, fast = 0;
+
+    setenv("JARVIS_PUSH_TIMEOUT", "400ms", 1);
+    setenv("JARVIS_PUSH_PARALLEL", "10", 1);
+    s = stage_new();
+    for (int i = 0; i < 30; i++) {
+        snprintf(task, sizeof(task), "slow%d", i);
+        enqueue(&s, &(struct event){ task, 1, "/hold", NULL, "user_001" });
+    }
+    for (int i = 0; i < 30; i++) {
+        snprintf(task, sizeof(task), "fast%d", i);
+        enqueue(&s, &(struct event){ task, 1, "/ok", NULL, "user_002" });
+    }
+    world_advance(s.w, 900);
+    CHECK_INT(receiver_count(s.r, "/ok"), 30);
+    CHECK(receiver_count(s.r, "/hold") >= 16);
+    held = 0;
+    for (size_t i = 0; i < s.r->n && fast < 30; i++) {
+        fast += strcmp(s.r->seen[i].path, "/ok") == 0;
+        held += strcmp(s.r->seen[i].path, "/hold") == 0;
+    }
+    CHECK_INT(held, 8); /* a lane's share: none more began before the last of the fast ones */
+    unsetenv("JARVIS_PUSH_PARALLEL");
+    setenv("JARVIS_PUSH_TIMEOUT", "5s", 1);
+    stage_free(&s);
+}
+
+/* ---- TLS ------------------------------------------------------------------------------------ */
+
+TEST(tls_is_checked)
+{
+    struct identity ca = identity_new("test CA", NULL, NULL);
+    struct identity good = identity_new("hook", "IP:127.0.0.1", &ca);
+    struct identity own = identity_new("hook", "IP:127.0.0.1", NULL);
+    char path[64];
+
+    identity_save(&ca, path);
+    for (int trusted = 0; trusted < 2; trusted++) {
+        struct stage s = stage_on(receiver_new(identity_server(trusted ? &good : &own)), path);
+
+        enqueue(&s, &(struct event){ "t1", 1, "/ok", NULL, NULL });
+        world_advance(s.w, 10);
+        CHECK_INT(s.r->n, trusted);
+        CHECK_HAS(sql(&s, "select state || reason from notifier.deliveries"),
+                  trusted ? "done" : "waitingthe address cannot be reached: SSL");
+        stage_free(&s);
+    }
+    unlink(path);
+    identity_free(&ca);
+    identity_free(&good);
+    identity_free(&own);
+}
+
+/* ---- what comes in -------------------------------------------------------------------------- */
+
+#define ONE(agent, task, seq, config, event)                                                       \
+    "{\"deliveries\":[{\"agent\":\"" agent "\",\"task_id\":\"" task "\",\"seq\":" seq              \
+    ",\"config\":{" config "},\"event\":" event "}]}"
+#define CONFIG "\"id\":\"c\",\"url\":\"http://x.test/\""
+
+static const struct ask_case bad_events[] = {
+    { "svc.notifier.Enqueue", "{}", JV_INVALID_ARGUMENT, { "deliveries" } },
+    { "svc.notifier.Enqueue",
+      ONE("", "t", "1", CONFIG, EVENT("t")),
+      JV_INVALID_ARGUMENT,
+      { "deliveries[0].agent" } },
+    { "svc.notifier.Enqueue",
+      ONE("a.b", "t", "1", CONFIG, EVENT("t")),
+      JV_INVALID_ARGUMENT,
+      { "deliveries[0].agent" } },
+    { "svc.notifier.Enqueue",
+      ONE("a", "t\\r\\n", "1", CONFIG, EVENT("t")),
+      JV_INVALID_ARGUMENT,
+      { "deliveries[0].task_id" } },
+    { "svc.notifier.Enqueue",
+      ONE("a", "t", "0", CONFIG, EVENT("t")),
+      JV_INVALID_ARGUMENT,
+      { "deliveries[0].seq" } },
+    { "svc.notifier.Enqueue",
+      ONE("a", "t", "-1", CONFIG, EVENT("t")),
+      JV_INVALID_ARGUMENT,
+      { "deliveries[0].seq" } },
+    { "svc.notifier.Enqueue",
+      ONE("a", "t", "1", "\"url\":\"http://x.test\"", EVENT("t")),
+      JV_INVALID_ARGUMENT,
+      { "deliveries[0].config.id" } },
+    { "svc.notifier.Enqueue",
+      ONE("a", "t", "1", "\"id\":\"c\"", EVENT("t")),
+      JV_INVALID_ARGUMENT,
+      { "deliveries[0].config.url" } },
+    { "svc.notifier.Enqueue",
+      ONE("a", "t", "1", CONFIG ",\"authentication\":{\"credentials\":\"c\"}", EVENT("t")),
+      JV_INVALID_ARGUMENT,
+      { "deliveries[0].config.authentication.scheme" } },
+    { "svc.notifier.Enqueue",
+      ONE("a", "t", "1", CONFIG, "{}"),
+      JV_INVALID_ARGUMENT,
+      { "deliveries[0].event" } },
+    { "svc.notifier.Enqueue",
+      ONE("a", "t", "1", CONFIG ",\"what\":1", EVENT("t")),
+      JV_INVALID_ARGUMENT,
+      { "deliveries[0].config.what" } },
+};
+
+static const struct ask_case urls[] = {
+    { "svc.notifier.CheckUrl", "{\"url\":\"https://hooks.example.com/x\"}", JV_OK, { NULL } },
+    { "svc.notifier.CheckUrl",
+      "{\"url\":\"http://8.8.8.8/\",\"token\":\"t\",\"authentication\":{\"scheme\":\"Bearer\","
+      "\"credentials\":\"x y\"}}",
+      JV_OK,
+      { NULL } },
+    { "svc.notifier.CheckUrl", "{}", JV_INVALID_ARGUMENT, { "url" } },
+    { "svc.notifier.CheckUrl",
+      "{\"url\":\"http://127.1/\"}",
+      JV_INVALID_ARGUMENT,
+      { "url is not a public one" } },
+    { "svc.notifier.CheckUrl",
+      "{\"url\":\"ftp://x.test/\"}",
+      JV_INVALID_ARGUMENT,
+      { "url is neither http nor https" } },
+    { "svc.notifier.CheckUrl",
+      "{\"url\":\"http://u:p@x.test/\"}",
+      JV_INVALID_ARGUMENT,
+      { "url has credentials in it" } },
+    { "svc.notifier.CheckUrl",
+      "{\"url\":\"nonsense\"}",
+      JV_INVALID_ARGUMENT,
+      { "url is malformed" } },
+    { "svc.notifier.CheckUrl",
+      "{\"url\":\"http://x.test/\",\"token\":\"a\\nb\"}",
+      JV_INVALID_ARGUMENT,
+      { "token cannot be sent" } },
+    { "svc.notifier.CheckUrl",
+      "{\"url\":\"http://x.test/\",\"authentication\":{\"scheme\":\"a b\"}}",
+      JV_INVALID_ARGUMENT,
+      { "authentication.scheme" } },
+    { "svc.notifier.CheckUrl",
+      "{\"url\":\"http://x.test/\",\"authentication\":{\"scheme\":\"a\",\"credentials\":\"\\r\"}}",
+      JV_INVALID_ARGUMENT,
+      { "authentication.credentials" } },
+};
+
+static const struct ask_case bad_letters[] = {
+    { "svc.notifier.ListDead", "{\"page_size\":101}", JV_INVALID_ARGUMENT, { "page_size" } },
+    { "svc.notifier.ListDead", "{\"page_size\":-1}", JV_INVALID_ARGUMENT, { "page_size" } },
+    { "svc.notifier.ListDead", "{\"page_token\":\"!\"}", JV_INVALID_ARGUMENT, { "page_token" } },
+    { "svc.notifier.ListDead",
+      "{\"page_token\":\"MTIzeA\"}",
+      JV_INVALID_ARGUMENT,
+      { "page_token" } },
+    { "svc.notifier.ListDead", "{\"agent\":\"a b\"}", JV_INVALID_ARGUMENT, { "agent" } },
+    { "svc.notifier.ListDead", "{\"task_id\":\"a.b\"}", JV_INVALID_ARGUMENT, { "task_id" } },
+    { "svc.notifier.Resend", "{}", JV_INVALID_ARGUMENT, { "id is empty" } },
+    { "svc.notifier.Resend", "{\"id\":-1}", JV_INVALID_ARGUMENT, { "id" } },
+    { "svc.notifier.Resend", "{\"id\":99}", JV_NOT_FOUND, { "dead letter 99 was not found" } },
+    { "svc.notifier.Resend", "{\"agent\":\"a\"}", JV_INVALID_ARGUMENT, { "task_id is empty" } },
+    { "svc.notifier.Resend", "{\"task_id\":\"a\"}", JV_INVALID_ARGUMENT, { "agent is empty" } },
+    { "svc.notifier.Resend",
+      "{\"id\":1,\"agent\":\"a\",\"task_id\":\"t\"}",
+      JV_INVALID_ARGUMENT,
+      { "id goes without" } },
+    { "svc.notifier.Resend", "{\"agent\":\"a\",\"task_id\":\"t\"}", JV_OK, { NULL } },
+};
+
+TEST(bad_input_names_its_member)
+{
+    struct stage s = stage_new();
+    struct jv_buf many = jv_buf_new(world_arena(s.w));
+    struct world_reply r;
+
+    CHECK_ASKS(s.w, NULL, bad_events);
+    CHECK_ASKS(s.w, NULL, urls);
+    CHECK_ASKS(s.w, s.admin, bad_letters);
+    for (int i = 1; i <= 101; i++)
+        jv_buf_printf(&many, "%s%s", i > 1 ? "," : "",
+                      delivery(&s, &(struct event){ "t", i, "/ok", NULL, NULL }));
+    r = ask(s.w, NULL, "svc.notifier.Enqueue", "{\"deliveries\":[%s]}", many.data);
+    CHECK_INT(r.code, JV_INVALID_ARGUMENT);
+    CHECK_STR(r.field, "deliveries");
+    CHECK_STR(sql(&s, "select count(*) from notifier.queues"), "0");
+    stage_free(&s);
+}
+
+TEST(letters_are_for_administrators)
+{
+    struct stage s = stage_new();
+    static const char *const methods[] = { "svc.notifier.ListDead", "svc.notifier.Resend" };
+
+    for (size_t i = 0; i < JV_COUNT(methods); i++) {
+        CHECK_INT(ask(s.w, s.vishal, methods[i], "{}").code, JV_PERMISSION_DENIED);
+        CHECK_INT(ask(s.w, NULL, methods[i], "{}").code, JV_UNAUTHENTICATED);
+    }
+    stage_free(&s);
+}
+
+int main(int argc, char **argv)
+{
+    alarm(240);
+    if (getenv("NOTIFIER_CHILD"))
+        return child_main(getenv("NOTIFIER_CHILD"));
+    return check_run(argc, argv);
+}
