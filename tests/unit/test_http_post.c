@@ -13,8 +13,12 @@ static char allow[64], said[400];
 static struct jv_fetch to(const char *scheme, const char *host, unsigned port, const char *path,
                           char url[512])
 {
+    char list[64];
+
     snprintf(url, 512, "%s://%s:%u%s", scheme, host, port, path);
-    snprintf(allow, sizeof(allow), "127.0.0.1:%u", port);
+    snprintf(list, sizeof(list), "127.0.0.1:%u", port);
+    if (strcmp(allow, list) != 0) /* another thread may be reading it */
+        memcpy(allow, list, sizeof(allow));
     return (struct jv_fetch){ .url = url,
                               .allow = allow,
                               .post = "{\"a\":1}",
