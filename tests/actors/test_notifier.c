@@ -259,6 +259,25 @@ TEST(killed_in_the_middle_loses_nothing)
     stage_free(&s);
 }
 
+/* What is under way is finished; the rest waits for nobody's lease. */
+TEST(a_stopped_notifier_leaves_the_rest_at_once)
+{
+    struct stage s = stage_new();
+
+    enqueue_all(&s, "t1", 3, "/hold");
+    while (!receiver_count(s.r, "/hold"))
+        CHECK_INT(dead(&s, "").code, JV_OK);
+    receiver_open(s.r, true);
+    world_drain(s.w, s.node);
+    CHECK_INT(s.r->n, 1);
+    CHECK_STR(sql(&s, "select count(*) from notifier.queues where lease is not null"), "0");
+    world_start(s.w, &notifier_actor);
+    world_advance(s.w, 1000);
+    CHECK_INT(s.r->n, 3);
+    check_empty(&s);
+    stage_free(&s);
+}
+
 /* A notifier that hung so long that its lease was given to another: what it says then is ignored.
  */
 TEST(a_lost_lease_changes_nothing)
