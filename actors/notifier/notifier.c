@@ -90,6 +90,12 @@ JV_TOOL_FN(check_url, Notifier__CheckUrlRequest, Google__Protobuf__Empty)
     return JV_OK;
 }
 
+JV_TOOL_FN(forget, Notifier__ForgetRequest, Google__Protobuf__Empty)
+{
+    (void)ret;
+    return queue_forget(ctx, req);
+}
+
 /* ---- dead letters --------------------------------------------------------------------------- */
 
 JV_TOOL_FN(list_dead, Notifier__ListDeadRequest, Notifier__ListDeadReply)
@@ -107,6 +113,7 @@ JV_TOOL_FN(resend, Notifier__ResendRequest, Notifier__ResendReply)
 static const struct jv_tool tools[] = {
     JV_TOOL("Enqueue", enqueue, .allow = JV_ALLOW_ACTOR),
     JV_TOOL("CheckUrl", check_url, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
+    JV_TOOL("Forget", forget, .allow = JV_ALLOW_ACTOR),
     JV_TOOL("ListDead", list_dead, .allow = JV_ALLOW_SCOPE("notifications:read:all"),
             .flags = JV_TOOL_READONLY),
     JV_TOOL("Resend", resend, .allow = JV_ALLOW_SCOPE("notifications:write:all")),

@@ -47,6 +47,8 @@ JV_CHECKED int queue_settle(struct jv_ctx *ctx, const struct claim *c, const str
                             enum outcome outcome, const char *reason, int64_t due_ms);
 /* Give the lease back with nothing done. */
 JV_CHECKED int queue_release(struct jv_ctx *ctx, const struct claim *c);
+/* Drop what is not done yet for a configuration, or for all of a task. */
+JV_CHECKED int queue_forget(struct jv_ctx *ctx, const Notifier__ForgetRequest *req);
 /* Forget what is old. */
 JV_CHECKED int queue_sweep(struct jv_ctx *ctx);
 

@@ -248,7 +248,16 @@ int queue_release(struct jv_ctx *ctx, const struct claim *c)
 
 /* ---- forgotten ------------------------------------------------------------------------------ */
 
-static int forget(struct jv_ctx *ctx, const char *state, int64_t before_ms)
+/* The queue's time stays as it is: whoever comes for its first event finds none. */
+int queue_forget(struct jv_ctx *ctx, const Notifier__ForgetRequest *req)
+{
+    return jv_db(ctx, NULL,
+                 "delete from deliveries where state <> 'done' and queue_id in (select id"
+                 " from queues where agent = $1 and task_id = $2 and ($3 = '' or config_id = $3))",
+                 jv_text(req->agent), jv_text(req->task_id), jv_text(req->config_id));
+}
+
+static int forget_old(struct jv_ctx *ctx, const char *state, int64_t before_ms)
 {
     return jv_db(ctx, NULL, "delete from deliveries where state = $1 and settled_at < $2",
                  jv_text(state), jv_ms(before_ms));
@@ -266,9 +275,9 @@ static int forget_queues(struct jv_ctx *ctx)
 int queue_sweep(struct jv_ctx *ctx)
 {
     int64_t now = jv_real_ms(ctx);
-    int r = forget(ctx, "done", now - keep_done_ms);
+    int r = forget_old(ctx, "done", now - keep_done_ms);
 
     if (!r)
-        r = forget(ctx, "dead", now - keep_dead_ms);
+        r = forget_old(ctx, "dead", now - keep_dead_ms);
     return r ? r : forget_queues(ctx);
 }

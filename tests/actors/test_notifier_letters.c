@@ -85,6 +85,37 @@ TEST(old_things_are_forgotten)
     stage_free(&s);
 }
 
+/* Its configuration was removed: nothing waits and no credentials are kept. */
+TEST(removed_configurations_are_forgotten)
+{
+    struct stage s = stage_new();
+
+    enqueue_all(&s, "t1", 3, "/fail");
+    enqueue_all(&s, "t2", 2, "/fail");
+    enqueue_all(&s, "t3", 1, "/gone");
+    world_advance(s.w, 10);
+    CHECK_INT(ask(s.w, NULL, "svc.notifier.Forget",
+                  "{\"agent\":\"tickets\",\"task_id\":\"t1\",\"config_id\":\"c1\"}")
+                      .code,
+              JV_OK);
+    CHECK_INT(ask(s.w, NULL, "svc.notifier.Forget",
+                  "{\"agent\":\"tickets\",\"task_id\":\"t2\",\"config_id\":\"other\"}")
+                      .code,
+              JV_OK);
+    CHECK_INT(ask(s.w, NULL, "svc.notifier.Forget", "{\"agent\":\"tickets\",\"task_id\":\"t3\"}")
+                      .code,
+              JV_OK);
+    CHECK_STR(sql(&s, "select string_agg(distinct task_id, ' ') from notifier.queues q join"
+                      " notifier.deliveries d on d.queue_id = q.id"),
+              "t2");
+    world_advance(s.w, 10000);
+    CHECK_STR(sql(&s,
+                  "select string_agg(task_id, ' ') from notifier.queues where due_at is not null"),
+              "t2");
+    CHECK_INT(s.r->n, 1 + 4 + 1);
+    stage_free(&s);
+}
+
 /* ---- what comes in -------------------------------------------------------------------------- */
 
 #define ONE(agent, task, seq, config, event)                                                       \
@@ -134,6 +165,12 @@ static const struct ask_case bad_events[] = {
       ONE("a", "t", "1", CONFIG ",\"what\":1", EVENT("t")),
       JV_INVALID_ARGUMENT,
       { "deliveries[0].config.what" } },
+};
+
+static const struct ask_case bad_forgets[] = {
+    { "svc.notifier.Forget", "{}", JV_INVALID_ARGUMENT, { "agent" } },
+    { "svc.notifier.Forget", "{\"agent\":\"a\"}", JV_INVALID_ARGUMENT, { "task_id" } },
+    { "svc.notifier.Forget", "{\"agent\":\"a\",\"task_id\":\"unknown\"}", JV_OK, { NULL } },
 };
 
 static const struct ask_case urls[] = {
@@ -203,6 +240,7 @@ TEST(bad_input_names_its_member)
     struct world_reply r;
 
     CHECK_ASKS(s.w, NULL, bad_events);
+    CHECK_ASKS(s.w, NULL, bad_forgets);
     CHECK_ASKS(s.w, NULL, urls);
     CHECK_ASKS(s.w, s.admin, bad_letters);
     for (int i = 1; i <= 101; i++)
