@@ -16,7 +16,7 @@ static enum route_found find(struct jv_arena *a, const char *method, const char 
     h.headers[h.n_headers++] = (struct header){ "Host", "x" };
     if (!guard_head(&h, a, &t, &why))
         abort();
-    return route_find(method, t.segments, t.n_segments, &found, members, allow);
+    return route_find(method, t.segments, t.n_segments, a, &found, members, allow);
 }
 
 TEST(matching)
