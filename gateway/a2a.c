@@ -187,7 +187,7 @@ static void take_extensions(struct a2a *op)
         if (strcasecmp(h->headers[i].name, "A2A-Extensions") == 0 ||
             strcasecmp(h->headers[i].name, "X-A2A-Extensions") == 0)
             jv_buf_printf(&b, "%s%s", b.len ? "," : "", h->headers[i].value);
-    op->extensions = b.data;
+    op->extensions = b.len ? b.data : NULL;
 }
 
 static void tell_extensions(struct a2a *op)

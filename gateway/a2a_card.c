@@ -269,7 +269,7 @@ const char *card_extensions(struct gw *gw, const char *agent, const char *list, 
         p += n;
     }
     pthread_mutex_unlock(&s->lock);
-    return b.data;
+    return b.len ? b.data : NULL;
 }
 
 /* ---- serving -------------------------------------------------------------------------------- */
