@@ -2,7 +2,8 @@
  *
  * Two bindings, one way: JSON-RPC (a2a_rpc.c) and HTTP+JSON (a2a_rest.c) make the same operation of
  * a request; a2a.c carries it out on the bus and answers in the binding it came by, a2a_stream.c
- * does so for the two that stream, a2a_error.c says what went wrong, a2a_card.c serves cards. */
+ * does so for the two that stream, a2a_error.c says what went wrong. Cards are made, kept and
+ * served by a2a_card_make.c, a2a_cards.c and a2a_card.c. */
 #ifndef A2A_H
 #define A2A_H
 
@@ -39,17 +40,57 @@ bool a2a_last_event_id(struct request *rq, int64_t *ret);
 /* ---- a2a_stream.c --------------------------------------------------------------------------- */
 void a2a_stream(struct a2a *op);
 
+/* ---- a2a_envelope.c ------------------------------------------------------------------------- */
+struct span {
+    const char *at; /* NULL: it is not there */
+    size_t len;
+};
+
+/* A JSON-RPC request's members, as they came: nothing is said about their types. */
+struct a2a_envelope {
+    struct span version, id, method, params;
+};
+
+/* Reasons of what fails: MALFORMED_JSON, or INVALID_REQUEST for what is JSON and no request.
+ * Members that are cut out here may still be malformed inside. */
+JV_CHECKED int a2a_envelope_read(const char *s, size_t len, struct a2a_envelope *e,
+                                 struct jv_arena *a, struct jv_err *err);
+/* A span as a JSON value, or NULL with err; as text, or NULL with err->reason when it is no JSON.
+ */
+const struct Google__Protobuf__Value *a2a_parse(const struct span *v, struct jv_arena *a,
+                                                struct jv_err *err);
+const char *a2a_text(const struct span *v, struct jv_arena *a, struct jv_err *err);
+/* Give a failure its reason; one that is INVALID_REQUEST. Both return the code. */
+int a2a_because(struct jv_err *err, const char *reason);
+int a2a_invalid(struct jv_err *err, const char *field, const char *what);
+
 /* ---- a2a_rpc.c ------------------------------------------------------------------------------ */
 /* {"jsonrpc":"2.0","id":...,"<member>":json} */
 void a2a_rpc_envelope(const struct request *rq, struct jv_buf *b, const char *member,
                       const char *json, size_t len);
 
-/* ---- a2a_card.c, a2a_card_make.c ------------------------------------------------------------ */
+/* ---- a2a_cards.c: what the registry says, kept for a moment --------------------------------- */
+/* The three ways to write a card: as 1.0, as 0.3, and for those who do not say. */
+enum card_shape { CARD_V1, CARD_V03, CARD_BOTH, CARD_SHAPES };
+
+struct card {
+    char *json;
+    size_t len;
+    char etag[32];
+    int64_t modified; /* unix seconds */
+    bool is_signed;
+};
+
+/* A card in the arena; NOT_FOUND when there is no such agent, or no such shape of its card. */
+JV_CHECKED int card_get(struct gw *gw, const char *agent, enum card_shape shape, struct jv_arena *a,
+                        struct card *ret, struct jv_err *err);
 /* May the agent be called: it is approved and enabled, as far as is known. */
 JV_CHECKED int card_known(struct gw *gw, const char *agent, struct jv_err *err);
 /* Those of the extensions in the list that the agent's card declares, comma-separated; NULL when
  * there are none. */
 const char *card_extensions(struct gw *gw, const char *agent, const char *list, struct jv_arena *a);
+
+/* ---- a2a_card_make.c ------------------------------------------------------------------------ */
 /* What only the gateway can say of an agent: where it is served and how one signs in. */
 void card_complete(const struct gw *gw, const char *agent, struct A2a__AgentCard *card,
                    struct jv_arena *a);

@@ -99,7 +99,7 @@ bool stream_end(struct request *rq);
 
 /* ---- sse.c: server-sent events -------------------------------------------------------------- */
 /* A stream begins and ends: it is counted, and rq->a is one event's arena in between. false when
- * there are too many, which was answered then. */
+ * there are too many, or only a HEAD is wanted, which was answered then. */
 struct sse {
     struct request *rq;
     struct jv_arena *whole;

@@ -16,6 +16,10 @@ enum {
 
 bool sse_enter(struct sse *e, struct request *rq, int64_t ms)
 {
+    if (rq->target.is_head) {
+        reply(rq, 200, "text/event-stream", "", 0);
+        return false;
+    }
     if (!count_stream(rq->gw->counters, conns_cap(rq->gw->conns) / 2)) {
         reply_problem(rq, 503, JV_UNAVAILABLE, NULL, "too many open streams; ask without one");
         return false;
