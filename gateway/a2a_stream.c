@@ -230,7 +230,7 @@ static enum turn step(struct follow *f, struct jv_err *err)
         return GONE;
     if (r == JV_DEADLINE_EXCEEDED && quiet)
         return sse_begin(&f->sse) ? GO_ON : GONE;
-    if (r == JV_OK && (is_settled(f) || !f->task_id[0]))
+    if (is_settled(f) || (r == JV_OK && !f->task_id[0]))
         return ENDED;
     if (r == JV_OK) /* it ended too early */
         r = jv_err_set(err, JV_UNAVAILABLE, "the task's stream broke off");

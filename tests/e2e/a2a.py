@@ -139,6 +139,181 @@ def unknown_tasks(t):
                    t.rpc("SendMessage", {"message": dict(text()["message"], task_id="nope")}), -32001, "TASK_NOT_FOUND")
 
 
+# ---- tasks, as agents keep them
+
+def events(body):
+    """(id or None, data) of an event stream that is over."""
+    out = []
+    for block in body.split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line)
+        if "data" in lines:
+            out.append((int(lines["id"]) if "id" in lines else None, json.loads(lines["data"])))
+    return out
+
+
+def kinds(stream):
+    return [next(iter(e[1].get("result", e[1]))) for e in stream]
+
+
+def soon(t, id, state="TASK_STATE_COMPLETED", who="vishal"):
+    """The task when it is in that state."""
+    def look():
+        r = t.rest("GET", "/tasks/" + id, who=who)[2]
+        return r if r["status"]["state"] == state else None
+    return wait_for(look, 15)
+
+
+def tasks(t):
+    status, _, r = t.rest("POST", "/message:send", call("create_ticket", operation="create_ai_key"))
+    task = r.get("task", {})
+    t.check("what changes something is a task", status == 200 and task["status"]["state"] == "TASK_STATE_COMPLETED" and
+            task["artifacts"][0]["name"] == "result" and task["history"], (status, r))
+    later = dict(call(), configuration={"returnImmediately": True})
+    for name, answer in (("HTTP+JSON", t.rest("POST", "/message:send", later)),
+                         ("JSON-RPC", t.rpc("SendMessage", dict(call(), configuration={"return_immediately": True})))):
+        r = answer[2].get("result", answer[2])
+        t.check("%s: returnImmediately" % name, answer[0] == 200 and r["task"]["id"], r)
+        id = r["task"]["id"]
+        done = soon(t, id)
+        t.check("%s: it is done later" % name, "12301" in json.dumps(done["artifacts"]), done)
+    for length, want in (("", 1), ("?historyLength=0", 0), ("?history_length=1", 1)):
+        r = t.rest("GET", "/tasks/%s%s" % (id, length))[2]
+        t.check("HTTP+JSON: GetTask%s" % length, len(r.get("history", [])) == want, r)
+        params = {"id": id, **({"historyLength": int(length[-1])} if length else {})}
+        t.check("JSON-RPC: the same", t.rpc("GetTask", params)[2]["result"] == r)
+    for query in ("?contextId=%s" % done["contextId"], "?context_id=%s&includeArtifacts=true" % done["contextId"]):
+        r = t.rest("GET", "/tasks" + query)[2]
+        t.check("ListTasks of a context", r["totalSize"] == 1 and r["tasks"][0]["id"] == id and
+                ("artifacts" in r["tasks"][0]) == ("true" in query), r)
+    first = t.rest("GET", "/tasks?pageSize=1")[2]
+    second = t.rpc("ListTasks", {"pageSize": 1, "pageToken": first["nextPageToken"]})[2]["result"]
+    t.check("pages go on by either binding", first["nextPageToken"] and first["totalSize"] >= 3 and
+            first["tasks"][0]["id"] != second["tasks"][0]["id"], (first, second))
+    t.is_error("a page token that is none", t.rest("GET", "/tasks?pageToken=%21"), 400, "INVALID_ARGUMENT", "INVALID_ARGUMENT",
+               "jarvis", "pageToken")
+    t.is_error("HTTP+JSON: a task that is over", t.rest("POST", "/tasks/%s:cancel" % id), 400, "FAILED_PRECONDITION",
+               "TASK_NOT_CANCELABLE")
+    t.is_rpc_error("JSON-RPC: a task that is over", t.rpc("CancelTask", {"id": id}), -32002, "TASK_NOT_CANCELABLE")
+    t.is_error("HTTP+JSON: nor sent to", t.rest("POST", "/message:send", {"message": dict(text()["message"], taskId=id)}), 400,
+               "FAILED_PRECONDITION", "UNSUPPORTED_OPERATION", field="message.taskId")
+    t.is_rpc_error("JSON-RPC: nor followed", t.rpc("SubscribeToTask", {"id": id}), -32004, "UNSUPPORTED_OPERATION")
+    t.is_error("HTTP+JSON: nor followed", t.rest("GET", "/tasks/%s:subscribe" % id), 400, "FAILED_PRECONDITION",
+               "UNSUPPORTED_OPERATION")
+    again = dict(later, message=dict(later["message"], parts=[{"text": "show my tickets"}]))
+    t.is_error("HTTP+JSON: another message of the same id", t.rest("POST", "/message:send", again), 409, "ALREADY_EXISTS",
+               "ALREADY_EXISTS", "jarvis", "message.messageId")
+    t.is_rpc_error("JSON-RPC: another message of the same id", t.rpc("SendMessage", again), -32043, "ALREADY_EXISTS", 1, "jarvis",
+                   "message.messageId")
+
+
+def questions(t):
+    for rpc in (False, True):
+        def op(method, path, params, body=None):
+            answer = t.rpc(method, params) if rpc else t.rest("POST", path, body)
+            return answer[2].get("result", answer[2])
+
+        ask = text("create a ticket")
+        task = op("SendMessage", "/message:send", ask, ask)["task"]
+        t.check("a question is a task that waits", task["status"]["state"] == "TASK_STATE_INPUT_REQUIRED" and
+                task["status"]["message"]["parts"], task)
+        wrong = {"message": dict(text("vpn access")["message"], taskId=task["id"], contextId="another")}
+        r = op("SendMessage", "/message:send", wrong, wrong)
+        t.check("another context is refused", r.get("error", {}).get("code") == (-32602 if rpc else 400), r)
+        reply = {"message": dict(text("vpn access")["message"], taskId=task["id"])}
+        r = op("SendMessage", "/message:send", reply, reply)
+        t.check("it goes on with the answer", r.get("task", {}).get("status", {}).get("state") == "TASK_STATE_COMPLETED" and
+                r["task"]["id"] == task["id"] and "vpn" in json.dumps(r["task"]["artifacts"]), r)
+        ask = text("create a ticket")
+        id = op("SendMessage", "/message:send", ask, ask)["task"]["id"]
+        r = op("CancelTask", "/tasks/%s:cancel" % id, {"id": id})
+        t.check("one that waits can be cancelled", r["status"]["state"] == "TASK_STATE_CANCELED" and r["id"] == id, r)
+
+
+def streams(t):
+    for rpc in (False, True):
+        def stream(params, **headers):
+            if rpc:
+                return t.rpc("SendStreamingMessage", params, "s-1", **headers)
+            return t.rest("POST", "/message:stream", params, **headers)
+
+        status, h, body = stream(call())
+        got = events(body)
+        t.check("a stream of a message", status == 200 and h["content-type"] == "text/event-stream" and
+                kinds(got) == ["message"] and (not rpc or got[0][1]["id"] == "s-1" and got[0][1]["jsonrpc"] == "2.0"), body)
+        status, h, body = stream(dict(call(), configuration={"returnImmediately": True}))
+        got = events(body)
+        numbers = [e[0] for e in got]
+        t.check("a stream of a task", status == 200 and kinds(got)[0] == "task" and kinds(got)[-1] == "statusUpdate" and
+                "artifactUpdate" in kinds(got) and numbers == sorted(set(numbers)) and None not in numbers and
+                got[-1][1].get("result", got[-1][1])["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED", body)
+        id = got[0][1].get("result", got[0][1])["task"]["id"]
+        for method in ("POST",) if rpc else ("GET", "POST"):
+            after = dict(Last_Event_ID=str(numbers[0]))
+            if rpc:
+                body = t.rpc("SubscribeToTask", {"id": id}, **after)[2]
+            else:
+                body = t.rest(method, "/tasks/%s:subscribe" % id, **after)[2]
+            rest = [(n, e.get("result", e)) for n, e in events(body)]
+            t.check("what was missed, by Last-Event-ID", rest == [(n, e.get("result", e)) for n, e in got[1:]], body)
+        status, h, body = stream({})
+        t.check("what is wrong is told without a stream", h["content-type"] == JSON and "error" in body, (status, body))
+        status, h, body = stream(text("create a ticket"))
+        got = events(body)
+        t.check("a stream that ends with a question", status == 200 and
+                got[-1][1].get("result", got[-1][1])["task"]["status"]["state"] == "TASK_STATE_INPUT_REQUIRED", body)
+
+
+def others(t):
+    """Tasks of others look like tasks that are none, whatever is asked."""
+    id = t.rest("POST", "/message:send", text("create a ticket"))[2]["task"]["id"]
+    before = t.rest("GET", "/tasks/" + id)[2]
+    for who in ("happy", "admin"):
+        for method, path, body in (("GET", "", None), ("POST", ":cancel", None), ("GET", ":subscribe", None),
+                                   ("POST", ":subscribe", None), ("GET", "/pushNotificationConfigs", None),
+                                   ("GET", "/pushNotificationConfigs/x", None), ("DELETE", "/pushNotificationConfigs/x", None),
+                                   ("POST", "/pushNotificationConfigs", {"url": "https://example.com/"})):
+            theirs, none = (t.rest(method, "/tasks/%s%s" % (n, path), body, who) for n in (id, "0" * 36))
+            t.is_error("%s: %s %s" % (who, method, path), theirs, 404, "NOT_FOUND", "TASK_NOT_FOUND")
+            t.check("as one that is none", none[0] == 404 and none[2]["error"]["message"].replace("0" * 36, id) ==
+                    theirs[2]["error"]["message"], (none, theirs))
+        for method, params in (("GetTask", {"id": id}), ("CancelTask", {"id": id}), ("SubscribeToTask", {"id": id}),
+                               ("SendMessage", {"message": dict(text()["message"], taskId=id)}),
+                               ("SendStreamingMessage", {"message": dict(text()["message"], taskId=id)}),
+                               ("CreateTaskPushNotificationConfig", {"taskId": id, "url": "https://example.com/"}),
+                               ("GetTaskPushNotificationConfig", {"taskId": id, "id": "x"}),
+                               ("ListTaskPushNotificationConfigs", {"task_id": id}),
+                               ("DeleteTaskPushNotificationConfig", {"task_id": id, "id": "x"})):
+            t.is_rpc_error("%s: %s" % (who, method), t.rpc(method, params, who=who), -32001, "TASK_NOT_FOUND")
+        r = t.rest("GET", "/tasks?contextId=" + before["contextId"], who=who)[2]
+        t.check("%s: not in the list" % who, r["tasks"] == [] and r["totalSize"] == 0, r)
+    t.check("nothing has happened to it", t.rest("GET", "/tasks/" + id)[2] == before)
+
+
+def push(t):
+    id = t.rest("POST", "/message:send", text("create a ticket"))[2]["task"]["id"]
+    path = "/tasks/%s/pushNotificationConfigs" % id
+    status, _, r = t.rest("GET", path)
+    t.check("HTTP+JSON: no push configurations", status == 200 and r.get("configs", []) == [], r)
+    t.is_error("HTTP+JSON: one that is none", t.rest("GET", path + "/x"), 404, "NOT_FOUND", "TASK_NOT_FOUND", field="id")
+    t.is_rpc_error("JSON-RPC: one that is none", t.rpc("GetTaskPushNotificationConfig", {"taskId": id, "id": "x"}), -32001,
+                   "TASK_NOT_FOUND", field="id")
+    status, _, r = t.rest("DELETE", path + "/x")
+    t.check("HTTP+JSON: removing it is fine", status == 200 and r == {}, (status, r))
+    status, _, r = t.rpc("DeleteTaskPushNotificationConfig", {"taskId": id, "id": "x"})
+    t.check("JSON-RPC: removing it is fine", r.get("result") == {}, r)
+    t.is_error("no url", t.rest("POST", path, {}), 400, "INVALID_ARGUMENT", "INVALID_ARGUMENT", "jarvis", "url")
+    t.is_error("another task's", t.rest("POST", path, {"taskId": "other", "url": "https://x"}), 400, "INVALID_ARGUMENT",
+               "INVALID_ARGUMENT", "jarvis", "taskId")
+
+
+def extended(t):
+    for answer in (t.rest("GET", "/extendedAgentCard"), t.rpc("GetExtendedAgentCard"), t.rpc("GetExtendedAgentCard", {})):
+        card = answer[2].get("result", answer[2])
+        tools = [x for x in card["capabilities"]["extensions"] if x["uri"] == TOOLS]
+        t.check("the extended card", answer[0] == 200 and tools[0]["params"]["tools"] and
+                card["supportedInterfaces"][0]["protocolBinding"] == "JSONRPC" and "bearer" in card["securitySchemes"], answer)
+
+
 # ---- JSON-RPC's envelope
 
 def envelope(t):
@@ -383,6 +558,8 @@ def cards(t):
                 list(card["securityRequirements"][0]["schemes"]) == ["bearer"], card)
         t.check("has all that is required", all(k in card for k in ("description", "version", "capabilities", "defaultInputModes",
                                                                     "defaultOutputModes", "skills")) and "url" not in card, card)
+        t.check("is signed", card["signatures"] and all(set(x) >= {"protected", "signature"} for x in card["signatures"]), card)
+        t.check("may be kept for minutes", "max-age=300" in h["cache-control"], h)
         t.check("may be kept", h["etag"] and h["last-modified"].endswith(" GMT") and "public" in h["cache-control"] and
                 "max-age=" in h["cache-control"] and h["vary"] == "A2A-Version", h)
         for header, value, want in (("If_None_Match", h["etag"], 304), ("If_None_Match", '"x", %s' % h["etag"], 304),
@@ -462,8 +639,8 @@ def hostile(t):
 
 
 def main():
-    tests = [send, lists, unknown_tasks, envelope, notifications, wrong, access, paths, negotiation, versions, old_clients,
-             extensions, cards, stampede, hostile, switched_off]
+    tests = [send, lists, unknown_tasks, tasks, questions, streams, others, push, extended, envelope, notifications,
+             wrong, access, paths, negotiation, versions, old_clients, extensions, cards, stampede, hostile, switched_off]
     with Stack() as s:
         t = A2A(s)
         began = time.monotonic()
