@@ -482,6 +482,51 @@ def open_door(h):
     h.check("JSON of any type is read in this mode", got[0] == 400 and "INVALID" in str(got), got)
 
 
+def cards(h):
+    """With registry and auth played here, too: signed when auth is there, kept when they are away."""
+    card = pb((1, "ConformanceAgent"), (2, "For tests."), (5, "1.0.0"), (7, pb((1, 1))), (10, "text/plain"),
+              (11, "text/plain"), (12, pb((1, "s"), (2, "s"), (3, "s"), (4, "s"))))
+    nats, asked, state = h.agent.nats, threading.Semaphore(0), {"up": True}
+
+    def registry(subject, headers, data, reply):
+        if state["up"]:
+            nats.publish(reply, pb((1, card)))
+        else:
+            h.agent.error(reply, 503, 14, "away")
+        asked.release()
+
+    def sign(subject, headers, data, reply):
+        nats.publish(reply, data + pb((13, pb((1, "p"), (2, "s")))))
+
+    def get(**headers):
+        c = http.client.HTTPConnection("127.0.0.1", h.gateway.port, timeout=10)
+        c.request("GET", "/.well-known/agent-card.json", None, headers)
+        r = c.getresponse()
+        return r.status, r.headers, json.loads(r.read() or "{}")
+
+    sid = nats.subscribe("jarvis.svc.registry.Card", registry)
+    wait_for(lambda: get()[0] == 200, 10)
+    status, headers, got = get()
+    url = "http://127.0.0.1:%d/a2a/conformance" % h.gateway.port
+    h.check("the card at the root is the conformance agent's", status == 200 and got["name"] == "ConformanceAgent" and
+            got["supportedInterfaces"][0]["url"] == url and "securitySchemes" not in got, got)
+    h.check("whoever does not say gets what 1.0 knows alone", "url" not in got and "protocolVersion" not in got, got)
+    h.check("0.3 is there for who asks", get(**{"A2A-Version": "0.3"})[2].get("url") == url)
+    h.check("without auth it is unsigned, and not for long", "signatures" not in got and "max-age=5" in headers["cache-control"],
+            headers)
+    nats.subscribe("jarvis.svc.auth.SignCard", sign)
+    wait_for(lambda: "signatures" in get()[2], 10)
+    status, headers, got = get()
+    h.check("it is signed when auth is back", got["signatures"] == [{"protected": "p", "signature": "s"}] and
+            "max-age=300" in headers["cache-control"], (headers, got))
+    state["up"] = False
+    while asked.acquire(blocking=False):
+        pass
+    wait_for(lambda: get()[0] != 200 or asked.acquire(blocking=False), 15)
+    h.check("it is kept while the registry is away", get()[2] == got)
+    nats.unsubscribe(sid)
+
+
 def refused(h):
     """JARVIS_CONFORMANCE is for loopback."""
     for listen in ("0.0.0.0:%d" % free_port(), "%d" % free_port(), ":%d" % free_port(), "10.0.0.1:%d" % free_port()):
@@ -498,7 +543,7 @@ def refused(h):
 
 def main():
     tests = [plain, message_only, error_first, error_later, breaks, repeated, goes_silent, nobody_there, bus_gone, asked,
-             resumed, heads, unknown, peer_goes, stops, in_time, planned, open_door, refused]
+             resumed, heads, unknown, peer_goes, stops, in_time, planned, open_door, cards, refused]
     folder = tempfile.mkdtemp(prefix="jarvis-hops.")
     h = Hops(folder)
     try:
