@@ -165,10 +165,12 @@ static void write_error(struct follow *f, const struct jv_err *err)
 /* What becomes of the stream after a step of it. */
 enum turn { GO_ON, ENDED, GONE, FAILED };
 
+/* RESOURCE_EXHAUSTED: a client that reads slower than its task speaks, or an agent that is busy. */
 static bool may_go_on(const struct follow *f, int code)
 {
     return f->task_id[0] && (f->op->rq->status || f->seen) &&
-           (code == JV_DEADLINE_EXCEEDED || code == JV_UNAVAILABLE);
+           (code == JV_DEADLINE_EXCEEDED || code == JV_UNAVAILABLE ||
+            code == JV_RESOURCE_EXHAUSTED);
 }
 
 /* Another hop, at once the first time, then with growing pauses. Ours end when it is their time or

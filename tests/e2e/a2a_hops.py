@@ -25,8 +25,8 @@ def task(state, id="t-1"):
     return pb((1, pb((1, id), (2, "c-1"), (3, pb((1, state))))))
 
 
-def status(state, n, id="t-1"):
-    message = pb((1, "m-%d" % n), (4, 2), (5, pb((1, "step %d" % n))))
+def status(state, n, id="t-1", more=""):
+    message = pb((1, "m-%d" % n), (4, 2), (5, pb((1, "step %d%s" % (n, more)))))
     return pb((3, pb((1, id), (2, "c-1"), (3, pb((1, state), (2, message))))))
 
 
@@ -272,6 +272,30 @@ def goes_silent(h):
     took = time.monotonic() - began
     h.check("an agent that fell silent is left after five seconds", h.numbers(events) == [1, 2, 3, 4] and 4 < took < 9,
             (took, events))
+
+
+def slow_reader(h):
+    """More than the gateway keeps for a client that does not read: the rest is asked for again."""
+    last, told = 4000, threading.Event()
+
+    def speaks(a, headers, data, reply):
+        seen = int(headers.get("Last-Event-ID", 0))
+        if not seen:
+            a.event(reply, 1, task(WORKING))
+        for n in range(max(seen, 1) + 1, last):
+            a.event(reply, n, status(WORKING, n, more="x" * 4096))
+        a.event(reply, last, status(COMPLETED, last))
+        a.end(reply)
+        a.scripts.append(speaks)
+        told.set()
+
+    h.script(speaks)
+    s = h.send()
+    events = [s.next()]
+    told.wait(30)
+    events += s.rest()
+    h.check("a slow reader gets all of %d events, each once" % last, h.numbers(events) == list(range(1, last + 1)) and
+            len(h.agent.calls) > 1, (len(events), events[-1:], len(h.agent.calls)))
 
 
 def nobody_there(h):
@@ -542,7 +566,7 @@ def refused(h):
 
 
 def main():
-    tests = [plain, message_only, error_first, error_later, breaks, repeated, goes_silent, nobody_there, bus_gone, asked,
+    tests = [plain, message_only, error_first, error_later, breaks, repeated, goes_silent, slow_reader, nobody_there, bus_gone, asked,
              resumed, heads, unknown, peer_goes, stops, in_time, planned, open_door, cards, refused]
     folder = tempfile.mkdtemp(prefix="jarvis-hops.")
     h = Hops(folder)
