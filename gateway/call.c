@@ -5,12 +5,10 @@
 
 enum { MAX_KEY = 128 };
 
-static unsigned json_flags(const struct route *r, bool parsing)
-{
-    if (r->flags & ROUTE_A2A)
-        return JV_JSON_CAMEL;
-    return JV_JSON_SNAKE | (parsing ? JV_JSON_STRICT : JV_JSON_DEFAULTS);
-}
+enum {
+    READING = JV_JSON_SNAKE | JV_JSON_STRICT,
+    WRITING = JV_JSON_SNAKE | JV_JSON_DEFAULTS,
+};
 
 /* What is no JSON, or JSON that nobody should parse, is 400; what says the wrong thing is 422. */
 static ProtobufCMessage *body_message(struct request *rq, const ProtobufCMessageDescriptor *type)
@@ -20,7 +18,7 @@ static ProtobufCMessage *body_message(struct request *rq, const ProtobufCMessage
 
     if (rq->body_len == 0)
         return jv_msg_new(type, rq->a);
-    msg = jv_json_to_msg(type, rq->body, rq->body_len, json_flags(rq->route, true), rq->a, &err);
+    msg = jv_json_to_msg(type, rq->body, rq->body_len, READING, rq->a, &err);
     if (msg)
         return msg;
     if (strcmp(err.reason, "MALFORMED_JSON") == 0)
@@ -103,13 +101,13 @@ ProtobufCMessage *build_message(struct request *rq)
 
     if (!msg)
         return NULL;
-    r = rq->route->flags & ROUTE_A2A ? JV_OK : set_path_members(rq, msg, &err);
+    r = set_path_members(rq, msg, &err);
     if (r == JV_OK)
         r = set_query(rq, msg, &err);
     if (r == JV_OK && (rq->route->flags & ROUTE_KEYED))
         r = set_key(rq, msg, &err);
     if (r == JV_OK)
-        r = jv_validate_as(msg, json_flags(rq->route, true), &err);
+        r = jv_validate_as(msg, READING, &err);
     if (r == JV_OK)
         return msg;
     reply_error(rq, &err);
@@ -124,7 +122,6 @@ struct jv_call_options call_options(const struct request *rq)
         .token = rq->caller.token,
         .traceparent = rq->traceparent,
         .timeout_ms = (int)(rq->route->flags & ROUTE_CHAT_TIME ? set->chat_ms : set->request_ms),
-        .a2a_version = rq->route->flags & ROUTE_A2A ? "1.0" : NULL,
     };
 }
 
@@ -138,21 +135,8 @@ static void reply_message(struct request *rq, const ProtobufCMessage *msg)
         reply(rq, 204, NULL, NULL, 0);
         return;
     }
-    json = jv_msg_to_json(msg, json_flags(rq->route, false), rq->a, &len);
+    json = jv_msg_to_json(msg, WRITING, rq->a, &len);
     reply(rq, status, "application/json", json, len);
-}
-
-/* An agent is named by the path; everything else by the service. */
-static bool agent_of(struct request *rq, const char **ret)
-{
-    *ret = NULL;
-    if (!(rq->route->flags & ROUTE_A2A))
-        return true;
-    *ret = rq->members[0];
-    if (jv_is_token(*ret))
-        return true;
-    reply_problem(rq, 404, JV_NOT_FOUND, "agent", "no such agent");
-    return false;
 }
 
 void handle_call(struct request *rq)
@@ -160,14 +144,11 @@ void handle_call(struct request *rq)
     struct jv_call_options o = call_options(rq);
     ProtobufCMessage *msg, *ret = NULL;
     struct jv_err err = { 0 };
-    const char *agent;
 
-    if (!agent_of(rq, &agent))
-        return;
     msg = build_message(rq);
     if (!msg)
         return;
-    if (jv_client_call(rq->gw->client, rq->route->service, agent, rq->route->rpc, msg, &ret, &o,
+    if (jv_client_call(rq->gw->client, rq->route->service, NULL, rq->route->rpc, msg, &ret, &o,
                        rq->a, &err))
         reply_error(rq, &err);
     else

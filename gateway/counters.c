@@ -14,7 +14,7 @@ static const int bounds_ms[] = {
     1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 60000
 };
 
-enum { N_STATUSES = JV_COUNT(statuses), N_BOUNDS = JV_COUNT(bounds_ms), MAX_ROUTES = 64 };
+enum { N_STATUSES = JV_COUNT(statuses), N_BOUNDS = JV_COUNT(bounds_ms), MAX_ROUTES = 128 };
 
 struct of_route {
     atomic_uint_fast64_t by_status[N_STATUSES];

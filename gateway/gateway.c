@@ -30,6 +30,12 @@ static const struct jv_setting settings[] = {
       100, 3600000 },
     { "JARVIS_CHAT_TIMEOUT", "60s", "for an answer to a person", JV_SET_MSEC, AT(chat_ms), 1000,
       3600000 },
+    { "JARVIS_STREAM_TIMEOUT", "1h", "how long a stream of a task's events is kept open",
+      JV_SET_MSEC, AT(stream_ms), 1000, 86400000 },
+    { "JARVIS_PUBLIC_URL", "", "how clients reach the gateway, for cards: https://jarvis.example",
+      JV_SET_TEXT, AT(public_url) },
+    { "JARVIS_CONFORMANCE", "0", "serve the agent `conformance` to everybody; loopback only",
+      JV_SET_BOOL, AT(conformance), 0, 0 },
     { 0 },
 };
 
@@ -55,6 +61,35 @@ static int check_listen(const char *name, const char **listen, struct jv_arena *
         return jv_err_set(err, JV_INVALID_ARGUMENT, "%s: %s must be an IPv4 address and a port",
                           name, s);
     return JV_OK;
+}
+
+/* https://host[:port][/path], without a slash at its end. */
+static int check_public_url(const char *url, struct jv_err *err)
+{
+    const char *host = strncmp(url, "https://", 8) == 0  ? url + 8
+                       : strncmp(url, "http://", 7) == 0 ? url + 7
+                                                         : "";
+    size_t n = strlen(url);
+
+    if (!n || (host[0] && host[0] != '/' && url[n - 1] != '/' && n <= 256 &&
+               strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/[]"
+                            "%") == strlen(host)))
+        return JV_OK;
+    return jv_err_set(
+            err, JV_INVALID_ARGUMENT,
+            "JARVIS_PUBLIC_URL: %.64s is not http[s]://host[:port][/path] without a slash "
+            "at its end",
+            url);
+}
+
+/* What is open to everybody is open on this machine only. */
+static int check_conformance(const struct gw_settings *set, struct jv_err *err)
+{
+    if (!set->conformance || strncmp(set->listen, "127.", 4) == 0)
+        return JV_OK;
+    return jv_err_set(err, JV_INVALID_ARGUMENT,
+                      "JARVIS_CONFORMANCE: only on a loopback address, and JARVIS_LISTEN is %s",
+                      set->listen);
 }
 
 /* A descriptor per connection, and some of our own. */
@@ -87,6 +122,10 @@ static int load(struct gw *gw, struct jv_err *err)
         r = check_listen("JARVIS_LISTEN", &gw->set.listen, gw->keep, err);
     if (r == JV_OK && gw->set.metrics_listen[0])
         r = check_listen("JARVIS_METRICS_LISTEN", &gw->set.metrics_listen, gw->keep, err);
+    if (r == JV_OK)
+        r = check_public_url(gw->set.public_url, err);
+    if (r == JV_OK)
+        r = check_conformance(&gw->set, err);
     if (r == JV_OK)
         r = allow_files(gw, err);
     return r;
@@ -127,6 +166,7 @@ static struct gw *gw_new(const struct jv_program *p)
     gw->identity = who_new();
     gw->counters = counters_new();
     gw->ready = ready_new();
+    gw->cards = cards_new();
     pthread_mutex_init(&gw->fetching, NULL);
     pthread_mutex_init(&gw->lazy, NULL);
     return gw;
@@ -137,6 +177,7 @@ static void gw_free(struct gw *gw)
     jv_client_free(gw->client);
     conns_free(gw->conns);
     ready_free(gw->ready);
+    cards_free(gw->cards);
     counters_free(gw->counters);
     jv_identity_free(gw->identity);
     jv_arena_free(gw->keep);
@@ -174,16 +215,34 @@ static void drain(struct gw *gw)
     server_stop(gw);
 }
 
+/* Never from a request: a Host header is the client's. An address that means all of them is no
+ * address for anybody; then it is this machine's. */
+static void set_public_url(struct gw *gw, const char *address)
+{
+    const char *port = strrchr(address, ':');
+    bool any = !port || port == address || strncmp(address, "0.", 2) == 0;
+
+    gw->set.public_url =
+            any ? jv_arena_printf(gw->keep, "http://127.0.0.1:%s", port ? port + 1 : address)
+                : jv_arena_printf(gw->keep, "http://%s", address);
+}
+
 static int serve(struct gw *gw, const sigset_t *signals, struct jv_err *err)
 {
     int r = connect_bus(gw, err);
+    bool url;
 
     if (r)
         return r;
     gw->conns = conns_new((size_t)gw->set.connections, gw->set.request_ms);
+    url = gw->set.public_url[0] != '\0';
+    if (!url)
+        set_public_url(gw, gw->set.listen);
     r = server_start(gw, err);
     if (r)
         return r;
+    if (!url) /* the port may be of the system's choice */
+        set_public_url(gw, server_address(gw));
     jv_logf(JV_LOG_INFO, "listening on %s", server_address(gw));
     jv_say_ready();
     keep_fresh(gw, signals);

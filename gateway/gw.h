@@ -1,7 +1,7 @@
 /* gw.h -- inside the gateway: the process, a request on its way through, and who does what to it.
  *
  * Life of a request: server.c takes it from civetweb -> guard.c believes or refuses its head ->
- * routes.c finds the row -> identity.c says who is asking -> body -> call.c (or chat.c, ops.c,
+ * routes.c finds the row -> who.c says who is asking -> body -> call.c (or a2a_*.c, chat.c, ops.c,
  * assets.c, openapi.c) -> reply.c. Each request has an arena; whatever is made dies with it. */
 #ifndef GW_H
 #define GW_H
@@ -19,12 +19,18 @@
 struct mg_connection;
 struct mg_context;
 struct counters;
+struct cards;
+struct jv_stream;
 struct ready;
 
 struct gw_settings {
-    const char *listen, *metrics_listen;
-    int64_t connections, request_ms, idle_ms, chat_ms;
+    const char *listen, *metrics_listen, *public_url;
+    int64_t connections, request_ms, idle_ms, chat_ms, stream_ms;
+    bool conformance;
 };
+
+/* The one agent that a conformance gateway serves without sign-in. */
+#define CONFORMANCE_AGENT "conformance"
 
 struct gw {
     const struct jv_program *program;
@@ -38,11 +44,15 @@ struct gw {
     int metrics_port;         /* 0: none of its own */
     pthread_mutex_t fetching; /* of keys */
     struct ready *ready;
+    struct cards *cards;
     pthread_mutex_t lazy; /* what is made when first asked for: */
     char *openapi;
     size_t openapi_len;
     struct jv_arena *keep;
 };
+
+/* How a request is answered, and told what is wrong with it. */
+enum binding { BINDING_OWN, BINDING_A2A_REST, BINDING_A2A_RPC };
 
 struct request {
     struct gw *gw;
@@ -54,6 +64,8 @@ struct request {
     const struct route *route;              /* NULL until one is found */
     const char *members[MAX_ROUTE_MEMBERS]; /* of the path, in the order of the route */
     struct jv_caller caller;                /* from the token */
+    enum binding binding;                   /* by its path, known from the start */
+    const char *rpc_id;                     /* of a JSON-RPC request, as JSON; NULL: not known */
     const char *body;
     size_t body_len;
     char trace_id[33], traceparent[56];
@@ -84,6 +96,31 @@ const char *http_title(int status);
 bool stream_begin(struct request *rq, const char *type);
 bool stream_write(struct request *rq, const char *text, size_t len);
 bool stream_end(struct request *rq);
+
+/* ---- sse.c: server-sent events -------------------------------------------------------------- */
+/* A stream begins and ends: it is counted, and rq->a is one event's arena in between. false when
+ * there are too many, or only a HEAD is wanted, which was answered then. */
+struct sse {
+    struct request *rq;
+    struct jv_arena *whole;
+    int64_t until_ms; /* mono: it ends then */
+    int64_t wrote_ms;
+};
+bool sse_enter(struct sse *e, struct request *rq, int64_t ms);
+void sse_leave(struct sse *e);
+/* The next part of a stream of the bus, waiting in short steps. JV_CANCELLED: the peer is gone.
+ * DEADLINE_EXCEEDED after until_ms; UNAVAILABLE when this process is stopping; else as
+ * jv_client_next(). */
+JV_CHECKED int sse_next(struct sse *e, struct jv_stream *s, int64_t until_ms, void *ret,
+                        struct jv_err *err);
+/* Nothing to say for so long; true when the stream may go on: the peer is there, we stay. */
+bool sse_pause(struct sse *e, int64_t ms);
+/* Headers go out with the first event. id 0 and name NULL: without. */
+bool sse_write(struct sse *e, int64_t id, const char *name, const char *data, size_t len);
+/* Headers alone, of a stream that had no event. */
+bool sse_begin(struct sse *e);
+/* The answer is complete, or its peer is gone. */
+void sse_end(struct sse *e, bool gone);
 
 /* ---- server.c: civetweb --------------------------------------------------------------------- */
 JV_CHECKED int server_start(struct gw *gw, struct jv_err *err);
@@ -117,6 +154,21 @@ void handle_asset(struct request *rq);
 /* The route's request message from path, query, body and headers; NULL when answered. */
 ProtobufCMessage *build_message(struct request *rq);
 struct jv_call_options call_options(const struct request *rq);
+
+/* ---- a2a*.c (a2a.h has what they share) ------------------------------------------------------ */
+/* The binding of a path; conformance: the agent's interface is at the root as well. */
+enum binding a2a_binding(const struct head *h, bool conformance);
+void handle_a2a(struct request *rq);     /* HTTP+JSON */
+void handle_a2a_rpc(struct request *rq); /* JSON-RPC */
+void handle_card(struct request *rq);
+int a2a_error_http(const struct jv_err *err);
+/* The error object of a JSON-RPC response; the whole body of an HTTP+JSON one. */
+char *a2a_error_rpc(const struct jv_err *err, const char *trace_id, struct jv_arena *a);
+char *a2a_error_rest(const struct jv_err *err, int http, const char *trace_id, struct jv_arena *a);
+/* An error in the binding that the request came by; http is its status where HTTP tells it. */
+void a2a_reply_error(struct request *rq, int http, const struct jv_err *err);
+struct cards *cards_new(void);
+struct cards *cards_free(struct cards *c);
 
 /* ---- ops.c ---------------------------------------------------------------------------------- */
 struct ready *ready_new(void);

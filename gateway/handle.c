@@ -82,15 +82,40 @@ static bool is_hidden_here(const struct request *rq)
            head_get(&rq->head, "X-Forwarded-For") || head_get(&rq->head, "Forwarded");
 }
 
+/* At the root of a conformance gateway is what is at the agent's path. */
+static enum route_found find_at_agent(struct request *rq, char *allow)
+{
+    const char *segments[MAX_SEGMENTS] = { "a2a", CONFORMANCE_AGENT };
+    size_t n = rq->target.n_segments;
+
+    if (n + 2 > MAX_SEGMENTS)
+        return ROUTE_NO_PATH;
+    memcpy(segments + 2, rq->target.segments, n * sizeof(*segments));
+    return route_find(rq->head.method, segments, n + 2, rq->a, &rq->route, rq->members, allow);
+}
+
+static enum route_found find(struct request *rq, char *allow)
+{
+    enum route_found found = route_find(rq->head.method, rq->target.segments, rq->target.n_segments,
+                                        rq->a, &rq->route, rq->members, allow);
+
+    if (found == ROUTE_NO_PATH && rq->gw->set.conformance && rq->binding != BINDING_OWN)
+        found = find_at_agent(rq, allow);
+    return found;
+}
+
 /* true: rq->route is set, or it is a file's turn (NULL). */
 static bool routed(struct request *rq)
 {
     char allow[64];
-    enum route_found found = route_find(rq->head.method, rq->target.segments, rq->target.n_segments,
-                                        &rq->route, rq->members, allow);
+    enum route_found found = find(rq, allow);
 
     if (is_hidden_here(rq)) {
         rq->route = NULL;
+        reply_problem(rq, 404, JV_NOT_FOUND, NULL, "no such path");
+        return false;
+    }
+    if (found == ROUTE_NO_PATH && rq->binding != BINDING_OWN) {
         reply_problem(rq, 404, JV_NOT_FOUND, NULL, "no such path");
         return false;
     }
@@ -121,12 +146,15 @@ static bool body_taken(struct request *rq)
 
     if (!(rq->route->flags & ROUTE_BODY))
         return true; /* one that is there all the same is read off later */
-    return (rq->target.body_len == 0 || is_json(rq)) && server_read_body(rq, max);
+    if (rq->target.body_len != 0 && !(rq->route->flags & ROUTE_A2A) && !is_json(rq))
+        return false;
+    return server_read_body(rq, max);
 }
 
 void handle(struct request *rq)
 {
     take_trace(rq);
+    rq->binding = a2a_binding(&rq->head, rq->gw->set.conformance);
     if (!guarded(rq))
         return;
     rq->body_read = rq->target.body_len == 0;

@@ -91,20 +91,28 @@ static void add_headers(struct doc *d, const struct route *r, bool *first)
         add_parameter(d, first, "Last-Event-ID", "header", NULL);
 }
 
+static const char *spelled(struct doc *d, const char *name, bool camel)
+{
+    return camel ? jv_camel(d->b.arena, name) : name;
+}
+
 static void add_parameters(struct doc *d, const struct route *r)
 {
     const ProtobufCMessageDescriptor *type = r->service ? route_rpc(r)->input : NULL;
-    Google__Protobuf__Struct *schema = type ? jv_schema(type, JV_JSON_SNAKE, d->b.arena) : NULL;
+    bool camel = r->flags & ROUTE_A2A;
+    Google__Protobuf__Struct *schema = type ? jv_schema(type, spelling(camel), d->b.arena) : NULL;
     const Google__Protobuf__Value *all = schema ? jv_struct_get(schema, "properties") : NULL;
     bool first = true;
     char name[64];
 
     for (size_t i = 0; route_member(r, i, name); i++)
-        add_parameter(d, &first, name, "path", property(all, name));
-    for (unsigned i = 0; type && !(r->flags & ROUTE_BODY) && i < type->n_fields; i++)
+        add_parameter(d, &first, name, "path", property(all, spelled(d, name, camel)));
+    for (unsigned i = 0; type && !(r->flags & ROUTE_BODY) && i < type->n_fields; i++) {
+        const char *member = spelled(d, type->fields[i].name, camel);
+
         if (!in_path(r, type->fields[i].name))
-            add_parameter(d, &first, type->fields[i].name, "query",
-                          property(all, type->fields[i].name));
+            add_parameter(d, &first, member, "query", property(all, member));
+    }
     add_headers(d, r, &first);
     if (!first)
         jv_buf_char(&d->b, ']');
@@ -115,8 +123,16 @@ static void add_body(struct doc *d, const struct route *r)
     if (!(r->flags & ROUTE_BODY))
         return;
     jv_buf_str(&d->b, ",\"requestBody\":{\"content\":{\"application/json\":{\"schema\":");
-    refer(d, route_rpc(r)->input, r->flags & ROUTE_A2A);
+    if (r->service)
+        refer(d, route_rpc(r)->input, r->flags & ROUTE_A2A);
+    else
+        jv_buf_str(&d->b, "{\"type\":\"object\"}");
     jv_buf_str(&d->b, "}}}");
+}
+
+static bool is_a2a_stream(const struct route *r)
+{
+    return (r->flags & ROUTE_A2A) && (r->flags & ROUTE_STREAM);
 }
 
 /* What a chat gives without a stream is what the stream's last event holds. */
@@ -137,25 +153,40 @@ static void add_success(struct doc *d, const struct route *r)
     jv_buf_printf(&d->b, ",\"responses\":{\"%d\":{\"description\":\"%s\"", status,
                   http_title(status));
     if (r->service && status != 204) {
+        bool whole = !(r->flags & ROUTE_STREAM) || ((r->flags & ROUTE_BODY) && !is_a2a_stream(r));
+
         jv_buf_str(&d->b, ",\"content\":{");
-        if (!(r->flags & ROUTE_STREAM) || (r->flags & ROUTE_BODY)) {
+        if (whole) {
             jv_buf_str(&d->b, "\"application/json\":{\"schema\":");
             refer(d, output(r), r->flags & ROUTE_A2A);
             jv_buf_char(&d->b, '}');
         }
         if (r->flags & ROUTE_STREAM)
             jv_buf_printf(&d->b, "%s\"text/event-stream\":{\"schema\":{\"type\":\"string\"}}",
-                          r->flags & ROUTE_BODY ? "," : "");
+                          whole ? "," : "");
         jv_buf_char(&d->b, '}');
     }
-    jv_buf_str(&d->b, "},\"default\":{\"$ref\":\"#/components/responses/Problem\"}}");
+    jv_buf_printf(&d->b, "},\"default\":{\"$ref\":\"#/components/responses/%s\"}}",
+                  r->flags & ROUTE_A2A ? "A2AError" : "Problem");
+}
+
+/* An operation that is there by two methods has the second one's in its name. */
+static void name_operation(const struct route *r, char *id, size_t size)
+{
+    const char *method = "";
+
+    for (const struct route *o = routes; o < r; o++)
+        if (r->rpc && o->rpc && strcmp(o->rpc, r->rpc) == 0 && o->service == r->service &&
+            !(o->flags & ROUTE_HIDDEN))
+            method = r->method;
+    snprintf(id, size, "%s.%s%s", r->tag, r->rpc ? r->rpc : r->path + 1, method);
 }
 
 static void add_operation(struct doc *d, const struct route *r)
 {
     char id[128];
 
-    snprintf(id, sizeof(id), "%s.%s", r->tag, r->rpc ? r->rpc : r->path + 1);
+    name_operation(r, id, sizeof(id));
     jv_buf_str(&d->b, "\"");
     for (const char *p = r->method; *p; p++)
         jv_buf_char(&d->b, (char)(*p | 0x20));
@@ -236,7 +267,11 @@ static const char components[] =
         "\"schema\":{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"detail\","
         "\"code\"],\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},"
         "\"status\":{\"type\":\"integer\"},\"detail\":{\"type\":\"string\"},\"code\":{\"type\":"
-        "\"string\"},\"field\":{\"type\":\"string\"},\"trace_id\":{\"type\":\"string\"}}}}}}},"
+        "\"string\"},\"field\":{\"type\":\"string\"},\"trace_id\":{\"type\":\"string\"}}}}}},"
+        "\"A2AError\":{\"description\":\"What went wrong, as the A2A protocol tells "
+        "it\",\"content\":{"
+        "\"application/json\":{\"schema\":{\"type\":\"object\",\"required\":[\"error\"],"
+        "\"properties\":{\"error\":{\"type\":\"object\"}}}}}}},"
         "\"schemas\":{";
 
 char *openapi_text(const char *version, struct jv_arena *a, size_t *ret_len)

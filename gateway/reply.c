@@ -134,33 +134,50 @@ char *problem_json(struct jv_arena *a, int status, int code, const char *field, 
     return b.data;
 }
 
-static int send_problem(struct request *rq, int status, int code, const char *field,
-                        const char *text)
+static int send_problem(struct request *rq, int status, const struct jv_err *err)
 {
-    char *json = problem_json(rq->a, status, code, field, text, rq->trace_id);
+    char *json;
 
     if (status == 401)
         reply_header(rq, "WWW-Authenticate", "Bearer");
     if (status == 429 || status == 503)
         reply_header(rq, "Retry-After", "1");
+    if (rq->binding != BINDING_OWN) {
+        a2a_reply_error(rq, status, err);
+        return status;
+    }
+    json = problem_json(rq->a, status, err->code, err->field, err->text, rq->trace_id);
     reply(rq, status, "application/problem+json", json, strlen(json));
     return status;
 }
 
 int reply_problem(struct request *rq, int status, int code, const char *field, const char *fmt, ...)
 {
+    struct jv_err err = { 0 };
     va_list args;
-    char *text;
 
     va_start(args, fmt);
-    text = jv_arena_vprintf(rq->a, fmt, args);
+    jv_err_field(&err, code, field ? field : "", "%s", jv_arena_vprintf(rq->a, fmt, args));
     va_end(args);
-    return send_problem(rq, status, code, field, text);
+    /* HTTP's refusals of what is no A2A request at all */
+    if (rq->binding == BINDING_A2A_RPC && code == JV_INVALID_ARGUMENT)
+        snprintf(err.reason, sizeof(err.reason), "INVALID_REQUEST");
+    return send_problem(rq, status, &err);
+}
+
+/* JSON-RPC tells its errors in a response that is fine as HTTP; but for who is asking. */
+static int error_status(const struct request *rq, const struct jv_err *err)
+{
+    if (rq->binding == BINDING_OWN)
+        return jv_code_http(err->code);
+    if (rq->binding == BINDING_A2A_RPC && err->code != JV_UNAUTHENTICATED)
+        return 200;
+    return a2a_error_http(err);
 }
 
 int reply_error(struct request *rq, const struct jv_err *err)
 {
-    return send_problem(rq, jv_code_http(err->code), err->code, err->field, err->text);
+    return send_problem(rq, error_status(rq, err), err);
 }
 
 /* ---- streams -------------------------------------------------------------------------------- */

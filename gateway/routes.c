@@ -19,6 +19,33 @@
 enum { SMALL = 16 << 10, CHAT = 128 << 10 };
 
 /* clang-format off */
+
+/* The A2A protocol's HTTP+JSON binding below a path. */
+#define A2A_ROW(method_, path_, rpc_, flags_, summary_) \
+    { method_, path_, A2A, rpc_, handle_a2a, ROUTE_A2A | (flags_), .tag = "a2a", .summary = summary_ },
+#define A2A_ROWS(at, f) \
+    A2A_ROW("POST", at "/message:send", "SendMessage", (f) | ROUTE_BODY, \
+            "Send a message to an agent") \
+    A2A_ROW("POST", at "/message:stream", "SendStreamingMessage", (f) | ROUTE_BODY | ROUTE_STREAM, \
+            "Send a message and follow what happens") \
+    A2A_ROW("GET", at "/tasks", "ListTasks", f, "The caller's tasks") \
+    A2A_ROW("POST", at "/tasks/{id}:cancel", "CancelTask", (f) | ROUTE_BODY, "Cancel a task") \
+    A2A_ROW("GET", at "/tasks/{id}:subscribe", "SubscribeToTask", (f) | ROUTE_STREAM, \
+            "Follow a task; after Last-Event-ID") \
+    A2A_ROW("POST", at "/tasks/{id}:subscribe", "SubscribeToTask", (f) | ROUTE_BODY | ROUTE_STREAM, \
+            "Follow a task; after Last-Event-ID") \
+    A2A_ROW("GET", at "/tasks/{id}", "GetTask", f, "A task as it stands") \
+    A2A_ROW("POST", at "/tasks/{task_id}/pushNotificationConfigs", \
+            "CreateTaskPushNotificationConfig", (f) | ROUTE_BODY, "Have a task's events pushed") \
+    A2A_ROW("GET", at "/tasks/{task_id}/pushNotificationConfigs", \
+            "ListTaskPushNotificationConfigs", f, "A task's push configurations") \
+    A2A_ROW("GET", at "/tasks/{task_id}/pushNotificationConfigs/{id}", \
+            "GetTaskPushNotificationConfig", f, "A push configuration") \
+    A2A_ROW("DELETE", at "/tasks/{task_id}/pushNotificationConfigs/{id}", \
+            "DeleteTaskPushNotificationConfig", f, "Remove a push configuration") \
+    A2A_ROW("GET", at "/extendedAgentCard", "GetExtendedAgentCard", f, \
+            "The card with all that a signed-in caller may see")
+
 const struct route routes[] = {
     { "POST", "/auth/login", AUTH, "Login", .flags = ROUTE_OPEN | ROUTE_BODY, .max_body = SMALL,
       .tag = "auth", .summary = "Sign in" },
@@ -73,9 +100,18 @@ const struct route routes[] = {
     { "GET", "/registry/export", REGISTRY, "Export", .tag = "registry",
       .summary = "All that is needed to restore the registry" },
 
-    /* A forerunner of the A2A binding over HTTP: one operation, our own errors. */
-    { "POST", "/a2a/{agent}/message:send", A2A, "SendMessage", .flags = ROUTE_BODY | ROUTE_A2A,
-      .tag = "a2a", .summary = "Send a message to an agent" },
+    { "POST", "/a2a/{agent}", .handler = handle_a2a_rpc,
+      .flags = ROUTE_BODY | ROUTE_A2A | ROUTE_STREAM, .tag = "a2a",
+      .summary = "The A2A protocol's JSON-RPC binding: all methods of an agent" },
+    { "POST", "/a2a/{agent}/", .handler = handle_a2a_rpc,
+      .flags = ROUTE_BODY | ROUTE_A2A | ROUTE_STREAM | ROUTE_HIDDEN, .tag = "a2a",
+      .summary = "The same, as some clients spell it" },
+    A2A_ROWS("/a2a/{agent}", 0)
+    { "GET", "/a2a/{agent}/.well-known/agent-card.json", .handler = handle_card,
+      .flags = ROUTE_OPEN, .tag = "a2a", .summary = "An agent's card" },
+    { "GET", "/.well-known/agent-card.json", .handler = handle_card, .flags = ROUTE_OPEN,
+      .tag = "a2a", .summary = "The card of the agent Jarvis" },
+    A2A_ROWS("/a2a/{agent}/{tenant}", ROUTE_HIDDEN)
 
     { "GET", "/health", .handler = handle_health, .flags = ROUTE_OPEN | ROUTE_OPS, .tag = "ops",
       .summary = "This process is alive" },
@@ -103,8 +139,20 @@ static bool next_segment(const char **pattern, const char **ret, size_t *ret_len
     return true;
 }
 
+/* "{id}:cancel" against "17:cancel": the member is what stands before the fixed end. */
+static const char *member_value(const char *pattern, size_t len, const char *segment,
+                                struct jv_arena *a)
+{
+    const char *end = memchr(pattern, '}', len);
+    size_t fixed = len - (size_t)(end + 1 - pattern), n = strlen(segment);
+
+    if (n <= fixed || memcmp(segment + n - fixed, end + 1, fixed) != 0)
+        return NULL;
+    return fixed ? jv_arena_strndup(a, segment, n - fixed) : segment;
+}
+
 static bool path_matches(const struct route *r, const char *const *segments, size_t n,
-                         const char **ret_members)
+                         struct jv_arena *a, const char **ret_members)
 {
     const char *pattern = r->path, *s;
     size_t len, i = 0, members = 0;
@@ -113,9 +161,9 @@ static bool path_matches(const struct route *r, const char *const *segments, siz
         if (i == n)
             return false;
         if (s[0] == '{') {
-            if (!segments[i][0])
+            ret_members[members] = member_value(s, len, segments[i], a);
+            if (!ret_members[members++])
                 return false;
-            ret_members[members++] = segments[i];
         } else if (strlen(segments[i]) != len || memcmp(segments[i], s, len) != 0) {
             return false;
         }
@@ -135,13 +183,14 @@ static void allow_add(char *allow, const char *method)
 }
 
 enum route_found route_find(const char *method, const char *const *segments, size_t n,
-                            const struct route **ret, const char **ret_members, char *allow)
+                            struct jv_arena *a, const struct route **ret, const char **ret_members,
+                            char *allow)
 {
     allow[0] = '\0';
     if (strcmp(method, "HEAD") == 0)
         method = "GET";
     for (const struct route *r = routes; r->method; r++) {
-        if (!path_matches(r, segments, n, ret_members))
+        if (!path_matches(r, segments, n, a, ret_members))
             continue;
         if (strcmp(r->method, method) == 0) {
             *ret = r;
@@ -159,7 +208,7 @@ bool route_member(const struct route *r, size_t i, char *name)
 
     while (next_segment(&pattern, &s, &len))
         if (s[0] == '{' && i-- == 0) {
-            snprintf(name, 64, "%.*s", (int)len - 2, s + 1);
+            snprintf(name, 64, "%.*s", (int)strcspn(s + 1, "}"), s + 1);
             return true;
         }
     return false;

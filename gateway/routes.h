@@ -2,19 +2,20 @@
  *
  * A row names a method and a path, and the rpc behind it. The request message is made by
  * reflection: members in the path by their names in braces, the query's by theirs, the body is the
- * message as JSON. Rows without an rpc have a handler of their own. What is not here is a file of
- * the web client, or 404. */
+ * message as JSON. Rows without an rpc have a handler of their own. A member may have something
+ * fixed behind it: "/tasks/{id}:cancel". The first row that fits is taken. What is not here is a
+ * file of the web client, or 404. */
 #ifndef ROUTES_H
 #define ROUTES_H
 
 #include "head.h"
 
-enum { MAX_ROUTE_MEMBERS = 2 };
+enum { MAX_ROUTE_MEMBERS = 4 };
 
 enum route_flags {
     ROUTE_OPEN = 1 << 0,      /* for everybody; a token is not looked at */
     ROUTE_BODY = 1 << 1,      /* the body is the message */
-    ROUTE_A2A = 1 << 2,       /* camelCase, unknown members are no error, {agent} is not a member */
+    ROUTE_A2A = 1 << 2,       /* the A2A protocol's rules; {agent} is not a member */
     ROUTE_STREAM = 1 << 3,    /* may answer as text/event-stream */
     ROUTE_KEYED = 1 << 4,     /* Idempotency-Key is the member idempotency_key */
     ROUTE_CHAT_TIME = 1 << 5, /* takes as long as a chat may */
@@ -41,10 +42,12 @@ extern const size_t n_routes;
 
 enum route_found { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };
 
-/* The row for a method (HEAD is GET) and a path; its members in the order of the pattern. With
- * ROUTE_NO_METHOD, allow[] (of 64 bytes) is the value of the Allow header. */
+/* The row for a method (HEAD is GET) and a path; its members, in the arena or among the segments,
+ * in the order of the pattern. With ROUTE_NO_METHOD, allow[] (of 64 bytes) is the value of the
+ * Allow header. */
 enum route_found route_find(const char *method, const char *const *segments, size_t n,
-                            const struct route **ret, const char **ret_members, char *allow);
+                            struct jv_arena *a, const struct route **ret, const char **ret_members,
+                            char *allow);
 /* Name of the i-th member of a pattern in name (64 bytes); false past the last. */
 bool route_member(const struct route *r, size_t i, char *name);
 const ProtobufCMethodDescriptor *route_rpc(const struct route *r);

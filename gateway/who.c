@@ -97,12 +97,19 @@ static int check_again(struct request *rq, struct jv_err *err)
     return r;
 }
 
+/* The one agent that is for everybody, in a gateway that is on this machine alone. */
+static bool is_conformance(const struct request *rq)
+{
+    return rq->gw->set.conformance && (rq->route->flags & ROUTE_A2A) &&
+           strcmp(rq->members[0], CONFORMANCE_AGENT) == 0;
+}
+
 bool who_is_it(struct request *rq)
 {
     struct jv_err err = { 0 };
     int r;
 
-    if (rq->route->flags & ROUTE_OPEN)
+    if ((rq->route->flags & ROUTE_OPEN) || is_conformance(rq))
         return true;
     if (!rq->target.token) {
         reply_problem(rq, 401, JV_UNAUTHENTICATED, NULL, "sign in first: no bearer token");

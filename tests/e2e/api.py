@@ -338,27 +338,6 @@ def around_chat(api):
     api.check("98 first", [(n["kind"], n["priority"]) for n in r.get("notifications", [])][:1] == [("exam", "high")], r)
 
 
-def a2a(api):
-    def send(data, who="vishal", agent="tickets"):
-        message = {"messageId": uuid.uuid4().hex, "role": "ROLE_USER", "parts": [data]}
-        return api.call(who, "POST", "/a2a/%s/message:send" % agent, {"message": message})
-
-    call = {"data": {"tool": "get_my_tickets", "arguments": {}}, "mediaType": "application/vnd.jarvis.tool-call+json"}
-    status, _, r = send(call)
-    parts = r.get("message", {}).get("parts", []) if status == 200 else []
-    api.check("a tool call by A2A", status == 200 and any("12301" in p.get("text", "") for p in parts) and
-              r["message"]["role"] == "ROLE_AGENT" and any("data" in p for p in parts), (status, r))
-    status, _, r = send({"text": "show my tickets"})
-    api.check("a text by A2A", status == 200 and "12303" in json.dumps(r), (status, r))
-    other = {"data": {"tool": "get_user_tickets", "arguments": {"username": "vishal"}},
-             "mediaType": "application/vnd.jarvis.tool-call+json"}
-    api.check("72 somebody else's tickets are denied", send(other, "happy")[0] == 403)
-    api.check("an agent that is none", send(call, agent="nosuch")[0] in (404, 503))
-    api.check("a name that is no token", send(call, agent="a.b")[0] == 404)
-    api.expect("no parts", 422, "vishal", "POST", "/a2a/tickets/message:send",
-               {"message": {"messageId": "1", "role": "ROLE_USER"}}, problem="message.parts")
-
-
 def operators_port(api):
     """With a port of its own, what operators see is there and nowhere else."""
     def at_ops(path):
@@ -411,7 +390,7 @@ def main():
     threading.Thread(target=cards.serve_forever, daemon=True).start()
     port = cards.server_address[1]
     tests = [sign_in, sign_out, sessions, texts, registry, remote_agents, chat, repeats,
-             around_chat, a2a, operators_port, document]
+             around_chat, operators_port, document]
     ops = free_port()
     with Stack(env={"JARVIS_FETCH_ALLOW": "127.0.0.1:%d,127.0.0.1:1" % port,
                     "JARVIS_METRICS_LISTEN": "127.0.0.1:%d" % ops}) as s:

@@ -16,7 +16,7 @@ static enum route_found find(struct jv_arena *a, const char *method, const char 
     h.headers[h.n_headers++] = (struct header){ "Host", "x" };
     if (!guard_head(&h, a, &t, &why))
         abort();
-    return route_find(method, t.segments, t.n_segments, &found, members, allow);
+    return route_find(method, t.segments, t.n_segments, a, &found, members, allow);
 }
 
 TEST(matching)
@@ -37,6 +37,7 @@ TEST(matching)
     CHECK_INT(find(a, "POST", "/a2a/tickets/message:send"), ROUTE_FOUND);
     CHECK_STR(members[0], "tickets");
     CHECK_INT(find(a, "GET", "/.well-known/jwks.json"), ROUTE_FOUND);
+    CHECK_INT(find(a, "GET", "/.well-known/agent-card.json"), ROUTE_FOUND);
 
     CHECK_INT(find(a, "GET", "/"), ROUTE_NO_PATH);
     CHECK_INT(find(a, "GET", "/api/sessions/"), ROUTE_NO_PATH); /* an empty member is none */
@@ -44,6 +45,47 @@ TEST(matching)
     CHECK_INT(find(a, "GET", "/API/sessions"), ROUTE_NO_PATH);
     CHECK_INT(find(a, "GET", "/api"), ROUTE_NO_PATH);
     CHECK_INT(find(a, "POST", "/a2a/tickets/message:sen"), ROUTE_NO_PATH);
+    jv_arena_free(a);
+}
+
+/* Members with something fixed behind them, and a tenant before them. */
+TEST(verbs)
+{
+    static const struct {
+        const char *method, *path, *rpc, *members[4];
+    } rows[] = {
+        { "GET", "/a2a/x/tasks", "ListTasks", { "x" } },
+        { "GET", "/a2a/x/tasks/17", "GetTask", { "x", "17" } },
+        { "POST", "/a2a/x/tasks/17:cancel", "CancelTask", { "x", "17" } },
+        { "POST", "/a2a/x/tasks/a:b:cancel", "CancelTask", { "x", "a:b" } },
+        { "POST", "/a2a/x/tasks/17%3Acancel", "CancelTask", { "x", "17" } },
+        { "GET", "/a2a/x/tasks/17:subscribe", "SubscribeToTask", { "x", "17" } },
+        { "POST", "/a2a/x/tasks/17:subscribe", "SubscribeToTask", { "x", "17" } },
+        { "GET", "/a2a/x/tasks/:subscribe", "GetTask", { "x", ":subscribe" } },
+        { "GET",
+          "/a2a/x/tasks/17/pushNotificationConfigs/c",
+          "GetTaskPushNotificationConfig",
+          { "x", "17", "c" } },
+        { "DELETE",
+          "/a2a/x/acme/tasks/17/pushNotificationConfigs/c",
+          "DeleteTaskPushNotificationConfig",
+          { "x", "acme", "17", "c" } },
+        { "GET", "/a2a/x/acme/tasks/17", "GetTask", { "x", "acme", "17" } },
+        { "GET", "/a2a/x/extendedAgentCard", "GetExtendedAgentCard", { "x" } },
+    };
+    struct jv_arena *a = jv_arena_new(1 << 20);
+
+    for (size_t i = 0; i < JV_COUNT(rows); i++) {
+        CHECK_INT(find(a, rows[i].method, rows[i].path), ROUTE_FOUND);
+        CHECK_STR(found->rpc, rows[i].rpc);
+        for (size_t m = 0; m < 4 && rows[i].members[m]; m++)
+            CHECK_STR(members[m], rows[i].members[m]);
+    }
+    CHECK_INT(find(a, "POST", "/a2a/x/"), ROUTE_FOUND);
+    CHECK_INT(find(a, "POST", "/a2a/x"), ROUTE_FOUND);
+    CHECK_INT(find(a, "POST", "/a2a//"), ROUTE_NO_PATH);
+    CHECK_INT(find(a, "POST", "/a2a/x/tasks/:cancel"), ROUTE_NO_METHOD);
+    CHECK_STR(allow, "GET, HEAD");
     jv_arena_free(a);
 }
 
