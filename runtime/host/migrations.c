@@ -3,14 +3,15 @@
 
 #include <string.h>
 
-static const char prefix[] = "actors/";
-
-/* "actors/tickets/seed/demo.sql" -> "tickets" */
+/* "actors/tickets/seed/demo.sql" -> "tickets": the folder above the one it is in. */
 static char *actor_of(const struct jv_file *f, struct jv_arena *a)
 {
-    const char *name = f->path + sizeof(prefix) - 1;
+    char *path = jv_arena_strdup(a, f->path), *slash;
 
-    return jv_arena_strndup(a, name, strcspn(name, "/"));
+    for (int i = 0; i < 2; i++)
+        *strrchr(path, '/') = '\0';
+    slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 static char *stem_of(const struct jv_file *f, struct jv_arena *a)
