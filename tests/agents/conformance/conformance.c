@@ -35,7 +35,7 @@ static const struct jv_skill skills[] = {
 };
 
 static const struct jv_extension required[] = {
-    { "urn:jarvis:a2a:test-required:v1", "Clients must name it.", true },
+    { "urn:a2a:tck:required-extension", "Clients must name it.", true },
     { 0 },
 };
 
