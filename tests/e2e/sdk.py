@@ -16,7 +16,7 @@ from conformant import Conformant
 from stack import TOP, Stack, free_port
 
 SKIP = 77
-OLDEST_NODE = 20
+OLDEST_NODE = 18
 SOURCE = os.path.join(TOP, "tests", "e2e", "sdk")
 PEOPLE = ("vishal", "alex")
 
