@@ -118,6 +118,12 @@ static int run(const struct jv_program *p, const struct wish *w)
     return code;
 }
 
+/* The gateway refuses others, too; here it is said before anything was started. */
+static bool is_loopback(const char *listen)
+{
+    return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "localhost:", 10) == 0;
+}
+
 static bool parse(struct wish *w, int argc, char **argv)
 {
     for (int i = 0; i < argc; i++) {
@@ -144,5 +150,10 @@ int jv_cmd_conformance(const struct jv_program *p, int argc, char **argv)
                               "[--listen 127.0.0.1:PORT] [--open-push]");
     if (!profile_of(p, w.profile))
         return no_profile(p, w.profile);
+    if (!is_loopback(w.listen))
+        return jv_complain(2,
+                           "--listen: %s is not an address of this machine alone, such as "
+                           "127.0.0.1:9999: nobody is asked who he is there",
+                           w.listen);
     return run(p, &w);
 }

@@ -7,15 +7,17 @@ Arguments choose checks by their function's name.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from a2a_client import Client, JsonRpc, Rest, Wrong, must, shaped, state, text_of
 from conformant import Conformant, Stream
-from stack import TOP, wait_for
+from stack import BINARY, TOP, wait_for
 
 REQUIRED_EXTENSION = "urn:a2a:tck:required-extension"
 
@@ -461,6 +463,44 @@ class Tests:
                 self.run("%s, %s" % (agent.profile, cls.name), fn, c)
 
 
+# ---- the command -------------------------------------------------------------------------------------------
+
+
+def jarvis(*args, **env):
+    return subprocess.run([BINARY, *args], env=dict(os.environ, **env), text=True, capture_output=True, timeout=60)
+
+
+def refuses_wrong_arguments():
+    for args, said in ((["--profile", "none"], "full minimal required-extension"), (["--what"], "usage"),
+                       (["--listen"], "usage"), (["--listen", "0.0.0.0:0"], "0.0.0.0:0"), (["--listen", "9999"], "9999")):
+        r = jarvis("run", "conformance", *args)
+        must(r.returncode == 2 and said in r.stderr and not r.stdout, (args, r))
+    r = jarvis("up", JARVIS_CONFORMANCE="1")
+    must(r.returncode == 78 and "JARVIS_CONFORMANCE" in r.stderr, r)
+    r = jarvis("run", "conformance", JARVIS_CONFORMANCE="1", JARVIS_PROFILE="none")
+    must(r.returncode == 78 and "full minimal" in r.stderr, r)
+
+
+def is_no_actor_of_the_system():
+    for args in (["list"], ["nats-conf"]):
+        must("conformance" not in jarvis(*args).stdout, args)
+    must(jarvis("describe", "conformance").returncode != 0, "nor is it described")
+    must("conformance" in jarvis("list", JARVIS_CONFORMANCE="1").stdout, "but of its own")
+
+
+def leaves_nothing_when_it_is_ended_early():
+    folder = tempfile.mkdtemp(prefix="jarvis-e2e.")
+    os.chmod(folder, 0o755)
+    p = subprocess.Popen([BINARY, "run", "conformance", "--listen", "127.0.0.1:0"],
+                         env=dict(os.environ, TMPDIR=folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    wait_for(lambda: any("postgres" in names for _, names, _ in os.walk(folder)))
+    p.terminate()
+    said = p.communicate(timeout=60)[0]
+    left = os.listdir(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    must(p.returncode != 0 and not left, (p.returncode, said, left))
+
+
 # ---- the kit itself ----------------------------------------------------------------------------------------
 
 
@@ -476,6 +516,8 @@ def run_kit(agent, folder):
 
 def main():
     tests = Tests(sys.argv[1:])
+    for fn in (refuses_wrong_arguments, is_no_actor_of_the_system, leaves_nothing_when_it_is_ended_early):
+        tests.run("the command", fn)
     kit = os.environ.get("A2A_TCK_DIR")
     for profile, checks in PROFILES.items():
         with Conformant(profile) as agent:
