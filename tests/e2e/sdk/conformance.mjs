@@ -245,10 +245,15 @@ for (const binding of bindings) {
   const client = await connect(binding);
 
   await test(`${binding}: the card, and its signature`, async () => {
-    const card = await client.getAgentCard(undefined, verifyAgentCardSignature(publicKey));
-    assert.equal(card.name, 'ConformanceAgent');
-    assert.ok(card.capabilities.streaming && card.capabilities.pushNotifications);
-    assert.ok(card.supportedInterfaces.some((i) => i.protocolBinding === binding));
+    const { agentCard } = client;
+    await verifyAgentCardSignature(publicKey)(agentCard);
+    assert.equal(agentCard.name, 'ConformanceAgent');
+    assert.ok(agentCard.capabilities.streaming && agentCard.capabilities.pushNotifications);
+    assert.ok(agentCard.supportedInterfaces.some((i) => i.protocolBinding === binding));
+  });
+  await test(`${binding}: the extended card`, async () => {
+    assert.ok(client.agentCard.capabilities.extendedAgentCard);
+    assert.equal((await client.getAgentCard()).name, 'ConformanceAgent');
   });
   for (const tests of [sends, streams, turns, looks, notifications, refusals])
     await tests(binding, client);

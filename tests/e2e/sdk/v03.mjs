@@ -41,7 +41,6 @@ async function oldSdk() {
     assert.match(card.protocolVersion, /^0\.3/);
     assert.ok(card.url.startsWith(url));
     assert.ok(card.capabilities.streaming);
-    assert.ok(!('supportedInterfaces' in card));
   });
   await test('0.3.14: message/send gives a task', async () => {
     const task = await client.sendMessage(say('tck-complete-task'));
