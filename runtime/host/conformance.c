@@ -38,6 +38,28 @@ static int no_profile(const struct jv_program *p, const char *name)
     return 2;
 }
 
+/* The agent, and of the actors those that it needs. */
+static const struct jv_program *program_of(const struct jv_program *p, const struct jv_profile *f)
+{
+    static const char *const needed[] = { "auth", "registry", "notifier", NULL };
+    static const struct jv_actor *actors[JV_COUNT(needed) + 1];
+    static const struct jv_file nothing[] = { { 0 } };
+    static struct jv_program made;
+    size_t n = 0;
+
+    for (const char *const *name = needed; *name; name++)
+        if ((actors[n] = jv_find_actor(p, *name)) != NULL)
+            n++;
+    actors[n++] = f->agent;
+    actors[n] = NULL;
+    made = *p;
+    made.actors = actors;
+    made.migrations = f->migrations;
+    made.seeds = nothing;
+    made.conformance = NULL; /* there it is an actor like any other */
+    return &made;
+}
+
 const struct jv_program *jv_conformance_program(const struct jv_program *p)
 {
     const char *on = getenv("JARVIS_CONFORMANCE"), *name = getenv("JARVIS_PROFILE");
@@ -50,7 +72,7 @@ const struct jv_program *jv_conformance_program(const struct jv_program *p)
         no_profile(p, name);
         return NULL;
     }
-    return f->program;
+    return program_of(p, f);
 }
 
 /* ---- the folder ------------------------------------------------------------------------------ */
@@ -102,7 +124,7 @@ static void announce(const struct jv_up *u)
 
 static int run(const struct jv_program *p, const struct wish *w)
 {
-    struct jv_up u = { .program = profile_of(p, w->profile)->program,
+    struct jv_up u = { .program = program_of(p, profile_of(p, w->profile)),
                        .ready_path = "/.well-known/agent-card.json" };
     char folder[512];
     int code;

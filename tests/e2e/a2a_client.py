@@ -3,6 +3,7 @@ and streams, told apart and checked on the way.
 """
 import re
 import threading
+import urllib.parse
 import uuid
 
 from conformant import Reply, Stream
@@ -128,8 +129,8 @@ class Rest:
         for name in re.findall(r"{(\w+)}", path):
             path = path.replace("{%s}" % name, str(rest.pop(name)))
         if not has_body and rest:
-            text = {True: "true", False: "false"}
-            path += "?" + "&".join("%s=%s" % (k, text.get(v, v)) for k, v in rest.items())
+            path += "?" + urllib.parse.urlencode(
+                {k: str(v).lower() if isinstance(v, bool) else v for k, v in rest.items()})
         return verb, self.path + path, rest if has_body else None
 
     def read(self, reply):
@@ -174,7 +175,7 @@ class Events:
             for e in self.stream:
                 self.list.append(read(e))
                 self.ready.set()
-        except (OSError, ValueError, KeyError, Wrong) as e:
+        except (OSError, ValueError, KeyError, AttributeError, Wrong) as e:  # closed, or wrong
             self.wrong = e
         self.ready.set()
 

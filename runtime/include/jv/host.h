@@ -7,13 +7,11 @@
 #include "jv/actor.h"
 #include "jv/file.h"
 
-struct jv_program;
-
-/* What `run conformance` can bring up: an agent that behaves as the protocol's tests ask, and as
- * much around it as it needs. */
+/* What `run conformance` can bring up: an agent that behaves as the protocol's tests ask. */
 struct jv_profile {
     const char *name;
-    const struct jv_program *program;
+    const struct jv_actor *agent;
+    const struct jv_file *migrations; /* all actors' and its own */
 };
 
 struct jv_program {
