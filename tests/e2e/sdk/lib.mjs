@@ -2,13 +2,18 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import { SendMessageRequest, StreamResponse, TaskState } from '@a2a-js/sdk';
+import {
+  SendMessageRequest, StreamResponse, TaskState, verifyAgentCardSignature,
+} from '@a2a-js/sdk';
 import {
   ClientFactory,
   DefaultAgentCardResolver,
   JsonRpcTransportFactory,
   RestTransportFactory,
 } from '@a2a-js/sdk/client';
+import { isRestError, RequestMalformedError } from '@a2a-js/sdk/errors';
+
+console.debug = () => {}; // the SDK tells of every signature that is not the one that holds
 
 export const bindings = ['JSONRPC', 'HTTP+JSON'];
 export const url = process.env.JARVIS_URL;
@@ -44,6 +49,20 @@ export function connect(binding, { base = `${url}/`, token, config, legacy = fal
     cardResolver: new DefaultAgentCardResolver(options),
   }).createFromUrl(base);
 }
+
+/** The card as it was served: handed one of its own objects, the SDK forgets the security schemes. */
+export async function verifyCard(base = `${url}/`) {
+  const headers = { 'A2A-Version': '1.0' };
+  const card = await (await fetch(`${base}.well-known/agent-card.json`, { headers })).json();
+  await verifyAgentCardSignature(async (kid) => {
+    const { keys } = await (await fetch(`${url}/.well-known/jwks.json`)).json();
+    return keys.find((key) => key.kid === kid);
+  })(card);
+}
+
+/** Refused as malformed: over HTTP+JSON the protocol has no reason for it that has a class. */
+export const isMalformed = (e) =>
+  e instanceof RequestMalformedError || (isRestError(e) && e.statusCode === 400);
 
 /** A message to send: its id begins with what the conformance agent shall do. */
 export function message(what, text = 'hello', members = {}, configuration = undefined) {
