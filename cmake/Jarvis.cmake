@@ -42,6 +42,14 @@ function(jv_actors name)
   endforeach()
 endfunction()
 
+# jv_test_agent(NAME): an agent of tests/agents/, under the same rules as an actor.
+function(jv_test_agent name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/agents/${name}/*.c)
+  add_library(agent_${name} OBJECT ${sources})
+  target_include_directories(agent_${name} PRIVATE ${CMAKE_SOURCE_DIR}/runtime/include)
+  target_link_libraries(agent_${name} PRIVATE jv_flags PUBLIC jv_proto)
+endfunction()
+
 # jv_test(FILE LABEL [WITH nats pg] [LINK libs...]): one test program, one ctest entry. The target
 # tests_LABEL builds all of a label.
 function(jv_test file label)

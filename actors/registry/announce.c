@@ -75,8 +75,17 @@ static void derive(struct jv_ctx *ctx, const A2a__AgentCard *card, Registry__Cap
     }
 }
 
-static int insert_pending(struct jv_ctx *ctx, const struct announcement *a)
+/* Somebody approves every agent, but for the one of the protocol's tests in its own stack. */
+static const char *first_status(struct jv_ctx *ctx, const struct announcement *a)
 {
+    const struct registry *reg = jv_state(ctx);
+
+    return reg->conformance && strcmp(a->actor, "conformance") == 0 ? "approved" : "pending";
+}
+
+static int insert_new(struct jv_ctx *ctx, const struct announcement *a)
+{
+    const char *status = first_status(ctx, a);
     Registry__Capabilities given, caps;
     struct jv_rows rows;
     int r;
@@ -87,18 +96,18 @@ static int insert_pending(struct jv_ctx *ctx, const struct announcement *a)
         return r;
     r = jv_db(ctx, &rows,
               "insert into agents (name, type, actor, token, agent_type, description, tags, "
-              "capabilities, card, registered_by, registered_at, updated_at, card_at) "
-              "values ($1, 'local', $2, $3, $3, $4, $5, $6, $7, 'heartbeat', $8, $8, $8) "
+              "capabilities, card, registered_by, registered_at, updated_at, card_at, status) "
+              "values ($1, 'local', $2, $3, $3, $4, $5, $6, $7, 'heartbeat', $8, $8, $8, $9) "
               "on conflict do nothing",
               jv_text(a->card->name), jv_text(a->actor), jv_text(a->hb->token),
               jv_text(a->card->description),
               jv_text_array(ctx, caps.n_keywords, (const char *const *)caps.keywords),
-              as_json(ctx, &caps), as_json(ctx, a->card), jv_ms(jv_now_ms(ctx)));
+              as_json(ctx, &caps), as_json(ctx, a->card), jv_ms(jv_now_ms(ctx)), jv_text(status));
     if (r)
         return r;
     if (!rows.affected)
         return jv_fail(ctx, JV_ABORTED, "agent %s was announced twice at once", a->card->name);
-    jv_info(ctx, "agent %s announced itself: it waits for approval", a->card->name);
+    jv_info(ctx, "agent %s announced itself: it is %s", a->card->name, status);
     jv_audit(ctx, "agent_pending", "%s announced itself from actor %s", a->card->name, a->actor);
     return tell_changed(ctx);
 }
@@ -136,7 +145,7 @@ static int compare(struct jv_ctx *ctx, const struct announcement *a, bool newest
     if (r)
         return r;
     if (!rows.n)
-        return insert_pending(ctx, a);
+        return insert_new(ctx, a);
     if (rows.n > 1 || strcmp(jv_col(&rows, 0, "name"), a->card->name) != 0)
         return refuse(ctx, a, "its name, subject token or actor belongs to another agent");
     if (strcmp(jv_col(&rows, 0, "type"), "local") != 0)

@@ -486,6 +486,8 @@ static const struct jv_timer timers[] = {
 static const struct jv_setting settings[] = {
     { "JARVIS_FETCH_ALLOW", "", "host:port pairs that agent cards may come from though not public",
       JV_SET_TEXT, offsetof(struct registry, fetch_allow), 0, 0 },
+    { "JARVIS_CONFORMANCE", "0", "approve the agent of the protocol's tests at once", JV_SET_BOOL,
+      offsetof(struct registry, conformance), 0, 0 },
     { 0 },
 };
 

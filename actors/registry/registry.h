@@ -25,6 +25,7 @@ struct instance {
 
 struct registry {
     const char *fetch_allow; /* setting */
+    bool conformance;        /* likewise */
     struct instance instances[max_instances];
     size_t n_instances;
     int64_t started_ms;

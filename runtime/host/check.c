@@ -1,4 +1,5 @@
-/* check.c -- `jarvis check`: asks the gateway's /ready over a plain socket, for health checks. */
+/* check.c -- `jarvis check`: asks the gateway's /ready, or another path, over a plain socket, for
+ * health checks. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -29,20 +30,22 @@ static bool parse(const char *s, struct sockaddr_in *at)
     return port > 0 && port < 65536 && inet_pton(AF_INET, host, &at->sin_addr) == 1;
 }
 
-/* The status of GET /ready, 0 when nobody answers; *answer is what came. */
-static int ask(const struct sockaddr_in *at, char *answer, size_t size)
+/* The status of GET path, 0 when nobody answers; *answer is what came. */
+static int ask(const struct sockaddr_in *at, const char *path, char *answer, size_t size)
 {
-    static const char request[] =
-            "GET /ready HTTP/1.1\r\nHost: jarvis\r\nConnection: close\r\n\r\n";
     const struct timeval patience = { answer_s, 0 };
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    size_t len = 0;
+    char request[512];
+    size_t len = 0, asked;
     ssize_t n;
 
+    asked = (size_t)snprintf(request, sizeof(request),
+                             "GET %.300s HTTP/1.1\r\nHost: jarvis\r\nConnection: close\r\n\r\n",
+                             path);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     if (!connect(fd, (const struct sockaddr *)at, sizeof(*at)) &&
-        send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) == (ssize_t)sizeof(request) - 1)
+        send(fd, request, asked, MSG_NOSIGNAL) == (ssize_t)asked)
         while (len + 1 < size && (n = read(fd, answer + len, size - 1 - len)) > 0)
             len += (size_t)n;
     close(fd);
@@ -60,22 +63,23 @@ static const char *body_of(const char *answer)
 int jv_cmd_check(const struct jv_program *p, int argc, char **argv)
 {
     const struct timespec pause = { 0, pause_ms * 1000000L };
-    bool wait = argc == 1 && strcmp(argv[0], "--wait") == 0;
+    bool wait = argc && strcmp(argv[0], "--wait") == 0;
+    const char *path = argc > wait ? argv[wait] : "/ready";
     const char *url = getenv("JARVIS_URL"), *listen = getenv("JARVIS_LISTEN");
     struct sockaddr_in at;
     struct timespec began, now;
     char answer[8192];
 
     (void)p;
-    if (argc > 1 || (argc && !wait))
-        return jv_complain(2, "usage: jarvis check [--wait]");
+    if (argc > wait + 1 || path[0] != '/')
+        return jv_complain(2, "usage: jarvis check [--wait] [/PATH]");
     if (!url || !*url)
         url = listen && *listen ? listen : "127.0.0.1:8080";
     if (!parse(url, &at))
         return jv_complain(JV_EXIT_CONFIG, "%s is not address:port", url);
     clock_gettime(CLOCK_MONOTONIC, &began);
     for (;;) {
-        int status = ask(&at, answer, sizeof(answer));
+        int status = ask(&at, path, answer, sizeof(answer));
 
         if (status == 200)
             return 0;

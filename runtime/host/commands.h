@@ -13,6 +13,11 @@ int jv_cmd_list(const struct jv_program *p, int argc, char **argv);
 int jv_cmd_describe(const struct jv_program *p, int argc, char **argv);
 int jv_cmd_call(const struct jv_program *p, int argc, char **argv);
 int jv_cmd_check(const struct jv_program *p, int argc, char **argv);
+int jv_cmd_conformance(const struct jv_program *p, int argc, char **argv);
+
+/* Where JARVIS_CONFORMANCE is set, the processes of `run conformance`, the program is that of
+ * JARVIS_PROFILE; else p. NULL when there is no such profile, which it has said. */
+const struct jv_program *jv_conformance_program(const struct jv_program *p);
 
 /* Says it on stderr, as everything that a command says about itself; the exit code. */
 int jv_complain(int exit_code, const char *fmt, ...) JV_PRINTF(2, 3);

@@ -22,7 +22,7 @@ static const struct command {
     { "list", jv_cmd_list, "", "the actors" },
     { "describe", jv_cmd_describe, "ACTOR|--all", "methods, who may call them, settings" },
     { "check", jv_cmd_check, "", "is the gateway ready? For health checks" },
-    { "run", cmd_run, "ACTOR|gateway", "run one process of the system" },
+    { "run", cmd_run, "ACTOR|gateway|conformance ...", "run one process of the system" },
     { "migrate", jv_cmd_migrate, "[--seed]", "bring database and streams up to date" },
     { "seed", jv_cmd_seed, "", "put the demo data in" },
     { "nats-conf", jv_cmd_nats_conf, "[--dir D]", "identities and rules for nats-server" },
@@ -54,6 +54,8 @@ static int cmd_run(const struct jv_program *p, int argc, char **argv)
 {
     const struct jv_actor *actor;
 
+    if (argc && p->conformance && strcmp(argv[0], "conformance") == 0)
+        return jv_cmd_conformance(p, argc - 1, argv + 1);
     if (argc != 1)
         return jv_complain(2, "run what? An actor of `jarvis list`, or gateway");
     if (strcmp(argv[0], "gateway") == 0)
@@ -87,6 +89,9 @@ const struct jv_actor *jv_find_actor(const struct jv_program *p, const char *nam
 int jv_host_main(const struct jv_program *p, int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOLBF, 0); /* in order with stderr where both go to one file */
+    p = jv_conformance_program(p);
+    if (!p)
+        return JV_EXIT_CONFIG;
     if (argc < 2)
         return cmd_help(p, 0, NULL) + 2;
     for (size_t i = 0; i < JV_COUNT(commands); i++)

@@ -3,14 +3,17 @@
 
 #include <string.h>
 
-static const char prefix[] = "actors/";
+static const char of_agents[] = "runtime/agent/";
 
-/* "actors/tickets/seed/demo.sql" -> "tickets" */
+/* "actors/tickets/seed/demo.sql" -> "tickets": the folder above the one it is in. */
 static char *actor_of(const struct jv_file *f, struct jv_arena *a)
 {
-    const char *name = f->path + sizeof(prefix) - 1;
+    char *path = jv_arena_strdup(a, f->path), *slash;
 
-    return jv_arena_strndup(a, name, strcspn(name, "/"));
+    for (int i = 0; i < 2; i++)
+        *strrchr(path, '/') = '\0';
+    slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 static char *stem_of(const struct jv_file *f, struct jv_arena *a)
@@ -45,7 +48,7 @@ struct jv_migration *jv_migration_list(const struct jv_file *files,
         n_actors++;
     at = list = JV_NEW_ARRAY(a, struct jv_migration, n * (n_actors + 1));
     for (const struct jv_file *f = files; f->path; f++) {
-        if (strncmp(f->path, prefix, sizeof(prefix) - 1) == 0) {
+        if (strncmp(f->path, of_agents, sizeof(of_agents) - 1) != 0) {
             at = add(at, f, actor_of(f, a), stem_of(f, a));
             continue;
         }

@@ -121,20 +121,22 @@ const char *jv_up_creds(const struct jv_up *u, const char *name)
 
 /* ---- processes ------------------------------------------------------------------------------- */
 
-static const char *const *argv_of(struct jv_arena *a, const char *w1, const char *w2)
+static const char *const *argv_of(struct jv_arena *a, const char *w1, const char *w2,
+                                  const char *w3)
 {
-    const char **argv = JV_NEW_ARRAY(a, const char *, 4);
+    const char **argv = JV_NEW_ARRAY(a, const char *, 5);
 
     argv[0] = "jarvis";
     argv[1] = w1;
     argv[2] = w2;
+    argv[3] = w3;
     return argv;
 }
 
 static struct jv_env env_of(const struct jv_up *u, const char *name)
 {
-    static const char *const passed[] = { "JARVIS_PREFIX", "JARVIS_LOG", "JARVIS_LOG_JSON",
-                                          "JARVIS_CLOCK" };
+    static const char *const passed[] = { "JARVIS_PREFIX", "JARVIS_LOG",         "JARVIS_LOG_JSON",
+                                          "JARVIS_CLOCK",  "JARVIS_CONFORMANCE", "JARVIS_PROFILE" };
     struct jv_env e = jv_env_new(u->arena);
 
     for (size_t i = 0; i < JV_COUNT(passed); i++)
@@ -147,9 +149,10 @@ static struct jv_env env_of(const struct jv_up *u, const char *name)
 static struct jv_process process_of(const struct jv_up *u, const char *name, const char *w1,
                                     const char *w2, const struct jv_env *e)
 {
-    return (struct jv_process){
-        .name = name, .argv = argv_of(u->arena, w1, w2), .env = e->items, .death_signal = SIGTERM
-    };
+    return (struct jv_process){ .name = name,
+                                .argv = argv_of(u->arena, w1, w2, NULL),
+                                .env = e->items,
+                                .death_signal = SIGTERM };
 }
 
 static int run_once(struct jv_up *u, const char *name, const char *option, const struct jv_env *e,
@@ -171,9 +174,12 @@ static int run_migrate(struct jv_up *u, struct jv_err *err)
 static int run_check(struct jv_up *u, struct jv_err *err)
 {
     struct jv_env e = jv_env_new(u->arena);
+    struct jv_process p;
 
     jv_env_set(&e, "JARVIS_URL", u->url);
-    return run_once(u, "check", "--wait", &e, check_ms, err);
+    p = process_of(u, "check", "check", NULL, &e);
+    p.argv = argv_of(u->arena, "check", "--wait", u->ready_path);
+    return jv_supervisor_run(u->sup, &p, check_ms, err);
 }
 
 static void start_process(struct jv_up *u, const char *name, const struct jv_env *e)

@@ -15,11 +15,12 @@
 #include "host/commands.h"
 
 struct run {
-    struct jv_up up;
+    struct jv_up *up;
     struct jv_fiber *fiber;
     struct jv_io signals;
     int64_t began_ms;
     int told; /* with --detach: where the waiting parent hears how it went; -1 */
+    void (*announce)(const struct jv_up *u); /* somebody else's word for it, and all that is said */
     int code;
 };
 
@@ -74,8 +75,12 @@ static void remove_traces(struct jv_up *u)
 
 /* ---- what people read ------------------------------------------------------------------------ */
 
-static void say_starting(const struct jv_up *u)
+static void say_starting(const struct run *r)
 {
+    const struct jv_up *u = r->up;
+
+    if (r->announce)
+        return;
     printf("jarvis: starting in %s%s%s\n", u->place.var,
            u->place.is_root ? ", servers and actors as the user " : "",
            u->place.is_root ? u->place.user : "");
@@ -99,8 +104,13 @@ static const char *env_as_word(const struct jv_up *u)
 
 static void announce(const struct run *r)
 {
-    const struct jv_up *u = &r->up;
+    const struct jv_up *u = r->up;
 
+    if (r->announce) {
+        r->announce(u);
+        fflush(stdout);
+        return;
+    }
     printf("\nJarvis is ready at %s (%.1f s)\n\n", u->url,
            (double)(jv_loop_mono_ms(u->loop) - r->began_ms) / 1000);
     if (u->demo)
@@ -142,14 +152,14 @@ static void watch_signals(struct run *r)
                                  .events = EPOLLIN,
                                  .fn = on_signal,
                                  .arg = r };
-    if (r->signals.fd < 0 || jv_loop_io_add(r->up.loop, &r->signals))
+    if (r->signals.fd < 0 || jv_loop_io_add(r->up->loop, &r->signals))
         abort();
 }
 
 /* From here on what we print goes into a file, and the parent goes. */
 static void let_go(struct run *r)
 {
-    const char *path = jv_arena_printf(r->up.arena, "%s/up.log", r->up.place.log);
+    const char *path = jv_arena_printf(r->up->arena, "%s/up.log", r->up->place.log);
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 
     fflush(stdout);
@@ -166,10 +176,10 @@ static void whole_life(void *arg)
 {
     struct run *r = arg;
     struct jv_err err = { 0 };
-    int code = jv_up_start(&r->up, &err);
+    int code = jv_up_start(r->up, &err);
 
     if (!code)
-        code = write_env(&r->up, &err);
+        code = write_env(r->up, &err);
     if (code) {
         r->code = jv_complain(1, "%s", err.text);
     } else {
@@ -178,17 +188,18 @@ static void whole_life(void *arg)
             let_go(r);
         while (jv_fiber_wait(INT64_MAX) != JV_CANCELLED)
             ;
-        puts("jarvis: stopping");
+        if (!r->announce)
+            puts("jarvis: stopping");
     }
     fflush(stdout);
-    jv_up_stop(&r->up);
-    remove_traces(&r->up);
-    jv_loop_stop(r->up.loop);
+    jv_up_stop(r->up);
+    remove_traces(r->up);
+    jv_loop_stop(r->up->loop);
 }
 
 static int supervise(struct run *r)
 {
-    struct jv_up *u = &r->up;
+    struct jv_up *u = r->up;
 
     u->loop = jv_loop_new(JV_CLOCK_REAL);
     r->began_ms = jv_loop_mono_ms(u->loop);
@@ -201,16 +212,16 @@ static int supervise(struct run *r)
     close(r->signals.fd);
     jv_supervisor_free(u->sup);
     jv_loop_free(u->loop);
-    if (!r->code)
+    if (!r->code && !r->announce)
         puts("jarvis: stopped");
     return r->code;
 }
 
 static int already_running(struct run *r)
 {
-    struct jv_place *p = &r->up.place;
+    struct jv_place *p = &r->up->place;
     char line[256] = "", *url = line;
-    FILE *f = fopen(env_path(&r->up), "re");
+    FILE *f = fopen(env_path(r->up), "re");
     bool is_closed = !f && errno == EACCES;
 
     if (f && fgets(line, sizeof(line), f)) {
@@ -230,19 +241,19 @@ static int already_running(struct run *r)
 static int run(struct run *r)
 {
     struct jv_err err = { 0 };
-    int code = jv_place_open(&r->up.place, &err);
+    int code = jv_place_open(&r->up->place, &err);
 
     if (code)
         return jv_complain(1, "%s", err.text);
-    code = jv_place_lock(&r->up.place, &err);
+    code = jv_place_lock(&r->up->place, &err);
     if (code == JV_ALREADY_EXISTS)
         return already_running(r);
     if (!code)
-        code = jv_up_configure(&r->up, &err);
+        code = jv_up_configure(r->up, &err);
     if (code)
         return jv_complain(code == JV_INVALID_ARGUMENT ? JV_EXIT_CONFIG : 1, "%s", err.text);
-    remove_traces(&r->up);
-    say_starting(&r->up);
+    remove_traces(r->up);
+    say_starting(r);
     fflush(stdout);
     return supervise(r);
 }
@@ -296,24 +307,28 @@ static int detach(struct run *r)
     return run(r);
 }
 
+int jv_up_run(struct jv_up *u, void (*say_ready)(const struct jv_up *u))
+{
+    struct run r = { .up = u, .told = -1, .announce = say_ready };
+
+    return run(&r);
+}
+
 int jv_cmd_up(const struct jv_program *p, int argc, char **argv)
 {
     bool away = argc == 1 && strcmp(argv[0], "--detach") == 0;
-    struct run *r = calloc(1, sizeof(*r));
+    struct jv_up u = { .program = p };
+    struct run r = { .up = &u, .told = -1 };
     int code;
 
-    if (!r)
-        abort();
-    if (argc > 1 || (argc && !away)) {
-        free(r);
+    if (argc > 1 || (argc && !away))
         return jv_complain(2, "usage: jarvis up [--detach]");
-    }
-    r->up.program = p;
-    r->up.arena = jv_arena_new(0);
-    r->told = -1;
-    jv_place_name(&r->up.place, r->up.arena);
-    code = away ? detach(r) : run(r);
-    jv_arena_free(r->up.arena);
-    free(r);
+    if (getenv("JARVIS_CONFORMANCE"))
+        return jv_complain(JV_EXIT_CONFIG, "JARVIS_CONFORMANCE: is for `jarvis run conformance`, "
+                                           "which sets it itself");
+    u.arena = jv_arena_new(0);
+    jv_place_name(&u.place, u.arena);
+    code = away ? detach(&r) : run(&r);
+    jv_arena_free(u.arena);
     return code;
 }

@@ -14,11 +14,15 @@ struct jv_up {
     struct jv_nats_server nats;
     struct jv_postgres postgres;
     bool own_nats, own_postgres, demo;
+    const char *ready_path; /* what the gateway answers once it is ready; NULL: /ready */
     const char *nats_url, *database_url;
     const char *creds;  /* a file for all, a folder with <name>.creds, or "" */
     const char *listen; /* address:port */
     const char *url;    /* http://address:port, as a browser here reaches it */
 };
+
+/* Run it all here until a signal comes; say_ready instead of what `up` says. The exit code. */
+int jv_up_run(struct jv_up *u, void (*say_ready)(const struct jv_up *u));
 
 /* What the environment asks for; checks that the address is free. */
 JV_CHECKED int jv_up_configure(struct jv_up *u, struct jv_err *err);

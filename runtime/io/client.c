@@ -345,7 +345,7 @@ static int publish(struct jv_client *c, const struct question *q, const void *re
                 (struct jv_header){ JV_H_AUTHORIZATION, jv_arena_printf(a, "Bearer %s", o->token) };
     if (o->a2a_version)
         headers[n++] = (struct jv_header){ JV_H_A2A_VERSION, o->a2a_version };
-    if (o->a2a_extensions)
+    if (o->a2a_extensions && o->a2a_extensions[0]) /* cnats takes an empty header for half of one */
         headers[n++] = (struct jv_header){ JV_H_A2A_EXTENSIONS, o->a2a_extensions };
     if (o->last_event_id > 0) {
         snprintf(event_id, sizeof(event_id), "%lld", (long long)o->last_event_id);

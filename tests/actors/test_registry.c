@@ -155,6 +155,31 @@ TEST(a_new_agent_waits_for_approval)
     stage_free(&s);
 }
 
+/* The agent of the protocol's tests needs nobody's approval in its own stack, nowhere else, and
+ * nobody else has that. */
+TEST(the_conformance_agent_approves_itself)
+{
+    static const struct fake conformance = { "conformance", "i1", "conformance", "ConformanceAgent",
+                                             NULL,          1,    false };
+    static const char *const statuses[] = { "pending", "approved" };
+
+    for (size_t on = 0; on < JV_COUNT(statuses); on++) {
+        struct stage s;
+        struct world_reply r;
+
+        setenv("JARVIS_CONFORMANCE", on ? "1" : "0", 1);
+        s = stage_new();
+        heartbeat(&s, &conformance);
+        heartbeat(&s, &desks);
+        r = get(&s, "ConformanceAgent");
+        CHECK_STR(member(s.w, &r, "status"), statuses[on]);
+        r = get(&s, "DesksAgent");
+        CHECK_STR(member(s.w, &r, "status"), "pending");
+        stage_free(&s);
+    }
+    unsetenv("JARVIS_CONFORMANCE");
+}
+
 TEST(jarvis_is_never_asked_by_itself)
 {
     struct stage s = stage_new();

@@ -7,6 +7,13 @@
 #include "jv/actor.h"
 #include "jv/file.h"
 
+/* What `run conformance` can bring up: an agent that behaves as the protocol's tests ask. */
+struct jv_profile {
+    const char *name;
+    const struct jv_actor *agent;
+    const struct jv_file *migrations; /* all actors' and its own */
+};
+
 struct jv_program {
     const char *version;
     const struct jv_actor *const *actors; /* in start order; NULL-terminated */
@@ -14,6 +21,7 @@ struct jv_program {
     const struct jv_file *seeds;          /* actors/<x>/seed/demo.sql: demo data, idempotent */
     const struct jv_file *web;            /* the browser's files: web/... */
     int (*gateway)(const struct jv_program *p); /* a whole gateway process; returns its exit code */
+    const struct jv_profile *conformance; /* ends with a zero row; NULL: this binary has none */
 };
 
 /* jarvis run|up|down|migrate|list|describe|call|check|nats-conf|version ...; the exit code. */
