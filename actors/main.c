@@ -7,12 +7,13 @@ extern const struct jv_file jv_migration_files[], jv_seed_files[], jv_web_files[
 
 /* ---- the agent of the protocol's tests, in its profiles: never part of `up` ------------------ */
 #ifdef JV_TEST_AGENTS
-extern const struct jv_actor conformance_actor, conformance_minimal_actor,
-        conformance_extension_actor;
+extern const struct jv_actor conformance_actor, conformance_durable_actor,
+        conformance_minimal_actor, conformance_extension_actor;
 extern const struct jv_file jv_conformance_files[];
 
 static const struct jv_profile conformance[] = {
     { "full", &conformance_actor, jv_conformance_files },
+    { "durable", &conformance_durable_actor, jv_conformance_files },
     { "minimal", &conformance_minimal_actor, jv_conformance_files },
     { "required-extension", &conformance_extension_actor, jv_conformance_files },
     { 0 },

@@ -9,7 +9,7 @@
 #include <google/protobuf/empty.pb-c.h>
 #include <notifier.pb-c.h>
 
-enum { AT_ONCE = 50, MAX_CONFIGS = 20, MAX_TEXT = 2048 };
+enum { AT_ONCE = 50, MAX_CONFIGS = 20, MAX_TEXT = 2048, MAX_BYTES = JV_MAX_BODY / 2 };
 
 bool jv_agent_pushes(const struct jv_actor *a)
 {
@@ -46,7 +46,7 @@ static int too_long(struct jv_ctx *ctx, const char *field, const char *member, c
 int jv_push_check(struct jv_ctx *ctx, A2a__TaskPushNotificationConfig *c, const char *field)
 {
     Notifier__CheckUrlRequest req = NOTIFIER__CHECK_URL_REQUEST__INIT;
-    char path[96], id[37];
+    char id[37], *path;
     int r = too_long(ctx, field, "id", c->id, JV_MAX_ID);
 
     if (!r)
@@ -59,10 +59,12 @@ int jv_push_check(struct jv_ctx *ctx, A2a__TaskPushNotificationConfig *c, const 
     if (r)
         return r;
     req.url = c->url;
+    req.token = c->token;
+    req.authentication = c->authentication;
     r = ask_notifier(ctx, "CheckUrl", &req);
     if (r == JV_INVALID_ARGUMENT) {
-        snprintf(path, sizeof(path), "%surl", field);
-        memcpy(ctx->err.field, path, sizeof(path));
+        path = jv_arena_printf(ctx->arena, "%s%s", field, ctx->err.field);
+        snprintf(ctx->err.field, sizeof(ctx->err.field), "%.159s", path);
     }
     if (!c->id[0]) {
         jv_uuid(id);
@@ -150,15 +152,26 @@ int jv_push_list(struct jv_ctx *ctx, const A2a__ListTaskPushNotificationConfigsR
 
 int jv_push_delete(struct jv_ctx *ctx, const char *task_id, const char *id)
 {
-    return jv_db(ctx, NULL, "delete from push_configs where task_id = $1 and id = $2",
-                 jv_text(task_id), jv_text(id));
+    Notifier__ForgetRequest req = NOTIFIER__FORGET_REQUEST__INIT;
+    struct jv_rows rows;
+    int r = jv_db(ctx, &rows, "delete from push_configs where task_id = $1 and id = $2",
+                  jv_text(task_id), jv_text(id));
+
+    if (r || !rows.affected)
+        return r;
+    req.agent = ctx->node->actor->agent->token;
+    req.task_id = task_id;
+    req.config_id = id;
+    if (ask_notifier(ctx, "Forget", &req)) /* what it has it may still post: it is removed here */
+        jv_warn(ctx, "the notifier did not hear that a push configuration was removed");
+    return JV_OK;
 }
 
 /* ---- handing over ---------------------------------------------------------------------------- */
 
 static int add_deliveries(struct jv_ctx *ctx, Notifier__EnqueueRequest *req, const char *task_id,
-                          A2a__TaskPushNotificationConfig *config, const struct jv_tevent *events,
-                          size_t n)
+                          const char *owner, A2a__TaskPushNotificationConfig *config,
+                          const struct jv_tevent *events, size_t n)
 {
     req->deliveries = JV_NEW_ARRAY(ctx->arena, Notifier__Delivery *, n + 1);
     for (size_t i = 0; i < n; i++) {
@@ -168,6 +181,7 @@ static int add_deliveries(struct jv_ctx *ctx, Notifier__EnqueueRequest *req, con
             continue; /* whoever sent it knows it */
         d->agent = ctx->node->actor->agent->token;
         d->task_id = task_id;
+        d->owner = owner;
         d->seq = events[i].seq;
         d->config = config;
         d->event = (void *)jv_unpack(&a2a__stream_response__descriptor, events[i].body,
@@ -177,6 +191,17 @@ static int add_deliveries(struct jv_ctx *ctx, Notifier__EnqueueRequest *req, con
         req->deliveries[req->n_deliveries++] = d;
     }
     return JV_OK;
+}
+
+/* How many go into one message to the notifier; one always does. */
+static size_t fitting(const A2a__TaskPushNotificationConfig *config, const struct jv_tevent *events,
+                      size_t n)
+{
+    size_t each = protobuf_c_message_get_packed_size(&config->base) + 256, bytes = 0, some = 0;
+
+    while (some < n && some < AT_ONCE && (!some || bytes + events[some].len + each < MAX_BYTES))
+        bytes += events[some++].len + each;
+    return some;
 }
 
 static int hand_over(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i)
@@ -190,10 +215,10 @@ static int hand_over(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i)
 
     if (!r)
         r = jv_store_events(ctx, task_id, (int32_t)jv_col_int(rows, i, "sent"), &events, &n);
-    if (n > AT_ONCE)
-        n = AT_ONCE;
-    if (!r)
-        r = add_deliveries(ctx, &req, task_id, config, events, n);
+    if (!r) {
+        n = fitting(config, events, n);
+        r = add_deliveries(ctx, &req, task_id, jv_col(rows, i, "owner"), config, events, n);
+    }
     if (!r && req.n_deliveries)
         r = ask_notifier(ctx, "Enqueue", &req);
     if (r || !n)
@@ -213,11 +238,17 @@ int jv_push_hand_over(struct jv_ctx *ctx)
     if (!jv_agent_pushes(ctx->node->actor))
         return JV_OK;
     r = jv_db(ctx, &rows,
-              "select p.task_id, p.id, p.config, p.sent from push_configs as p "
+              "select p.task_id, p.id, p.config, p.sent, t.owner from push_configs as p "
               "join tasks as t on t.id = p.task_id where not p.done and p.sent < t.last_seq limit "
               "$1::int",
               jv_int(AT_ONCE));
-    for (size_t i = 0; !r && i < rows.n; i++)
-        r = hand_over(ctx, &rows, i);
+    for (size_t i = 0; !r && i < rows.n; i++) { /* one that fails does not stop the others */
+        int code = hand_over(ctx, &rows, i);
+
+        if (code && code != JV_UNAVAILABLE)
+            jv_warn(ctx, "events of task %s do not reach the notifier: %s",
+                    jv_col(&rows, i, "task_id"), ctx->err.text);
+        r = code == JV_UNAVAILABLE ? code : JV_OK;
+    }
     return r;
 }

@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "jv/token.h"
 
+enum { PUT_OFF_MS = 250 }; /* doubled for each try */
+
 #define RUNNING                                                                                    \
     (1u << A2A__TASK_STATE__TASK_STATE_SUBMITTED | 1u << A2A__TASK_STATE__TASK_STATE_WORKING)
 #define INTERRUPTED                                                                                \
@@ -409,6 +411,22 @@ static void hand_back(struct jv_ctx *ctx, const struct jv_run *run)
         nudge(ctx);
 }
 
+/* Something that it needed was away: a little later it is there again, here or elsewhere. */
+static int put_off(struct jv_ctx *ctx, const struct jv_run *run)
+{
+    jv_info(ctx, "task %s is put off: %s", run->id, ctx->err.text);
+    return JV_OWN_DB(ctx, NULL,
+                     "update tasks set lease_by = null, lease_until = $3, tries = tries + 1 "
+                     "where id = $1 and lease = $2::int and state in (1, 2)",
+                     jv_text(run->id), jv_int(run->lease),
+                     jv_ms(jv_real_ms(ctx) + (PUT_OFF_MS << run->tries)));
+}
+
+static bool may_pass(int code)
+{
+    return code == JV_UNAVAILABLE || code == JV_ABORTED;
+}
+
 /* What is left to say of a run whose handler returned r. If that cannot be said (the database is
  * away), the lease runs out and the task is run again. */
 static int finish(struct jv_ctx *ctx, struct jv_run *run, int r)
@@ -427,6 +445,8 @@ static int finish(struct jv_ctx *ctx, struct jv_run *run, int r)
     }
     if (ctx->deadline <= jv_loop_mono_ms(ctx->node->loop) + JV_CANCELLED_MS)
         ctx->deadline = jv_loop_mono_ms(ctx->node->loop) + JV_DEFAULT_TIMEOUT_MS;
+    if (may_pass(r) && run->tries < JV_MAX_TRIES)
+        return put_off(ctx, run);
     return fail(ctx, run, r);
 }
 
@@ -437,7 +457,7 @@ static int begin_run(struct jv_ctx *ctx, struct jv_run *run, const struct jv_tas
     if (t->state == A2A__TASK_STATE__TASK_STATE_SUBMITTED)
         r = jv_progress_data(ctx, NULL, NULL, NULL);
     if (!r && t->tries > JV_MAX_TRIES)
-        r = jv_fail(ctx, JV_ABORTED, "given up: whoever ran it died, %d times", JV_MAX_TRIES);
+        r = jv_fail(ctx, JV_UNAVAILABLE, "given up: whoever ran it died, %d times", JV_MAX_TRIES);
     if (!r)
         r = be_somebody(ctx, t);
     if (!r && (t->lease > 1 || t->tries > 1))

@@ -86,6 +86,7 @@ static void agent_publishes(struct list *pub, const struct jv_actor *actor, cons
     if (actor->needs & JV_NEEDS_DB) {
         add(pub, prefix, "svc.notifier.Enqueue");
         add(pub, prefix, "svc.notifier.CheckUrl");
+        add(pub, prefix, "svc.notifier.Forget");
     }
 }
 

@@ -55,7 +55,7 @@ class Town:
         env.update(NATS_URL=self.run_env["NATS_URL"], NATS_CREDS=self.creds(role),
                    DATABASE_URL=self.run_env["DATABASE_URL"], JARVIS_CONFORMANCE="1",
                    JARVIS_PROFILE="durable", **more)
-        log = open(os.path.join(self.agent.folder, name + ".log"), "a")
+        log = open(os.path.join(self.var, "log", name + ".log"), "a")
         self.mine[name] = (subprocess.Popen([self.agent.binary, "run", role], env=env, stdout=log,
                                             stderr=log), role, more)
 
@@ -208,6 +208,8 @@ class Follower(threading.Thread):
         first = self.events[0].get("task", {}).get("status", {}) if self.events else {}
         seen = first.get("message", {}).get("parts", [{}])[0].get("text")
         done = int(seen.split()[1]) if seen and seen.startswith("step ") else 0
+        if first.get("state") in OVER:
+            done = STEPS
         steps = [s for s in said if s and s.startswith("step ")]
         expected = ["step %d of %d" % (k, STEPS) for k in range(done + 1, STEPS + 1)]
         return (["ids %s" % self.ids] if self.ids != sorted(set(self.ids)) else []) + \
@@ -266,7 +268,7 @@ def main():
         try:
             acknowledged, followers, killed, states = check(town, agent)
             n = lambda sql: int(town.sql(sql) or 0)
-            lost = sum(s in ("unknown", "never acknowledged", "TASK_STATE_FAILED") for s in states.values())
+            lost = sum(s != "TASK_STATE_COMPLETED" for s in states.values())
             stuck = n("select count(*) from conformance.tasks where state in (1, 2)")
             double = n("select count(*) from (select from conformance.effects group by task_id, step "
                        "having count(*) > 1) as d")
@@ -278,8 +280,13 @@ def main():
             moved = sum(f.moves for f in followers)
             print("# %d tasks, %d followed; killed: %s" % (len(acknowledged), len(followers), " ".join(killed)))
             print("# taken over: %d, streams that went on elsewhere: %d" % (taken, moved))
+            for i, state in states.items():
+                if state != "TASK_STATE_COMPLETED":
+                    print("# %s of message %d: %s" % (acknowledged[i], i, state))
             for task, what in wrong[:10]:
                 print("# %s: %s" % (task, what))
+            for f in [f for f in followers if f.faults() or not f.over][:3]:
+                print("# %s saw %s %s" % (f.task, f.ids, json.dumps(f.events)[:1500]))
             print("lost=%d double=%d stuck=%d resumed=%d" % (lost, double, stuck, taken + moved))
             for what, good in [("nothing is lost", lost == 0 and missing <= 0), ("nothing is done twice", double == 0 and missing >= 0),
                                ("nothing is stuck", stuck == 0), ("runs are taken over", taken > 0),

@@ -31,6 +31,11 @@
  * between. Reading alone opens none. In a run jv_db_begin() within it is a savepoint. Messages to
  * other agents are idempotent when their messageId is jv_sub_message_id().
  *
+ * A handler that fails with UNAVAILABLE or ABORTED (the database was restarted, an agent it asked
+ * was away) is run again a little later, at most five times; any other failure makes the task
+ * FAILED. A statement that fails ends the transaction it is in: return, or guard it with
+ * jv_db_begin().
+ *
  * Any function marked "commits" gives ABORTED or CANCELLED when the task is no longer this run's
  * (cancelled, or taken over): return it; nothing that was not committed stays. Outside a task they
  * do nothing, but for jv_ask() and jv_reject(), which are FAILED_PRECONDITION. All are for the

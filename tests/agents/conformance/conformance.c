@@ -1,6 +1,6 @@
 /* conformance.c -- the agent that the public conformance kit and our own tests talk to.
  *
- * Three agents of one name, each for a profile of `jarvis run conformance`: one that offers
+ * Agents of one name, each for a profile of `jarvis run conformance`: one that offers
  * everything, one that offers nothing it need not, one that insists on an extension. Everybody may
  * use them, so they run beside nothing else. */
 #include "conformance.h"
@@ -43,14 +43,16 @@ static const struct jv_extension required[] = {
     {                                                                                              \
         .name = "ConformanceAgent", .token = "conformance",                                        \
         .description = "Behaves as the tests of the A2A protocol ask.", .skills = skills,          \
-        .extensions = (extensions_), .flags = JV_AGENT_OPEN | JV_AGENT_REPEATS | (flags_),         \
-        .answer = behave, .receive = receive,                                                      \
+        .extensions = (extensions_), .flags = JV_AGENT_OPEN | (flags_), .answer = behave,          \
+        .receive = receive,                                                                        \
     }
 
-static const struct jv_agent full = AGENT(0, NULL);
-static const struct jv_agent minimal =
-        AGENT(JV_AGENT_NO_STREAM | JV_AGENT_NO_PUSH | JV_AGENT_NO_EXTENDED, NULL);
-static const struct jv_agent extension = AGENT(0, required);
+/* The kit uses one messageId for many messages. */
+static const struct jv_agent full = AGENT(JV_AGENT_REPEATS, NULL);
+static const struct jv_agent durable = AGENT(0, NULL);
+static const struct jv_agent minimal = AGENT(
+        JV_AGENT_REPEATS | JV_AGENT_NO_STREAM | JV_AGENT_NO_PUSH | JV_AGENT_NO_EXTENDED, NULL);
+static const struct jv_agent extension = AGENT(JV_AGENT_REPEATS, required);
 
 #define ACTOR(agent_)                                                                              \
     {                                                                                              \
@@ -60,5 +62,6 @@ static const struct jv_agent extension = AGENT(0, required);
     }
 
 JV_ACTOR(conformance) = ACTOR(&full);
+JV_ACTOR(conformance_durable) = ACTOR(&durable);
 JV_ACTOR(conformance_minimal) = ACTOR(&minimal);
 JV_ACTOR(conformance_extension) = ACTOR(&extension);
