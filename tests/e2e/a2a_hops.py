@@ -96,6 +96,7 @@ class Stream:
 
     def next(self):
         number, data = None, None
+        assert self.r.status == 200, (self.r.status, self.r.read())
         while True:
             line = self.r.readline()
             if not line:
@@ -425,6 +426,7 @@ def stops(h):
     h.script(silent(2))
     s = h.send(gateway=other)
     events = [s.next(), s.next()]
+    assert None not in events, (events, h.agent.calls, other.stop())
     other.process.send_signal(signal.SIGTERM)
     rest = s.rest()
     h.check("a gateway that stops ends its streams without an error", rest == [], rest)
