@@ -19,7 +19,7 @@ static const struct jv_profile conformance[] = {
     { 0 },
 };
 #else
-#define conformance NULL
+static const struct jv_profile *const conformance = NULL;
 #endif
 
 int main(int argc, char **argv)

@@ -18,11 +18,11 @@ static const struct interface {
     { "JSONRPC", "0.3" },
 };
 
-/* Those of the bus stay, behind ours. */
+/* Those of the bus stay, behind ours; but the conformance agent's bus is its own. */
 static void add_interfaces(const struct gw *gw, const char *agent, A2a__AgentCard *card,
                            struct jv_arena *a)
 {
-    size_t n = JV_COUNT(interfaces), own = card->n_supported_interfaces;
+    size_t n = JV_COUNT(interfaces), own = gw->set.conformance ? 0 : card->n_supported_interfaces;
     A2a__AgentInterface **all = JV_NEW_ARRAY(a, A2a__AgentInterface *, n + own);
     const char *url = jv_arena_printf(a, "%s/a2a/%s", gw->set.public_url, agent);
 

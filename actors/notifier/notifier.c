@@ -127,8 +127,9 @@ static const struct jv_timer timers[] = {
 };
 
 static const struct jv_setting settings[] = {
-    { "JARVIS_PUSH_ALLOW", "", "host:port pairs that webhooks may have though not public",
-      JV_SET_TEXT, offsetof(struct notifier, allow), 0, 0 },
+    { "JARVIS_PUSH_ALLOW", "",
+      "host:port pairs (* is any port) that webhooks may have though not public", JV_SET_TEXT,
+      offsetof(struct notifier, allow), 0, 0 },
     { "JARVIS_PUSH_CA", "", "a file of certificates trusted for webhooks besides the system's",
       JV_SET_TEXT, offsetof(struct notifier, ca), 0, 0 },
     { "JARVIS_PUSH_ATTEMPTS", "8", "how often an event is posted before it is given up", JV_SET_INT,

@@ -112,7 +112,7 @@ int jv_run_accept(struct jv_ctx *ctx, struct jv_run *run, const A2a__SendMessage
     struct jv_tevent e = jv_message_event(ctx, run->input);
     int r = b.push ? jv_db_open(ctx) : JV_OK;
 
-    b.status = jv_status(ctx, b.state, NULL);
+    b.status = run->status = jv_status(ctx, b.state, NULL);
     if (!r)
         r = jv_store_birth(ctx, run, &b, &e, 1, ret_new);
     if (!r && b.push)

@@ -66,6 +66,7 @@ struct outcome {
     const A2a__Message *message; /* the answer; or */
     const char *task;            /* the task that it became or belongs to */
     bool fresh;                  /* made just now: nothing has happened to it that was not heard */
+    const struct jv_run *born;   /* fresh: as it was made */
     bool done;                   /* made when all was done */
 };
 
@@ -115,6 +116,7 @@ static int accept(struct jv_ctx *ctx, const A2a__SendMessageRequest *req, const 
         return earlier(ctx, req, out);
     out->task = run->id;
     out->fresh = true;
+    out->born = run;
     return JV_OK;
 }
 
@@ -217,6 +219,26 @@ int jv_emit_task(struct jv_ctx *ctx, const char *id, int32_t history, A2a__TaskS
     return jv_emit_event(ctx, &event, *ret_seq);
 }
 
+/* A task as it was made, and then all that happens to it: no chunk is lost in a first picture that
+ * comes late. */
+static int follow_from_birth(struct jv_ctx *ctx, const struct jv_run *run, int32_t history)
+{
+    A2a__StreamResponse event = A2A__STREAM_RESPONSE__INIT;
+    A2a__Task task = A2A__TASK__INIT;
+    A2a__Message *said = (A2a__Message *)(uintptr_t)run->input;
+    int r;
+
+    task.id = run->id;
+    task.context_id = run->context_id;
+    task.status = run->status;
+    task.n_history = history != 0;
+    task.history = &said;
+    event.payload_case = A2A__STREAM_RESPONSE__PAYLOAD_TASK;
+    event.task = &task;
+    r = jv_emit_event(ctx, &event, 1);
+    return r ? r : jv_follow_until(ctx, run->id, 1, JV_FOLLOW_TO_QUESTION | JV_FOLLOW_EMIT);
+}
+
 int jv_send_streaming(struct jv_ctx *ctx, const A2a__SendMessageRequest *req)
 {
     A2a__StreamResponse event = A2A__STREAM_RESPONSE__INIT;
@@ -230,6 +252,8 @@ int jv_send_streaming(struct jv_ctx *ctx, const A2a__SendMessageRequest *req)
         event.message = (A2a__Message *)(uintptr_t)out.message;
         return jv_emit(ctx, &event);
     }
+    if (!r && out.fresh)
+        return follow_from_birth(ctx, out.born, history_length(req->configuration));
     if (!r)
         r = jv_emit_task(ctx, out.task, history_length(req->configuration), &state, &seq);
     if (r || jv_is_terminal(state) || jv_is_interrupted(state))

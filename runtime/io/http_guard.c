@@ -89,17 +89,26 @@ bool jv_address_is_public(const struct sockaddr *sa)
 
 /* ---- exceptions ----------------------------------------------------------------------------- */
 
+/* "host:port" itself, or "host:*" for any port of it. */
+static bool is_item(const char *item, size_t len, const char *entry)
+{
+    const char *colon = strrchr(entry, ':');
+    size_t host = colon ? (size_t)(colon - entry) + 1 : 0;
+
+    if (len == strlen(entry) && strncasecmp(item, entry, len) == 0)
+        return true;
+    return host && len == host + 1 && item[host] == '*' && strncasecmp(item, entry, host) == 0;
+}
+
 /* Is the entry in the comma-separated list? */
 static bool listed(const char *list, const char *entry)
 {
-    size_t n = strlen(entry);
-
     while (list && *list) {
         size_t len;
 
         list += strspn(list, ", ");
         len = strcspn(list, ", ");
-        if (len == n && strncasecmp(list, entry, n) == 0)
+        if (is_item(list, len, entry))
             return true;
         list += len;
     }

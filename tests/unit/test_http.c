@@ -173,6 +173,12 @@ TEST(allows_by_name_as_well_as_by_address)
     CHECK_INT(fetch("http://", "127.0.0.1", "/hello", "127.0.0.1:1", 100, 5000),
               JV_INVALID_ARGUMENT); /* another port */
     CHECK_INT(fetch("http://", "127.0.0.1", "/hello", "27.0.0.1:", 100, 5000), JV_INVALID_ARGUMENT);
+    CHECK_INT(fetch("http://", "127.0.0.1", "/hello", "127.0.0.1:*, x:", 100, 5000), JV_OK);
+    CHECK_INT(fetch("http://", "localhost", "/hello", "LOCALHOST:*, x:", 100, 5000), JV_OK);
+    CHECK_INT(fetch("http://", "127.0.0.1", "/hello", "127.0.0.2:*, x:", 100, 5000),
+              JV_INVALID_ARGUMENT);
+    CHECK_INT(fetch("http://", "127.0.0.1", "/hello", "*, *:*, 1:*, 127.0.0.1:*1, x:", 100, 5000),
+              JV_INVALID_ARGUMENT);
 }
 
 TEST(follows_no_redirect_and_keeps_nothing)

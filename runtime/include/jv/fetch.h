@@ -2,8 +2,8 @@
  *
  * Guarded against forged requests: http and https only, no redirects, no credentials in the
  * address, and the resolved address -- the one the socket is really opened to -- must be public.
- * `allow` lists exceptions as "host:port" or "address:port" ("[::1]:80"), comma-separated, for
- * tests and intranets. Certificates are checked. No connection is used twice.
+ * `allow` lists exceptions as "host:port" or "address:port" ("[::1]:80"; "*" is any port),
+ * comma-separated, for tests and intranets. Certificates are checked. No connection is used twice.
  *
  *     struct jv_fetch f = { .url = url, .max_bytes = 4096, .timeout_ms = 5000 };
  *     r = jv_fetch_wait(ctx, &f);
