@@ -186,6 +186,19 @@ static int decide(struct jv_ctx *ctx, const A2a__SendMessageRequest *req, struct
 
 /* ---- the two operations ---------------------------------------------------------------------- */
 
+/* Whoever waits for longer than it may hears how far the task is, rather than nothing. */
+static int wait_for_it(struct jv_ctx *ctx, const struct outcome *out)
+{
+    enum { reserve_ms = 500 }; /* for the answer */
+    int64_t deadline = ctx->deadline;
+    int r;
+
+    ctx->deadline -= reserve_ms;
+    r = jv_follow_to_stop(ctx, out->task, out->fresh);
+    ctx->deadline = deadline;
+    return r == JV_DEADLINE_EXCEEDED ? JV_OK : r;
+}
+
 int jv_send(struct jv_ctx *ctx, const A2a__SendMessageRequest *req, A2a__SendMessageResponse *ret)
 {
     const A2a__SendMessageConfiguration *c = req->configuration;
@@ -198,7 +211,7 @@ int jv_send(struct jv_ctx *ctx, const A2a__SendMessageRequest *req, A2a__SendMes
         return JV_OK;
     }
     if (!r && !out.done && !(c && c->return_immediately))
-        r = jv_follow_to_stop(ctx, out.task, out.fresh);
+        r = wait_for_it(ctx, &out);
     if (!r)
         r = jv_task_whole(ctx, out.task, jv_owner(ctx), history_length(c), &ret->task, NULL);
     if (!r)
