@@ -72,7 +72,7 @@ const char *jv_bus_inbox(const struct jv_bus *b);
 bool jv_bus_connected(const struct jv_bus *b);
 /* JV_OK; JV_INVALID_ARGUMENT: the subject or a header's name; JV_RESOURCE_EXHAUSTED: a body over
  * 1 MiB or what the server takes, headers over 64 KiB; JV_UNAVAILABLE. Control characters in the
- * values of headers become blanks. */
+ * values of headers become blanks, and blank values are left out. */
 JV_CHECKED int jv_bus_publish(struct jv_bus *b, const char *subject, const char *reply,
                               const struct jv_header *headers, size_t n_headers, const void *data,
                               size_t len);

@@ -76,6 +76,13 @@ bool jv_bus_is_clean(const char *value)
     return !*value;
 }
 
+bool jv_bus_is_blank(const char *value)
+{
+    while (*value == ' ' || (*value && is_control(*value)))
+        value++;
+    return !*value;
+}
+
 char *jv_bus_header_value(const char *value)
 {
     char *copy = strdup(value);

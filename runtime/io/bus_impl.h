@@ -57,6 +57,7 @@ bool jv_bus_matches(const char *pattern, const char *subject);
 /* "_INBOX.<name>.<random>" into b->inbox; false when name is no token. */
 bool jv_bus_make_inbox(struct jv_bus *b, const char *name);
 bool jv_bus_is_clean(const char *value);
+bool jv_bus_is_blank(const char *value);
 /* A malloc'ed copy of a header's value; what would break the header block becomes a blank. */
 char *jv_bus_header_value(const char *value);
 /* Is the subject under this bus's inbox? */

@@ -109,10 +109,11 @@ static struct packet *packet_new(const struct jv_bus_out *o)
         memcpy(p->data, o->data, o->len);
     p->len = o->len;
     p->headers = make(o->n_headers * sizeof(*p->headers));
-    for (; p->n_headers < o->n_headers; p->n_headers++)
-        p->headers[p->n_headers] =
-                (struct jv_header){ copy(o->headers[p->n_headers].name),
-                                    jv_bus_header_value(o->headers[p->n_headers].value) };
+    for (size_t i = 0; i < o->n_headers; i++)
+        if (!jv_bus_is_blank(o->headers[i].value))
+            p->headers[p->n_headers++] =
+                    (struct jv_header){ copy(o->headers[i].name),
+                                        jv_bus_header_value(o->headers[i].value) };
     return p;
 }
 

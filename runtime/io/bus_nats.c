@@ -181,11 +181,14 @@ static void on_mail(void *arg)
 
 /* ---- publishing -------------------------------------------------------------------------- */
 
+/* A blank value is left out: this library reads the next header as its value. */
 static natsStatus set_header(natsMsg *msg, const struct jv_header *h)
 {
     char *clean = NULL;
     natsStatus st;
 
+    if (jv_bus_is_blank(h->value))
+        return NATS_OK;
     if (!jv_bus_is_clean(h->value))
         clean = jv_bus_header_value(h->value);
     st = natsMsgHeader_Set(msg, h->name, clean ? clean : h->value);
