@@ -53,6 +53,14 @@ static int answer_msg(struct jv_ctx *ctx, const void *msg, bool part, int64_t ev
     return answer(ctx, headers, n, data, len);
 }
 
+/* A2A has 400 for every bad request. */
+static int http_number(const struct jv_ctx *ctx)
+{
+    int http = jv_code_http(ctx->err.code);
+
+    return http == 422 && strcmp(ctx->method->service, "a2a") == 0 ? 400 : http;
+}
+
 static int answer_error(struct jv_ctx *ctx)
 {
     char code[12];
@@ -66,7 +74,7 @@ static int answer_error(struct jv_ctx *ctx)
     const void *data;
     size_t len;
 
-    snprintf(code, sizeof(code), "%d", jv_code_http(ctx->err.code));
+    snprintf(code, sizeof(code), "%d", http_number(ctx));
     data = ctx->env.json ? (const void *)jv_msg_to_json(status, JV_JSON_CAMEL, ctx->arena, &len)
                          : jv_pack(status, ctx->arena, &len);
     return answer(ctx, headers, JV_COUNT(headers), data, len);

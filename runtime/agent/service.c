@@ -147,11 +147,11 @@ int jv_follow_to_stop(struct jv_ctx *ctx, const char *id, bool fresh)
 /* Whoever says which event it saw last gets the rest, of a task that is over too. */
 static int go_on(struct jv_ctx *ctx, const struct jv_task_row *t)
 {
-    if (jv_is_terminal(t->state) && ctx->env.last_event_id >= t->last_seq)
-        return JV_OK;
     if (ctx->env.last_event_id > t->last_seq)
         return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, JV_H_LAST_EVENT_ID,
                             JV_H_LAST_EVENT_ID " is greater than any number of task %s", t->id);
+    if (jv_is_terminal(t->state) && ctx->env.last_event_id == t->last_seq)
+        return JV_OK;
     return jv_follow_until(ctx, t->id, (int32_t)ctx->env.last_event_id, JV_FOLLOW_EMIT);
 }
 
