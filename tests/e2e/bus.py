@@ -3,16 +3,19 @@ import json
 import os
 import secrets
 import subprocess
+import threading
 from collections import namedtuple
 
 from stack import BINARY
 
 NATSREQ = os.environ.get("NATSREQ") or os.path.join(os.path.dirname(BINARY), "tests", "e2e", "natsreq")
-ANSWERED, NO_ANSWER, CANNOT_ASK, NO_RESPONDERS, REFUSED = range(5)
+ANSWERED, NO_ANSWER, CANNOT_ASK, NO_RESPONDERS, REFUSED, LOST = range(6)
 
 
 class Msg(namedtuple("Msg", "headers body")):
     """One message that came back."""
+
+    subject = ""  # where it was heard, by a listener
 
     @property
     def code(self):
@@ -56,11 +59,11 @@ class Operator:
         if creds:
             self.env["NATS_CREDS"] = os.path.join(os.path.dirname(env["NATS_CREDS"]), creds + ".creds")
 
-    def ask(self, subject, body=b"{}", token=None, headers=None, wait_ms=10000, most=1):
+    def ask(self, subject, body=b"{}", token=None, headers=None, wait_ms=10000, most=1, pending=0):
         """(exit code, [Msg, ...], what was said on standard error)"""
         if not isinstance(body, (bytes, str)):
             body = json.dumps(body)
-        args = ["-t", str(wait_ms), "-m", str(most), *self.inbox]
+        args = ["-t", str(wait_ms), "-m", str(most), *self.inbox, *(["-p", str(pending)] if pending else [])]
         for name, value in (headers or {}).items():
             args += ["-H", "%s: %s" % (name, value)]
         if token is not None:
@@ -76,6 +79,64 @@ class Operator:
         return found[0]
 
 
+class Listener:
+    """Messages as they come: of a stream that is asked for, or on a subject."""
+
+    def __init__(self, operator, subject, body=None, headers=(), listens=False, wait_ms=60000):
+        args = [NATSREQ, "-t", str(wait_ms), "-m", "0", *[a for h in headers for a in ("-H", h)]]
+        args += ["-l", subject] if listens else [subject, body]
+        self.process = subprocess.Popen(args, env=operator.env, stdout=subprocess.PIPE)
+        self.found, self.over, self.changed = [], False, threading.Condition()
+        if listens:
+            assert self.process.stdout.readline() == b"READY\n", subject
+        self.thread = threading.Thread(target=self.read)
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.process.kill()
+        self.thread.join()
+        self.process.stdout.close()
+        self.process.wait()
+
+    def read(self):
+        out = self.process.stdout
+        while line := out.readline():
+            size, _, subject = line.decode().removeprefix("MSG ").rstrip("\n").partition(" ")
+            headers = {}
+            while (header := out.readline()) not in (b"\n", b""):
+                name, value = header.decode().rstrip("\n").split(": ", 1)
+                headers[name] = value
+            m = Msg(headers, out.read(int(size) + 1)[:-1])
+            m.subject = subject
+            with self.changed:
+                self.found.append(m)
+                self.changed.notify_all()
+        with self.changed:
+            self.over = True
+            self.changed.notify_all()
+
+    def until(self, true, seconds):
+        with self.changed:
+            assert self.changed.wait_for(true, seconds), self.found
+
+    def told(self, raw=False, only=None):
+        return [m for m in self.found if (raw or "Jarvis-Alive" not in m.headers) and (not only or only(m))]
+
+    def wait(self, n, only=None, raw=False, seconds=20):
+        """At least n messages; signs of life count when raw."""
+        self.until(lambda: len(self.told(raw, only)) >= n, seconds)
+        return self.told(raw, only)
+
+    def ended(self, raw=False, seconds=40):
+        """All up to the end of the stream, which is left out."""
+        self.until(lambda: self.over, seconds)
+        assert self.found and self.found[-1] == ({}, b""), self.found
+        return self.told(raw)[:-1]
+
+
 class Tally:
     def __init__(self):
         self.passed, self.failed = 0, 0
@@ -88,12 +149,15 @@ class Tally:
         self.failed += not good
         return good
 
-    def run(self, *parts):
+    def each(self, *parts):
         """Each part is a function; one that breaks is one failure."""
         for part in parts:
             try:
                 part()
             except Exception as e:  # pylint: disable=broad-except -- the other parts still run
                 self.check("%s runs to its end" % part.__name__, False, "%s: %s" % (type(e).__name__, e))
+
+    def run(self, *parts):
+        self.each(*parts)
         print("1..%d" % (self.passed + self.failed))
         return 1 if self.failed else 0

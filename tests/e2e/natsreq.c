@@ -1,13 +1,16 @@
 /* natsreq.c -- one request as an operator makes it: a plain NATS client that knows nothing of
  * Jarvis.
  *
- *     natsreq [-H 'Name: value']... [-t ms] [-m max-messages] [-i inbox] SUBJECT BODY
+ *     natsreq [-H 'Name: value']... [-t ms] [-m max] [-i inbox] [-p pending] SUBJECT BODY
+ *     natsreq -l [-t ms] [-m max] SUBJECT
  *
  * BODY "-" is standard input. NATS_URL and NATS_CREDS say where. Each message that comes is printed
  * as a line "MSG <length>", its headers, an empty line, the body and a newline. It ends after one
  * message, or with -m after that many (0: any number), at an empty message without headers (the end
- * of a stream), or when -t is over. Exit code: 0 answered, 1 no answer, 2 cannot ask, 3 no
- * responders, 4 the server refused the subject. */
+ * of a stream), or when -t is over. With -p it is slow: it holds that many messages and takes the
+ * first only when one was lost. With -l it asks nothing but listens: it prints "READY" when the
+ * server knows, then each message with its subject behind the length. Exit code: 0 answered, 1 no
+ * answer, 2 cannot ask, 3 no responders, 4 the server refused the subject, 5 messages were lost. */
 #include <nats/nats.h>
 
 #include <stdbool.h>
@@ -16,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ANSWERED = 0, NO_ANSWER = 1, CANNOT_ASK = 2, NO_RESPONDERS = 3, REFUSED = 4 };
+enum { ANSWERED = 0, NO_ANSWER = 1, CANNOT_ASK = 2, NO_RESPONDERS = 3, REFUSED = 4, LOST = 5 };
 enum { MAX_HEADERS = 64, MAX_BODY = 16 << 20 };
 
 struct request {
@@ -24,6 +27,8 @@ struct request {
     int n_headers;
     int64_t timeout_ms;
     long max;
+    int pending; /* 0: as many as come */
+    bool listens;
     const char *subject, *inbox; /* inbox NULL: any */
     char *body;
     size_t len;
@@ -49,7 +54,7 @@ static bool parse(struct request *q, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt(argc, argv, "H:t:m:i:")) != -1) {
+    while ((option = getopt(argc, argv, "H:t:m:i:p:l")) != -1) {
         if (option == 'H' && q->n_headers < MAX_HEADERS)
             q->headers[q->n_headers++] = optarg;
         else if (option == 't')
@@ -58,12 +63,18 @@ static bool parse(struct request *q, int argc, char **argv)
             q->max = strtol(optarg, NULL, 10);
         else if (option == 'i')
             q->inbox = optarg;
+        else if (option == 'p')
+            q->pending = (int)strtol(optarg, NULL, 10);
+        else if (option == 'l')
+            q->listens = true;
         else
             return false;
     }
-    if (argc - optind != 2 || q->timeout_ms < 1)
+    if (argc - optind != (q->listens ? 1 : 2) || q->timeout_ms < 1)
         return false;
     q->subject = argv[optind];
+    if (q->listens)
+        return true;
     q->body = argv[optind + 1];
     q->len = strlen(q->body);
     return strcmp(q->body, "-") != 0 || read_stdin(q);
@@ -119,6 +130,8 @@ static natsStatus ask(natsConnection *nc, const struct request *q, natsSubscript
 
     if (s == NATS_OK)
         s = natsConnection_SubscribeSync(ret, nc, inbox);
+    if (s == NATS_OK && q->pending)
+        s = natsSubscription_SetPendingLimits(*ret, q->pending, -1);
     if (s == NATS_OK)
         s = natsMsg_Create(&m, q->subject, inbox, q->body, (int)q->len);
     for (int i = 0; s == NATS_OK && i < q->n_headers; i++)
@@ -129,6 +142,18 @@ static natsStatus ask(natsConnection *nc, const struct request *q, natsSubscript
         s = natsConnection_FlushTimeout(nc, q->timeout_ms);
     natsMsg_Destroy(m);
     natsInbox_Destroy(own);
+    return s;
+}
+
+static natsStatus listen_on(natsConnection *nc, const struct request *q, natsSubscription **ret)
+{
+    natsStatus s = natsConnection_SubscribeSync(ret, nc, q->subject);
+
+    if (s == NATS_OK)
+        s = natsConnection_FlushTimeout(nc, q->timeout_ms);
+    if (s == NATS_OK)
+        puts("READY");
+    fflush(stdout);
     return s;
 }
 
@@ -154,17 +179,36 @@ static int print_headers(natsMsg *m)
 }
 
 /* Is this the end? */
-static bool print_msg(natsMsg *m)
+static bool print_msg(natsMsg *m, const struct request *q)
 {
     int len = natsMsg_GetDataLength(m), n;
 
-    printf("MSG %d\n", len);
+    printf("MSG %d%s%s\n", len, q->listens ? " " : "", q->listens ? natsMsg_GetSubject(m) : "");
     n = print_headers(m);
     putchar('\n');
     if (len > 0)
         fwrite(natsMsg_GetData(m), 1, (size_t)len, stdout);
     putchar('\n');
-    return !n && !len;
+    fflush(stdout);
+    return !n && !len && !q->listens;
+}
+
+/* Somebody slow: takes what was held when the library had to drop something, and no more. */
+static int listen_slowly(natsSubscription *sub, const struct request *q)
+{
+    int64_t end = nats_Now() + q->timeout_ms, dropped = 0;
+    natsMsg *m = NULL;
+    int n = 0;
+
+    while (natsSubscription_GetDropped(sub, &dropped) == NATS_OK && !dropped && nats_Now() < end)
+        nats_Sleep(1);
+    while (dropped && n < q->pending && nats_Now() < end)
+        if (natsSubscription_NextMsg(&m, sub, 1) == NATS_OK) { /* it complains once before */
+            print_msg(m, q);
+            natsMsg_Destroy(m);
+            n++;
+        }
+    return dropped ? LOST : NO_ANSWER;
 }
 
 static int listen_for(natsSubscription *sub, const struct request *q)
@@ -182,7 +226,7 @@ static int listen_for(natsSubscription *sub, const struct request *q)
             return s == NATS_NO_RESPONDERS ? NO_RESPONDERS
                                            : (fprintf(stderr, "%s\n", natsStatus_GetText(s)), code);
         code = ANSWERED;
-        over = print_msg(m);
+        over = print_msg(m, q);
         natsMsg_Destroy(m);
     }
     return code;
@@ -198,14 +242,14 @@ static int request(const struct request *q)
 
     if (s != NATS_OK)
         return complain("cannot connect", natsStatus_GetText(s));
-    s = ask(nc, q, &sub);
+    s = (q->listens ? listen_on : ask)(nc, q, &sub);
     if (s != NATS_OK) {
         code = complain(q->subject, natsStatus_GetText(s));
     } else if (natsConnection_GetLastError(nc, &why) == NATS_NOT_PERMITTED) {
         complain(q->subject, why);
         code = REFUSED;
     } else {
-        code = listen_for(sub, q);
+        code = (q->pending ? listen_slowly : listen_for)(sub, q);
     }
     natsConnection_Close(
             nc); /* first: a message that comes while its subscription goes is a crash */
@@ -222,7 +266,7 @@ int main(int argc, char **argv)
     if (parse(&q, argc, argv))
         code = request(&q);
     else
-        complain("usage", "natsreq [-H 'Name: value']... [-t ms] [-m max] SUBJECT BODY");
+        complain("usage", "natsreq [-H 'Name: value']... [-t ms] [-m max] [-l] SUBJECT [BODY]");
     if (q.body && optind + 1 < argc && q.body != argv[optind + 1])
         free(q.body);
     nats_CloseAndWait(1000);

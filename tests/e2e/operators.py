@@ -186,7 +186,7 @@ class Bus(Tally):
         for name, body, words in wrong:
             self.is_error("A2A: " + name, self.o.one(SEND, body, self.vishal), (400, 422), words)
         self.is_error("A2A: no such task", self.o.one("jarvis.a2a.tickets.GetTask", {"id": "nope"}, self.vishal), 404, "nope")
-        _, parts, _ = self.o.ask("jarvis.a2a.tickets.SendStreamingMessage", message({"text": "hi"}), self.vishal, most=0)
+        _, parts, _ = self.o.ask("jarvis.a2a.tickets.SendStreamingMessage", message(), self.vishal, most=0)
         self.check("A2A: a stream that is refused is an error, then the end",
                    len(parts) == 2 and parts[0].code and parts[1] == ({}, b""), parts)
 
