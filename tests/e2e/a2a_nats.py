@@ -582,7 +582,7 @@ class Binding(Tally):
             for m in found:
                 task = re.search(rb'"(?:taskId|id)": ?"([0-9a-f-]{36})"', m.body)
                 if task:
-                    known["TASK"] = task[1].decode()
+                    known.setdefault("TASK", task[1].decode())
         self.check("there are examples", n >= 7, n)
 
     def run_example(self, command, known):
