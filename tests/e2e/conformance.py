@@ -174,6 +174,7 @@ def stream_send(c):
                        ("stream-ordering-001", "Ordered output")):
         events = c.stream("SendStreamingMessage", message=c.message(what))
         must("task" in events.first(), "CORE-STREAM-003: %r" % events.first())
+        must("artifacts" not in events.first()["task"], "it begins with what comes: %r" % events.first())
         got = "".join(text_of(e["artifactUpdate"]["artifact"]["parts"]) for e in events.all() if "artifactUpdate" in e)
         must(got == text, got)
         order = ["SUBMITTED", "WORKING", "COMPLETED"]
