@@ -513,6 +513,12 @@ def leaves_nothing_when_it_is_ended_early():
     must(p.returncode != 0 and not left, (p.returncode, said, left))
 
 
+def check_asks_for_a_path(agent):
+    for args, code in ((["/.well-known/agent-card.json"], 0), ([], 0), (["--wait", "/health"], 0), (["/unheard-of"], 1),
+                       (["unheard-of"], 2), (["/a", "/b"], 2)):
+        must(jarvis("check", *args, JARVIS_URL=agent.url).returncode == code, args)
+
+
 # ---- the kit itself ----------------------------------------------------------------------------------------
 
 
@@ -544,6 +550,8 @@ def main():
     for profile, checks in PROFILES.items():
         with Conformant(profile) as agent:
             tests.profile(agent, *checks)
+            if profile == "full":
+                tests.run("the command", check_asks_for_a_path, agent)
             if kit and profile in KIT:
                 tests.run(profile, run_kit, agent, os.path.join(TOP, kit))
     if not kit:
