@@ -15,7 +15,7 @@ import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from a2a_client import Client, JsonRpc, Rest, Wrong, must, shaped, state, text_of
+from a2a_client import Client, JsonRpc, Refusal, Rest, Wrong, must, shaped, state, text_of
 from conformant import Conformant, Stream
 from stack import BINARY, TOP, wait_for
 
@@ -174,6 +174,7 @@ def stream_send(c):
                        ("stream-ordering-001", "Ordered output")):
         events = c.stream("SendStreamingMessage", message=c.message(what))
         must("task" in events.first(), "CORE-STREAM-003: %r" % events.first())
+        must("artifacts" not in events.first()["task"], "it begins with what comes: %r" % events.first())
         got = "".join(text_of(e["artifactUpdate"]["artifact"]["parts"]) for e in events.all() if "artifactUpdate" in e)
         must(got == text, got)
         order = ["SUBMITTED", "WORKING", "COMPLETED"]
@@ -298,6 +299,16 @@ def same_message_id_again(c):
     message = c.message("complete-task")
     first, second = (c.ok("SendMessage", message=message)["task"]["id"] for _ in range(2))
     must(first != second, "the kit uses one id for many messages")
+
+
+def same_message_id_same_task(c):
+    message = c.message("artifact-text")
+    first, second = (c.ok("SendMessage", message=message)["task"] for _ in range(2))
+    must(first["id"] == second["id"] and first["artifacts"] == second["artifacts"], second)
+    events = c.stream("SendStreamingMessage", message=message).all()
+    must(len(events) == 1 and events[0]["task"]["id"] == first["id"], events)
+    other = c.call("SendMessage", message=dict(message, parts=[{"text": "something else"}]))
+    must(isinstance(other, Refusal) and other.reason == "ALREADY_EXISTS", other)
 
 
 # ---- one binding alone -------------------------------------------------------------------------------
@@ -431,6 +442,7 @@ BOTH = [
 ]
 PROFILES = {
     "full": (BOTH, [json_rpc_envelopes], [http_json_requests, the_card]),
+    "durable": ([core_send_001_a_task, same_message_id_same_task], [], []),
     "minimal": ([core_send_001_a_task, core_cap_001_no_push, core_cap_002_no_streams, core_cap_003_no_extended_card,
                  core_cancel_001_and_002], [], [the_card]),
     "required-extension": ([core_cap_004_required_extension], [], [the_card]),
@@ -471,14 +483,14 @@ def jarvis(*args, **env):
 
 
 def refuses_wrong_arguments():
-    for args, said in ((["--profile", "none"], "full minimal required-extension"), (["--what"], "usage"),
+    for args, said in ((["--profile", "none"], " ".join(PROFILES)), (["--what"], "usage"),
                        (["--listen"], "usage"), (["--listen", "0.0.0.0:0"], "0.0.0.0:0"), (["--listen", "9999"], "9999")):
         r = jarvis("run", "conformance", *args)
         must(r.returncode == 2 and said in r.stderr and not r.stdout, (args, r))
     r = jarvis("up", JARVIS_CONFORMANCE="1")
     must(r.returncode == 78 and "JARVIS_CONFORMANCE" in r.stderr, r)
     r = jarvis("run", "conformance", JARVIS_CONFORMANCE="1", JARVIS_PROFILE="none")
-    must(r.returncode == 78 and "full minimal" in r.stderr, r)
+    must(r.returncode == 78 and " ".join(PROFILES) in r.stderr, r)
 
 
 def is_no_actor_of_the_system():
@@ -499,6 +511,12 @@ def leaves_nothing_when_it_is_ended_early():
     left = os.listdir(folder)
     shutil.rmtree(folder, ignore_errors=True)
     must(p.returncode != 0 and not left, (p.returncode, said, left))
+
+
+def check_asks_for_a_path(agent):
+    for args, code in ((["/.well-known/agent-card.json"], 0), ([], 0), (["--wait", "/health"], 0), (["/unheard-of"], 1),
+                       (["unheard-of"], 2), (["/a", "/b"], 2)):
+        must(jarvis("check", *args, JARVIS_URL=agent.url).returncode == code, args)
 
 
 # ---- the kit itself ----------------------------------------------------------------------------------------
@@ -532,7 +550,9 @@ def main():
     for profile, checks in PROFILES.items():
         with Conformant(profile) as agent:
             tests.profile(agent, *checks)
-            if kit:
+            if profile == "full":
+                tests.run("the command", check_asks_for_a_path, agent)
+            if kit and profile in KIT:
                 tests.run(profile, run_kit, agent, os.path.join(TOP, kit))
     if not kit:
         print("ok - the kit # SKIP A2A_TCK_DIR does not say where it is")

@@ -1,6 +1,6 @@
 // lib.mjs -- clients of the SDK, messages, and a webhook: what the tests share.
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { randomUUID, webcrypto } from 'node:crypto';
 import { createServer } from 'node:http';
 import {
   SendMessageRequest, StreamResponse, TaskState, verifyAgentCardSignature,
@@ -13,6 +13,7 @@ import {
 } from '@a2a-js/sdk/client';
 import { isRestError, RequestMalformedError } from '@a2a-js/sdk/errors';
 
+globalThis.crypto ??= webcrypto; // node 18 has it here only
 console.debug = () => {}; // the SDK tells of every signature that is not the one that holds
 
 export const bindings = ['JSONRPC', 'HTTP+JSON'];
