@@ -87,7 +87,6 @@ TEST(a_conversation_has_an_end)
     r = say(&s, letters(&s, 300 << 10), more);
     CHECK_INT(r.code, JV_INVALID_ARGUMENT);
     CHECK_STR(r.field, "message.parts");
-    r = say(&s, "wait 3600", "");
     world_free(s.w);
 }
 
@@ -134,19 +133,21 @@ TEST(listeners_leave_room_for_questions)
     struct stage s = stage_new();
     const char *id = begin(&s, "wait 20", "");
     struct world_reply r;
+    int heard = 0;
 
-    for (int i = 0; i < 500; i++) /* more than the actor takes at once */
+    for (int i = 0; i < 500; i++) { /* more than the actor takes at once */
         world_send(s.w, s.vishal, "a2a.breaker.SubscribeToTask",
                    jv_arena_printf(world_arena(s.w), "{\"id\":\"%s\"}", id));
-    world_advance(s.w, 5000);
+        if (i % 100 == 99)
+            world_advance(s.w, 1000);
+    }
     world_send(s.w, s.vishal, "a2a.breaker.CancelTask",
                jv_arena_printf(world_arena(s.w), "{\"id\":\"%s\"}", id));
     for (int i = 0; i < 500; i++) {
         r = world_collect(s.w);
-        CHECK(r.code || strstr(r.json, "TASK_STATE_CANCELED"));
-        if (r.code && r.code != JV_RESOURCE_EXHAUSTED)
-            printf("# %d %s\n", r.code, r.text);
+        heard += r.code == JV_OK && strstr(r.json, "TASK_STATE_CANCELED");
     }
+    CHECK_INT(heard, 500);
     r = world_collect(s.w);
     CHECK_INT(r.code, JV_OK);
     world_free(s.w);

@@ -68,8 +68,10 @@ TEST(a_slow_notifier_costs_no_lease)
     const char *id;
 
     notes.slow_ms = 60000;
+    world_advance(s.w, 700);
     world_start(s.w, &breaker); /* somebody who would take over */
     world_start(s.w, &fake_notifier);
+    world_advance(s.w, 500);
     id = begin(&s, "steps 15", PUSH);
     world_advance(s.w, 25000);
     CHECK_STR(column(&s, id, "state"), "3");
