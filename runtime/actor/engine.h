@@ -193,6 +193,8 @@ struct jv_method *jv_find_tool(struct jv_node *n, const char *tool);
 int jv_db_open(struct jv_ctx *ctx);
 int jv_db_commit_all(struct jv_ctx *ctx);
 void jv_db_abandon(struct jv_ctx *ctx);
+/* The handler is done: a transaction of its own within the run's that it left open is undone. */
+void jv_db_settle(struct jv_ctx *ctx);
 
 /* ---- runtime/agent ------------------------------------------------------------------------- */
 extern const struct jv_tool jv_agent_tools[]; /* rows of lf.a2a.v1.A2AService */

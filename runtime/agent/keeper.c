@@ -81,8 +81,8 @@ static int purge(struct jv_ctx *ctx)
     if (now - tasks->purged_ms < PURGE_EVERY_MS)
         return JV_OK;
     r = jv_db(ctx, &rows,
-              "delete from tasks where id in (select id from tasks where state > 2 "
-              "and status_at < $1 limit $2::int for update skip locked)",
+              "delete from tasks where id = any(array(select id from tasks where state > 2 "
+              "and status_at < $1 limit $2::int for update skip locked))",
               jv_ms(jv_real_ms(ctx) - JV_TASK_DAYS * INT64_C(86400000)), jv_int(PURGE_AT_ONCE));
     if (!r && rows.affected < PURGE_AT_ONCE)
         tasks->purged_ms = now;
@@ -151,9 +151,10 @@ static int cancel_children(struct jv_ctx *ctx, void *arg)
 {
     char *parent = arg;
     struct jv_rows rows;
-    int r = jv_db(ctx, &rows,
-                  "select id from tasks where parent = $1 and state not in (3, 4, 5, 7)",
-                  jv_text(jv_arena_strdup(ctx->arena, parent)));
+    int r = jv_db(
+            ctx, &rows,
+            "select id from tasks where parent = $1 and parent <> '' and state not in (3, 4, 5, 7)",
+            jv_text(jv_arena_strdup(ctx->arena, parent)));
 
     free(parent);
     for (size_t i = 0; !r && i < rows.n; i++) {

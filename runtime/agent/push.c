@@ -243,9 +243,9 @@ int jv_push_hand_over(struct jv_ctx *ctx)
     if (!jv_agent_pushes(ctx->node->actor))
         return JV_OK;
     r = jv_db(ctx, &rows,
-              "select p.task_id, p.id, p.config, p.sent, t.owner from push_configs as p "
-              "join tasks as t on t.id = p.task_id where not p.done and p.sent < t.last_seq limit "
-              "$1::int",
+              "select p.task_id, p.id, p.config, p.sent, (select owner from tasks where id = "
+              "p.task_id) as owner from push_configs as p where not p.done "
+              "and p.sent < (select last_seq from tasks where id = p.task_id) limit $1::int",
               jv_int(AT_ONCE));
     for (size_t i = 0; !r && i < rows.n; i++) { /* one that fails does not stop the others */
         struct jv_arena *whole = jv_aside(ctx);

@@ -11,6 +11,7 @@
 enum {
     PUT_OFF_MS = 250, /* doubled for each try */
     AGAIN_MS = 1500,  /* what could not begin */
+    ORPHANS_AT_ONCE = 64,
 };
 
 #define RUNNING                                                                                    \
@@ -622,10 +623,14 @@ int jv_run_orphans(struct jv_ctx *ctx)
 {
     struct jv_node *n = ctx->node;
     struct jv_rows rows;
+    size_t room = JV_MAX_RUNS - jv_run_count(n);
     int r;
 
     if (!has_room(n))
         return JV_OK;
+    if (room > ORPHANS_AT_ONCE)
+        room = ORPHANS_AT_ONCE;
+    n->tasks->n_runs += room;
     r = JV_OWN_DB(ctx, &rows,
                   "update tasks set lease = lease + 1, lease_by = $1, lease_until = $2, "
                   "tries = case when coalesce(lease_by, '') = '' then tries else tries + 1 end "
@@ -633,11 +638,14 @@ int jv_run_orphans(struct jv_ctx *ctx)
                   "order by lease_until limit $4::int for update skip locked) "
                   "returning id, lease",
                   jv_text(n->instance), jv_ms(jv_real_ms(ctx) + JV_LEASE_MS),
-                  jv_ms(jv_real_ms(ctx)), jv_int((int64_t)(JV_MAX_RUNS - jv_run_count(n))));
+                  jv_ms(jv_real_ms(ctx)), jv_int((int64_t)room));
+    n->tasks->n_runs -= room;
     for (size_t i = 0; !r && i < rows.n; i++)
         jv_run_start(n, jv_col(&rows, i, "id"), (int32_t)jv_col_int(&rows, i, "lease"));
     if (!r && rows.n)
         jv_info(ctx, "%zu tasks are taken over", rows.n);
+    if (!r && rows.n == room)
+        jv_tasks_kick(n); /* there may be more */
     return r;
 }
 

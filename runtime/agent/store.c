@@ -343,7 +343,8 @@ int jv_store_append(struct jv_ctx *ctx, const struct jv_run *run, A2a__TaskState
             "run_state = case when $12::smallint in (3, 4, 5, 7) then null else $17::bytea end, "
             "token = case when $18::bool then null else token end, "
             "request = case when $12::smallint in (3, 4, 5, 7) then null else request end, "
-            "lease_by = case when $18::bool then null else lease_by end "
+            "lease_by = case when $18::bool then null else lease_by end, "
+            "lease_until = greatest(lease_until, $16::timestamptz + interval '6 seconds') "
             "where id = $9 and lease = $10::int and lease_by = $11 and state in (1, 2) "
             "returning id, last_seq), "
             "e as (" EVENTS_OF("t", "t.last_seq - $13::int") "returning 1) select last_seq from t",

@@ -125,6 +125,8 @@ int jv_run_commit(struct jv_ctx *ctx, A2a__TaskState state, const A2a__TaskStatu
         return put_aside(ctx, status, events, n);
     if (jv_fiber_cancelled(ctx->fiber))
         return jv_fail(ctx, JV_CANCELLED, "cancelled");
+    if (ctx->savepoint)
+        return jv_fail(ctx, JV_INTERNAL, "commit the own transaction before the task's");
     if (protobuf_c_message_get_packed_size(&run->state->base) > JV_MAX_STATE)
         return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "a task's state may have %d bytes",
                        JV_MAX_STATE);

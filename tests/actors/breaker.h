@@ -121,6 +121,25 @@ static int do_ask(struct jv_ctx *ctx, int n)
     return r;
 }
 
+/* A transaction of its own: 1 that fails and is undone, 2 that is left open, 3 with news in it. */
+static int do_begin(struct jv_ctx *ctx, int n)
+{
+    int r = jv_db_begin(ctx);
+
+    if (!r)
+        r = jv_db(ctx, NULL, "insert into effects (task, step) values ($1, $2)",
+                  jv_text(jv_task_id(ctx)), jv_int(n));
+    if (!r && n == 1)
+        r = jv_db(ctx, NULL, "select 1 / (1 - $1::int)", jv_int(n));
+    if (r && n == 1) {
+        jv_db_rollback(ctx);
+        r = do_steps(ctx, 1);
+    }
+    if (!r && n == 3)
+        r = jv_progress(ctx, "too early");
+    return r;
+}
+
 static int breaker_answer(struct jv_ctx *ctx, const A2a__Message *in)
 {
     static const struct {
@@ -129,7 +148,7 @@ static int breaker_answer(struct jv_ctx *ctx, const A2a__Message *in)
     } doings[] = { { "steps", do_steps },   { "wait", do_wait },   { "lose", do_lose },
                    { "chunks", do_chunks }, { "large", do_large }, { "result", do_result },
                    { "told", do_told },     { "state", do_state }, { "memory", do_memory },
-                   { "ask", do_ask },       { "tells", do_tells } };
+                   { "ask", do_ask },       { "tells", do_tells }, { "begin", do_begin } };
     const char *text = jv_message_text(jv_arena(ctx), in);
     size_t n = strcspn(text, " ");
 

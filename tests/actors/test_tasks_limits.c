@@ -242,6 +242,28 @@ TEST(whom_a_task_is_for_is_said_in_form)
     world_free(s.w);
 }
 
+/* ---- a transaction in a run ------------------------------------------------------------------ */
+
+TEST(a_handlers_own_transaction_is_whole_or_not_at_all)
+{
+    static const struct {
+        const char *text, *state, *effects;
+    } cases[] = {
+        { "begin 1", "TASK_STATE_COMPLETED", "0" }, /* failed, undone, and on it goes */
+        { "begin 2", "TASK_STATE_COMPLETED", "" },  /* left open */
+        { "begin 3", "TASK_STATE_FAILED", "" },     /* not the task's to commit */
+    };
+    struct stage s = stage_new();
+
+    for (size_t i = 0; i < JV_COUNT(cases); i++) {
+        struct world_reply r = say(&s, cases[i].text, "");
+
+        CHECK_HAS(r.json, cases[i].state);
+        CHECK_STR(effects_of(&s, member(s.w, &r, "id")), cases[i].effects);
+    }
+    world_free(s.w);
+}
+
 /* ---- at once --------------------------------------------------------------------------------- */
 
 TEST(two_answers_of_one_name_at_once)

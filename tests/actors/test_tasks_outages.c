@@ -159,6 +159,40 @@ TEST(a_task_waits_for_auth)
     world_free(s.w);
 }
 
+static const char *sid_of(struct stage *s, const char *token)
+{
+    const char *claims = strchr(token, '.') + 1;
+    uint8_t *text;
+    int64_t n = jv_base64_decode(world_arena(s->w), claims, strcspn(claims, "."), &text);
+    struct world_reply r = { .json = jv_arena_strndup(world_arena(s->w), (char *)text, (size_t)n) };
+
+    return member(s->w, &r, "sid");
+}
+
+TEST(a_sign_in_that_ran_out_is_not_one_that_was_ended)
+{
+    struct stage s = stage_new();
+    const char *id;
+
+    s.vishal = world_brief_token(s.w, "user_001", "vishal", "", 60);
+    id = begin(&s, "wait 3600", "");
+    world_advance(s.w, 300 * 1000);
+    orphan(&s, id);
+    world_advance(s.w, 5000);
+    CHECK_STR(column(&s, id, "state"), "3");
+    CHECK_STR(column(&s, id, "token"), "(null)");
+    s.vishal = world_person(s.w, "user_001", "vishal", "developer");
+    id = begin(&s, "wait 3600", "");
+    world_advance(s.w, 100);
+    jv_identity_revoke(world_identity(s.w), sid_of(&s, s.vishal), INT64_MAX);
+    orphan(&s, id);
+    world_advance(s.w, 5000);
+    CHECK_STR(column(&s, id, "state"), "4");
+    CHECK_STR(effects_of(&s, id), "");
+    CHECK_STR(column(&s, id, "token"), "(null)");
+    world_free(s.w);
+}
+
 TEST(a_lost_database_connection_fails_no_task)
 {
     struct stage s = stage_new();
