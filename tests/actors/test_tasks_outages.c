@@ -15,9 +15,12 @@ static struct {
 
 JV_TOOL_FN(enqueue, Notifier__EnqueueRequest, Google__Protobuf__Empty)
 {
-    int r = notes.slow_ms ? jv_sleep(ctx, notes.slow_ms) : JV_OK;
+    uint32_t ms = notes.slow_ms;
+    int r;
 
     (void)ret;
+    notes.slow_ms = 0; /* the next one is answered */
+    r = ms ? jv_sleep(ctx, ms) : JV_OK;
     notes.n_requests++;
     for (size_t i = 0; !r && i < req->n_deliveries; i++) {
         if (notes.refused && strcmp(req->deliveries[i]->task_id, notes.refused) == 0)
@@ -67,16 +70,14 @@ TEST(a_slow_notifier_costs_no_lease)
     struct stage s = stage_new();
     const char *id;
 
-    notes.slow_ms = 60000;
-    world_advance(s.w, 700);
-    world_start(s.w, &breaker); /* somebody who would take over */
     world_start(s.w, &fake_notifier);
-    world_advance(s.w, 500);
+    notes.slow_ms = 60000; /* as if it died with the question */
     id = begin(&s, "steps 15", PUSH);
+    world_advance(s.w, 2500);
+    world_start(s.w, &breaker); /* somebody who would take over */
     world_advance(s.w, 25000);
     CHECK_STR(column(&s, id, "state"), "3");
     CHECK_STR(column(&s, id, "tries || '/' || lease"), "1/1");
-    notes.slow_ms = 0;
     world_free(s.w);
 }
 
