@@ -35,6 +35,14 @@ static int do_wait(struct jv_ctx *ctx, int n)
     return jv_task_attempt(ctx) == 1 && n ? jv_sleep(ctx, (uint32_t)n * 1000) : do_steps(ctx, 1);
 }
 
+/* Says something, and then nothing for so long. */
+static int do_quiet(struct jv_ctx *ctx, int n)
+{
+    int r = jv_progress(ctx, "here I am");
+
+    return r ? r : jv_sleep(ctx, (uint32_t)n * 1000);
+}
+
 /* Loses its connection to the database in the middle, so often. */
 static int do_lose(struct jv_ctx *ctx, int n)
 {
@@ -148,7 +156,8 @@ static int breaker_answer(struct jv_ctx *ctx, const A2a__Message *in)
     } doings[] = { { "steps", do_steps },   { "wait", do_wait },   { "lose", do_lose },
                    { "chunks", do_chunks }, { "large", do_large }, { "result", do_result },
                    { "told", do_told },     { "state", do_state }, { "memory", do_memory },
-                   { "ask", do_ask },       { "tells", do_tells }, { "begin", do_begin } };
+                   { "ask", do_ask },       { "tells", do_tells }, { "begin", do_begin },
+                   { "quiet", do_quiet } };
     const char *text = jv_message_text(jv_arena(ctx), in);
     size_t n = strcspn(text, " ");
 

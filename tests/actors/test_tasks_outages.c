@@ -36,6 +36,12 @@ JV_TOOL_FN(check_url, Notifier__CheckUrlRequest, Google__Protobuf__Empty)
     return JV_OK;
 }
 
+JV_TOOL_FN(forget, Notifier__ForgetRequest, Google__Protobuf__Empty)
+{
+    (void)ctx, (void)req, (void)ret;
+    return JV_OK;
+}
+
 JV_TOOL_FN(list_dead, Notifier__ListDeadRequest, Notifier__ListDeadReply)
 {
     (void)ctx, (void)req, (void)ret;
@@ -51,6 +57,7 @@ JV_TOOL_FN(resend, Notifier__ResendRequest, Notifier__ResendReply)
 static const struct jv_tool notifier_tools[] = {
     JV_TOOL("Enqueue", enqueue, .allow = JV_ALLOW_ACTOR, .timeout_ms = 120000),
     JV_TOOL("CheckUrl", check_url, .allow = JV_ALLOW_ACTOR),
+    JV_TOOL("Forget", forget, .allow = JV_ALLOW_ACTOR),
     JV_TOOL("ListDead", list_dead, .allow = JV_ALLOW_ACTOR),
     JV_TOOL("Resend", resend, .allow = JV_ALLOW_ACTOR),
     { 0 },
@@ -72,7 +79,7 @@ TEST(a_slow_notifier_costs_no_lease)
 
     world_start(s.w, &fake_notifier);
     notes.slow_ms = 60000; /* as if it died with the question */
-    id = begin(&s, "steps 15", PUSH);
+    id = begin(&s, "quiet 15", PUSH);
     world_advance(s.w, 2500);
     world_start(s.w, &breaker); /* somebody who would take over */
     world_advance(s.w, 25000);

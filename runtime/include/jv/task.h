@@ -29,11 +29,8 @@
  *
  * A write opens the transaction and holds a connection until the next commit: do not wait long in
  * between. Reading alone opens none. In a run jv_db_begin() within it is a savepoint, to be
- * committed before the task's next commit. After a statement that failed nothing else works in the
- * same transaction: where a conflict is no failure say "on conflict", or begin and roll back around
- * it. What a child writes is committed at once, by itself. A run whose database connection is lost
- * and that returns UNAVAILABLE is run again, a few times, instead of failing. Messages to other
- * agents are idempotent when their messageId is jv_sub_message_id().
+ * committed before the task's next commit. What a child writes is committed at once, by itself.
+ * Messages to other agents are idempotent when their messageId is jv_sub_message_id().
  *
  * A handler that fails with UNAVAILABLE or ABORTED (the database was restarted, an agent it asked
  * was away) is run again a little later, at most five times; any other failure makes the task
