@@ -128,6 +128,12 @@ void jv_db_rollback(struct jv_ctx *ctx)
     ctx->savepoint = false;
 }
 
+void jv_db_settle(struct jv_ctx *ctx)
+{
+    if (ctx->savepoint)
+        jv_db_rollback(ctx);
+}
+
 struct jv_param jv_text_array(struct jv_ctx *ctx, size_t n, const char *const *items)
 {
     return jv_pg_text_array(ctx->arena, n, items);

@@ -263,6 +263,7 @@ int jv_invoke_tool(struct jv_ctx *ctx, const struct jv_method *m, const void *re
     if (limit)
         jv_within(ctx, limit);
     r = m->row->handler(ctx, req, ret);
+    jv_db_settle(ctx);
     ctx->deadline = deadline;
     ctx->serving = before;
     return r;

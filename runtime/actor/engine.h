@@ -22,6 +22,7 @@ enum {
     JV_ARENA_POOL = 64,
     JV_DEFAULT_TIMEOUT_MS = 10000,
     JV_DEFAULT_INFLIGHT = 1024,
+    JV_MAX_LISTENING = 8192,  /* beside those that are handled */
     JV_MAX_BACKGROUND = 1024, /* events beyond it are dropped */
     JV_HEARTBEAT_MS = 5000,
     JV_ALIVE_MS = 1000, /* a stream's sign of life */
@@ -65,6 +66,7 @@ struct jv_node {
     struct jv_arena *pool[JV_ARENA_POOL];
     size_t n_pool;
     size_t inflight, background; /* messages; timers, events and the like */
+    size_t listening;            /* messages that only wait for a task's events */
     struct jv_ctx *alive;        /* all of them */
     int64_t started_ms;          /* real */
     bool ready, draining, keys_fresh;
@@ -191,6 +193,8 @@ struct jv_method *jv_find_tool(struct jv_node *n, const char *tool);
 int jv_db_open(struct jv_ctx *ctx);
 int jv_db_commit_all(struct jv_ctx *ctx);
 void jv_db_abandon(struct jv_ctx *ctx);
+/* The handler is done: a transaction of its own within the run's that it left open is undone. */
+void jv_db_settle(struct jv_ctx *ctx);
 
 /* ---- runtime/agent ------------------------------------------------------------------------- */
 extern const struct jv_tool jv_agent_tools[]; /* rows of lf.a2a.v1.A2AService */

@@ -432,7 +432,7 @@ void jv_node_idle(struct jv_node *n)
 {
     void (*done)(void *) = n->on_drained;
 
-    if (!n->draining || n->n_subs || n->inflight || n->background || !done)
+    if (!n->draining || n->n_subs || n->inflight || n->listening || n->background || !done)
         return;
     n->on_drained = NULL;
     jv_loop_timer_stop(n->loop, &n->drain_limit);
@@ -452,7 +452,7 @@ static void cut_off(struct jv_loop_timer *t)
 {
     struct jv_node *n = t->arg;
 
-    n->n_subs = n->inflight = n->background = 0;
+    n->n_subs = n->inflight = n->listening = n->background = 0;
     jv_node_idle(n);
 }
 
@@ -462,7 +462,7 @@ static void drain_over(struct jv_loop_timer *t)
     struct jv_node *n = t->arg;
 
     jv_logf(JV_LOG_WARN, "still %zu messages under way after %d ms of draining: cancelled",
-            n->inflight, JV_DRAIN_MS);
+            n->inflight + n->listening, JV_DRAIN_MS);
     for (struct jv_ctx *ctx = n->alive; ctx; ctx = ctx->next)
         jv_fiber_cancel(ctx->fiber);
     t->fn = cut_off;

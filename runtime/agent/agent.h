@@ -18,10 +18,14 @@
 enum {
     JV_LEASE_MS = 6000,
     JV_KEEPER_MS = 1000,
-    JV_TASK_MS = 3600 * 1000, /* a run of a handler without a time of its own */
-    JV_MAX_TRIES = 5,         /* runs of a task that end by the death of who ran it */
-    JV_MAX_RUNS = 256,        /* at once in one process; the others wait in the table */
+    JV_TASK_MS = 3600 * 1000,    /* a run of a handler without a time of its own */
+    JV_MAX_TRIES = 5,            /* runs of a task that end by the death of who ran it */
+    JV_MAX_RUNS = 256,           /* at once in one process; the others wait in the table */
+    JV_PATIENCE_MS = 600 * 1000, /* a run waits so long for those who must be asked first */
+    /* A whole task goes into one message of the bus: these together are less than 1 MiB. */
     JV_MAX_ARTIFACTS = 512 << 10,
+    JV_MAX_HISTORY = 256 << 10, /* messages of a task, questions among them */
+    JV_MAX_STATUS = 128 << 10,  /* an event that is no artifact */
     JV_MAX_STATE = 64 << 10,
     JV_MAX_ID = 128,       /* bytes of a messageId or contextId */
     JV_EVENTS_AT_ONCE = 4, /* in one statement */
@@ -58,6 +62,7 @@ struct jv_run {
     const A2a__Message *input; /* what it answers: the first message, or the last answer */
     bool kept;                 /* its row is there, and only the lease makes it ours */
     bool lost;                 /* it is not any more */
+    bool later;                /* it could not begin: not now, but soon */
     int32_t lease;
     int tries;
     size_t size; /* bytes of artifacts */
@@ -128,9 +133,16 @@ int jv_store_load(struct jv_ctx *ctx, const char *id, const char *owner, struct 
     "token_at, parent, lease, tries"
 int jv_store_read_row(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i,
                       struct jv_task_row *ret);
-/* Events after a number, oldest first; all kinds. */
+/* The next events after a number, oldest first; all kinds. At least one, and then no more than what
+ * fits well into a message. */
 int jv_store_events(struct jv_ctx *ctx, const char *id, int32_t after, struct jv_tevent **ret,
                     size_t *ret_n);
+/* All events that a Task is made of: what was told on the way is left out. */
+int jv_store_story(struct jv_ctx *ctx, const char *id, struct jv_tevent **ret, size_t *ret_n);
+/* Is there room for what was just said (in the open transaction) to a task? */
+int jv_store_room(struct jv_ctx *ctx, const char *id);
+/* INVALID_ARGUMENT: the messages of a task have a limit. */
+int jv_too_much_said(struct jv_ctx *ctx);
 /* The last event's number; 0 when there is no such task (any more). */
 int jv_store_last_seq(struct jv_ctx *ctx, const char *id, int32_t *ret);
 
@@ -212,6 +224,11 @@ int jv_run_follow_up(struct jv_ctx *ctx, const A2a__SendMessageRequest *req, con
 /* Run a kept task whose lease was just given to this process. Takes nothing from ctx but the node.
  */
 void jv_run_start(struct jv_node *n, const char *id, int32_t lease);
+/* The Task of a run that was inline, from what is in memory. */
+int jv_run_task(struct jv_ctx *ctx, const struct jv_run *run, int32_t history_length,
+                A2a__Task **ret);
+/* Look now for what is to be run. */
+void jv_tasks_kick(struct jv_node *n);
 /* The run of that task in this process is cancelled. */
 void jv_run_cancel(struct jv_node *n, const char *id);
 /* Take over what nobody runs. */
@@ -223,6 +240,9 @@ int jv_task_cancel(struct jv_ctx *ctx, const struct jv_task_row *t, const char *
 /* A statement of the house's own, in the transaction that is open or by itself. */
 #define JV_OWN_DB(ctx, ...) ((ctx)->own_db = true, jv_own_db_done((ctx), jv_db((ctx), __VA_ARGS__)))
 int jv_own_db_done(struct jv_ctx *ctx, int r);
+/* RESOURCE_EXHAUSTED when these events are more than its task may still have. */
+int jv_run_fits(struct jv_ctx *ctx, const struct jv_run *run, const struct jv_tevent *events,
+                size_t n);
 /* Commit what is open with an event of the run's. */
 int jv_run_commit(struct jv_ctx *ctx, A2a__TaskState state, const A2a__TaskStatus *status,
                   struct jv_tevent *events, size_t n);
@@ -237,7 +257,7 @@ struct jv_follower;
 /* Follow a task from after a number on. Between this and jv_follower_free() nothing is missed.
  * fresh: it was just made by this fiber, so there is nothing to catch up with. */
 struct jv_follower *jv_follower_new(struct jv_ctx *ctx, const char *id, int32_t after, bool fresh);
-/* The next event; may wait until the message's deadline. */
+/* The next event, until the fiber waits again; may wait until the message's deadline. */
 int jv_follower_next(struct jv_follower *f, struct jv_tevent *ret);
 void jv_follower_free(struct jv_follower *f);
 /* Go on until the task ends (or is interrupted, if that counts); emit: each event as a part. */
@@ -267,6 +287,19 @@ int jv_push_delete(struct jv_ctx *ctx, const char *task_id, const char *id);
 int jv_push_hand_over(struct jv_ctx *ctx);
 
 /* ---- shared by all --------------------------------------------------------------------------- */
+/* What is made from here on is forgotten at the end of it: an hour's work does not pile up. */
+static inline struct jv_arena *jv_aside(struct jv_ctx *ctx)
+{
+    struct jv_arena *whole = ctx->arena;
+
+    ctx->arena = jv_arena_new(JV_ARENA_LIMIT);
+    return whole;
+}
+static inline void jv_aside_end(struct jv_ctx *ctx, struct jv_arena *whole)
+{
+    jv_arena_free(ctx->arena);
+    ctx->arena = whole;
+}
 /* One of the protocol's own errors: its reason beside the code and text that are there. */
 int jv_a2a_reason(struct jv_ctx *ctx, const char *reason);
 /* The path of a member inside `outer` becomes one from outside. */

@@ -77,6 +77,7 @@ struct jv_tevent jv_message_event(struct jv_ctx *ctx, const A2a__Message *m)
 struct fold {
     struct jv_arena *arena;
     A2a__Task *task;
+    size_t *max_parts;             /* of each artifact */
     const A2a__TaskStatus *status; /* the last one so far */
     size_t max_history, max_artifacts;
     bool artifacts;
@@ -107,41 +108,56 @@ static void fold_message(struct fold *f, A2a__Message *m)
 {
     if (f->status && jv_is_interrupted(f->status->state) && f->status->message)
         add_history(f, f->status->message);
+    f->status = NULL;
     add_history(f, m);
 }
 
-static A2a__Artifact *find_artifact(const A2a__Task *t, const char *id)
+static size_t find_artifact(const A2a__Task *t, const char *id)
 {
-    for (size_t i = 0; i < t->n_artifacts; i++)
-        if (strcmp(t->artifacts[i]->artifact_id, id) == 0)
-            return t->artifacts[i];
-    return NULL;
+    size_t i = 0;
+
+    while (i < t->n_artifacts && strcmp(t->artifacts[i]->artifact_id, id) != 0)
+        i++;
+    return i;
 }
 
-static void add_parts(struct jv_arena *a, A2a__Artifact *to, const A2a__Artifact *from)
+static void add_parts(struct jv_arena *a, A2a__Artifact *to, const A2a__Artifact *from, size_t *max)
 {
-    A2a__Part **parts = JV_NEW_ARRAY(a, A2a__Part *, to->n_parts + from->n_parts + 1);
+    for (size_t i = 0; i < from->n_parts; i++) {
+        to->parts = push(a, to->parts, to->n_parts, max);
+        to->parts[to->n_parts++] = from->parts[i];
+    }
+}
 
-    if (to->n_parts)
-        memcpy(parts, to->parts, to->n_parts * sizeof(*parts));
-    if (from->n_parts)
-        memcpy(parts + to->n_parts, from->parts, from->n_parts * sizeof(*parts));
-    to->parts = parts;
-    to->n_parts += from->n_parts;
+static void add_artifact(struct fold *f, A2a__Artifact *artifact)
+{
+    A2a__Task *t = f->task;
+    size_t before = f->max_artifacts;
+
+    t->artifacts = push(f->arena, t->artifacts, t->n_artifacts, &f->max_artifacts);
+    if (f->max_artifacts != before) {
+        size_t *grown = JV_NEW_ARRAY(f->arena, size_t, f->max_artifacts);
+
+        if (before)
+            memcpy(grown, f->max_parts, before * sizeof(*grown));
+        f->max_parts = grown;
+    }
+    f->max_parts[t->n_artifacts] = artifact->n_parts;
+    t->artifacts[t->n_artifacts++] = artifact;
 }
 
 static void fold_artifact(struct fold *f, A2a__TaskArtifactUpdateEvent *u)
 {
     A2a__Task *t = f->task;
-    A2a__Artifact *there = find_artifact(t, u->artifact->artifact_id);
+    size_t i = find_artifact(t, u->artifact->artifact_id);
 
-    if (there && u->append) {
-        add_parts(f->arena, there, u->artifact);
-    } else if (there) {
-        *there = *u->artifact;
+    if (i == t->n_artifacts) {
+        add_artifact(f, u->artifact);
+    } else if (u->append) {
+        add_parts(f->arena, t->artifacts[i], u->artifact, &f->max_parts[i]);
     } else {
-        t->artifacts = push(f->arena, t->artifacts, t->n_artifacts, &f->max_artifacts);
-        t->artifacts[t->n_artifacts++] = u->artifact;
+        *t->artifacts[i] = *u->artifact;
+        f->max_parts[i] = u->artifact->n_parts;
     }
 }
 
@@ -207,7 +223,7 @@ int jv_task_whole(struct jv_ctx *ctx, const char *id, const char *owner, int32_t
 
     r = jv_store_load(ctx, id, owner, &t);
     if (!r)
-        r = jv_store_events(ctx, id, 0, &events, &n);
+        r = jv_store_story(ctx, id, &events, &n);
     while (!r && n && events[n - 1].seq > t.last_seq)
         n--; /* it went on between the two; its status is the older one's */
     if (!r)
@@ -235,8 +251,10 @@ int jv_answers(struct jv_ctx *ctx, const struct jv_tevent *events, size_t n,
             break;
         if (e->payload_case == A2A__STREAM_RESPONSE__PAYLOAD_STATUS_UPDATE)
             asked = jv_is_interrupted(e->status_update->status->state);
-        else if (asked && e->payload_case == A2A__STREAM_RESPONSE__PAYLOAD_MESSAGE)
+        else if (asked && e->payload_case == A2A__STREAM_RESPONSE__PAYLOAD_MESSAGE) {
             (*ret)[(*ret_n)++] = e->message;
+            asked = false;
+        }
     }
     return r;
 }

@@ -238,7 +238,9 @@ int jv_carry_out(struct jv_ctx *ctx, const struct jv_intent *in, const char *con
     ctx->reply = jv_reply_new(ctx, context_id);
     if (ctx->node->actor->agent->answer) {
         jv_within(ctx, limit ? limit : ctx->run ? JV_TASK_MS : JV_DEFAULT_TIMEOUT_MS);
-        return ctx->node->actor->agent->answer(ctx, in->message);
+        r = ctx->node->actor->agent->answer(ctx, in->message);
+        jv_db_settle(ctx);
+        return r;
     }
     if (in->plan)
         return carry_out_plan(ctx, in->plan);

@@ -1,6 +1,6 @@
-/* keeper.c -- looks after the agent's tasks, once a second: leases are renewed, what nobody runs is
- * taken over, what a crash left untold is told, old tasks are forgotten. Beside it: the ear for
- * cancellations and nudges, and the node's start and end. */
+/* keeper.c -- looks after the agent's tasks, once a second: leases are renewed (to the last, while
+ * the instance leaves), what nobody runs is taken over, what a crash left untold is told, old tasks
+ * are forgotten. Beside it: the ear for cancellations and nudges, and the node's start and end. */
 #include "agent/tasks.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 enum {
     RELAY_AFTER_MS = 3000,
     RELAY_AT_ONCE = 50,
-    PURGE_EVERY_MS = 3600 * 1000,
+    PURGE_EVERY_MS = 60 * 1000,
     PURGE_AT_ONCE = 1000
 };
 
@@ -56,6 +56,7 @@ static int relay(struct jv_ctx *ctx)
 
     for (size_t i = 0; !r && i < rows.n; i++) {
         const char *id = jv_col(&rows, i, "id");
+        struct jv_arena *whole = jv_aside(ctx);
         struct jv_tevent *events;
         size_t n;
 
@@ -64,60 +65,82 @@ static int relay(struct jv_ctx *ctx)
             jv_tell(ctx, id, events, n);
         if (!r && jv_col_int(&rows, i, "state") == A2A__TASK_STATE__TASK_STATE_CANCELED)
             jv_tell_cancel(ctx, id);
+        jv_aside_end(ctx, whole);
     }
     return r;
 }
 
+/* What is over, and questions that nobody has answered. While there is more it goes on at once. */
 static int purge(struct jv_ctx *ctx)
 {
     struct jv_tasks *tasks = ctx->node->tasks;
     int64_t now = jv_loop_mono_ms(ctx->node->loop);
+    struct jv_rows rows = { 0 };
+    int r;
 
     if (now - tasks->purged_ms < PURGE_EVERY_MS)
         return JV_OK;
-    tasks->purged_ms = now;
-    return jv_db(ctx, NULL,
-                 "delete from tasks where id in (select id from tasks where state in (3, 4, 5, 7) "
-                 "and status_at < $1 limit $2::int)",
-                 jv_ms(jv_real_ms(ctx) - JV_TASK_DAYS * INT64_C(86400000)), jv_int(PURGE_AT_ONCE));
-}
-
-static int keep(struct jv_ctx *ctx, void *arg)
-{
-    static int (*const duties[])(struct jv_ctx *) = { renew_leases, jv_run_orphans,    note_told,
-                                                      relay,        jv_push_hand_over, purge };
-    struct jv_tasks *tasks = arg;
-    int r = JV_OK;
-
-    do {
-        tasks->kicked = false;
-        for (size_t i = 0; i < JV_COUNT(duties);
-             i++) { /* one that fails does not stop the others */
-            int code = duties[i](ctx);
-
-            r = r ? r : code;
-        }
-    } while (!r && tasks->kicked && !ctx->node->draining);
-    tasks->keeping = false;
+    r = jv_db(ctx, &rows,
+              "delete from tasks where id = any(array(select id from tasks where state > 2 "
+              "and status_at < $1 limit $2::int for update skip locked))",
+              jv_ms(jv_real_ms(ctx) - JV_TASK_DAYS * INT64_C(86400000)), jv_int(PURGE_AT_ONCE));
+    if (!r && rows.affected < PURGE_AT_ONCE)
+        tasks->purged_ms = now;
     return r;
 }
 
-static void kick(struct jv_node *n)
-{
-    struct jv_tasks *tasks = n->tasks;
+static const struct {
+    const char *name;
+    bool to_the_last; /* while the instance leaves, too */
+    int (*duties[4])(struct jv_ctx *ctx);
+} jobs[JV_JOBS] = {
+    [JV_JOB_LEASES] = { "leases", true, { renew_leases, note_told } },
+    [JV_JOB_TASKS] = { "tasks", false, { jv_run_orphans, relay, purge } },
+    [JV_JOB_PUSH] = { "push", false, { jv_push_hand_over } },
+};
 
-    tasks->kicked = true;
-    if (tasks->keeping || n->draining || !n->ready)
+static int work(struct jv_ctx *ctx, void *arg)
+{
+    struct jv_job *job = arg;
+    size_t kind = (size_t)(job - ctx->node->tasks->jobs);
+    int r = JV_OK;
+
+    do {
+        job->kicked = false;
+        for (size_t i = 0; i < JV_COUNT(jobs[kind].duties) && jobs[kind].duties[i]; i++) {
+            int code = jobs[kind].duties[i](ctx); /* one that fails does not stop the others */
+
+            r = r ? r : code;
+        }
+    } while (!r && job->kicked && !ctx->node->draining);
+    job->busy = false;
+    return r;
+}
+
+static void kick(struct jv_node *n, enum jv_job_kind kind)
+{
+    struct jv_job *job = &n->tasks->jobs[kind];
+
+    job->kicked = true;
+    if (job->busy || !n->ready || (n->draining && !jobs[kind].to_the_last))
         return;
-    tasks->keeping = true;
-    jv_node_background(n, "tasks", keep, tasks, JV_DEFAULT_TIMEOUT_MS);
+    job->busy = true;
+    jv_node_background(n, jobs[kind].name, work, job, JV_DEFAULT_TIMEOUT_MS);
+}
+
+void jv_tasks_kick(struct jv_node *n)
+{
+    kick(n, JV_JOB_TASKS);
 }
 
 static void on_timer(struct jv_loop_timer *t)
 {
     struct jv_node *n = t->arg;
 
-    kick(n);
+    if (n->draining && !n->tasks->n_runs)
+        return; /* there is nothing to keep any more */
+    for (size_t i = 0; i < JV_JOBS; i++)
+        kick(n, (enum jv_job_kind)i);
     jv_loop_timer_start(n->loop, t, jv_loop_mono_ms(n->loop) + JV_KEEPER_MS);
 }
 
@@ -128,9 +151,10 @@ static int cancel_children(struct jv_ctx *ctx, void *arg)
 {
     char *parent = arg;
     struct jv_rows rows;
-    int r = jv_db(ctx, &rows,
-                  "select id from tasks where parent = $1 and state not in (3, 4, 5, 7)",
-                  jv_text(jv_arena_strdup(ctx->arena, parent)));
+    int r = jv_db(
+            ctx, &rows,
+            "select id from tasks where parent = $1 and parent <> '' and state not in (3, 4, 5, 7)",
+            jv_text(jv_arena_strdup(ctx->arena, parent)));
 
     free(parent);
     for (size_t i = 0; !r && i < rows.n; i++) {
@@ -152,13 +176,17 @@ static void on_cancel(void *arg, struct jv_bus_msg *m)
 
     if (!parent)
         abort();
-    if (!dot || dot == end || n->background >= JV_MAX_BACKGROUND) {
+    if (!dot || dot == end) {
         free(parent);
         return;
     }
     *dot = *end = '\0';
     if (strcmp(parent, n->actor->agent->token) == 0)
         jv_run_cancel(n, dot + 1);
+    if (n->background >= JV_MAX_BACKGROUND) {
+        free(parent);
+        return;
+    }
     *dot = '/';
     jv_node_background(n, "cancel", cancel_children, parent, JV_DEFAULT_TIMEOUT_MS);
 }
@@ -166,7 +194,7 @@ static void on_cancel(void *arg, struct jv_bus_msg *m)
 static void on_nudge(void *arg, struct jv_bus_msg *m)
 {
     (void)m;
-    kick(arg);
+    jv_tasks_kick(arg);
 }
 
 /* ---- the node's start and end ---------------------------------------------------------------- */
@@ -203,7 +231,6 @@ void jv_tasks_drain(struct jv_node *n)
 {
     if (!n->tasks)
         return;
-    jv_loop_timer_stop(n->loop, &n->tasks->timer);
     jv_watches_wake(n);
 }
 

@@ -4,6 +4,8 @@
 
 #include "agent/agent.h"
 
+enum { PAGE_BYTES = 700 << 10 };
+
 /* "<status_at in ms>.<id>", as nobody needs to know. */
 static int read_cursor(struct jv_ctx *ctx, const char *token, struct jv_param *at,
                        struct jv_param *id)
@@ -58,6 +60,11 @@ static struct jv_param after_of(const A2a__ListTasksRequest *req)
     return t ? jv_ms(t->seconds * 1000 + (t->nanos + 999999) / 1000000) : jv_text(NULL);
 }
 
+/* A page has no use for what a run begins with. */
+#define LIST_COLUMNS                                                                               \
+    "id, context_id, owner, state, status, status_at, last_seq, size, null::bytea as request, "    \
+    "null::bytea as run_state, null::text as token, token_at, parent, lease, tries"
+
 #define LISTED                                                                                     \
     "from tasks where owner = $1 and ($2 = '' or context_id = $2) "                                \
     "and ($3::smallint = 0 or state = $3) and ($4::timestamptz is null or status_at >= $4)"
@@ -74,7 +81,7 @@ static int list_rows(struct jv_ctx *ctx, const A2a__ListTasksRequest *req, int32
                       jv_text(req->context_id), jv_int(req->status), after_of(req));
     if (!r)
         r = JV_OWN_DB(ctx, ret,
-                      "select " JV_TASK_COLUMNS " " LISTED
+                      "select " LIST_COLUMNS " " LISTED
                       " and ($5::timestamptz is null or (status_at, id) < ($5, $6::text)) "
                       "order by status_at desc, id desc limit $7::int",
                       jv_text(jv_owner(ctx)), jv_text(req->context_id), jv_int(req->status),
@@ -98,32 +105,43 @@ int jv_list_none(struct jv_ctx *ctx, const A2a__ListTasksRequest *req, A2a__List
     return list_limits(ctx, req, &ret->page_size, &history);
 }
 
+static int list_task(struct jv_ctx *ctx, const struct jv_task_row *t, int32_t history,
+                     bool artifacts, A2a__Task **ret)
+{
+    struct jv_tevent *events = NULL;
+    size_t n = 0;
+    int r = artifacts || history ? jv_store_story(ctx, t->id, &events, &n) : JV_OK;
+
+    return r ? r : jv_fold(ctx, t, events, n, history, artifacts, ret);
+}
+
+/* A page ends early when it is as large as a message may be. */
 int jv_store_list(struct jv_ctx *ctx, const A2a__ListTasksRequest *req, A2a__ListTasksResponse *ret)
 {
     bool artifacts =
             req->_include_artifacts_case != A2A__LIST_TASKS_REQUEST___INCLUDE_ARTIFACTS__NOT_SET &&
             req->include_artifacts;
-    struct jv_task_row t = { 0 };
+    struct jv_task_row t = { 0 }, last = { 0 };
     struct jv_rows rows = { 0 };
     int32_t size = 0, history = 0;
+    size_t bytes = 0, n = 0;
     int64_t total = 0;
     int r = list_limits(ctx, req, &size, &history);
 
     if (!r)
         r = list_rows(ctx, req, size, &rows, &total);
     ret->tasks = JV_NEW_ARRAY(ctx->arena, A2a__Task *, rows.n + 1);
-    for (size_t i = 0; !r && i < rows.n && i < (size_t)size; i++) {
-        struct jv_tevent *events = NULL;
-        size_t n = 0;
-
-        r = jv_store_read_row(ctx, &rows, i, &t);
-        if (!r && (artifacts || history))
-            r = jv_store_events(ctx, t.id, 0, &events, &n);
+    for (; !r && n < rows.n && n < (size_t)size; n++, last = t) {
+        r = jv_store_read_row(ctx, &rows, n, &t);
         if (!r)
-            r = jv_fold(ctx, &t, events, n, history, artifacts, &ret->tasks[ret->n_tasks++]);
+            r = list_task(ctx, &t, history, artifacts, &ret->tasks[n]);
+        bytes += r ? 0 : protobuf_c_message_get_packed_size(&ret->tasks[n]->base);
+        if (n && bytes > PAGE_BYTES)
+            break;
     }
-    if (!r && rows.n > (size_t)size)
-        ret->next_page_token = cursor_after(ctx, &t);
+    ret->n_tasks = n;
+    if (!r && rows.n > n)
+        ret->next_page_token = cursor_after(ctx, &last);
     ret->page_size = size;
     ret->total_size = (int32_t)(total < INT32_MAX ? total : INT32_MAX);
     return r;

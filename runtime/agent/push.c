@@ -221,6 +221,11 @@ static int hand_over(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i)
     }
     if (!r && req.n_deliveries)
         r = ask_notifier(ctx, "Enqueue", &req);
+    if (n && (r == JV_INVALID_ARGUMENT || r == JV_DATA_LOSS)) { /* and so it will be each time */
+        jv_warn(ctx, "events %d to %d of task %s are not pushed: %s", events[0].seq,
+                events[n - 1].seq, task_id, ctx->err.text);
+        r = JV_OK;
+    }
     if (r || !n)
         return r;
     return jv_db(ctx, NULL,
@@ -238,13 +243,15 @@ int jv_push_hand_over(struct jv_ctx *ctx)
     if (!jv_agent_pushes(ctx->node->actor))
         return JV_OK;
     r = jv_db(ctx, &rows,
-              "select p.task_id, p.id, p.config, p.sent, t.owner from push_configs as p "
-              "join tasks as t on t.id = p.task_id where not p.done and p.sent < t.last_seq limit "
-              "$1::int",
+              "select p.task_id, p.id, p.config, p.sent, (select owner from tasks where id = "
+              "p.task_id) as owner from push_configs as p where not p.done "
+              "and p.sent < (select last_seq from tasks where id = p.task_id) limit $1::int",
               jv_int(AT_ONCE));
     for (size_t i = 0; !r && i < rows.n; i++) { /* one that fails does not stop the others */
+        struct jv_arena *whole = jv_aside(ctx);
         int code = hand_over(ctx, &rows, i);
 
+        jv_aside_end(ctx, whole);
         if (code && code != JV_UNAVAILABLE)
             jv_warn(ctx, "events of task %s do not reach the notifier: %s",
                     jv_col(&rows, i, "task_id"), ctx->err.text);

@@ -67,7 +67,7 @@ struct outcome {
     const char *task;            /* the task that it became or belongs to */
     bool fresh;                  /* made just now: nothing has happened to it that was not heard */
     const struct jv_run *born;   /* fresh: as it was made */
-    bool done;                   /* made when all was done */
+    const struct jv_run *done;   /* made when all was done */
 };
 
 static const char *context_of(struct jv_ctx *ctx, const A2a__Message *m)
@@ -132,7 +132,7 @@ static int finish_first(struct jv_ctx *ctx, const A2a__SendMessageRequest *req,
     if (!fresh)
         return earlier(ctx, req, out);
     out->task = run->id;
-    out->done = true;
+    out->done = run;
     return JV_OK;
 }
 
@@ -212,7 +212,9 @@ int jv_send(struct jv_ctx *ctx, const A2a__SendMessageRequest *req, A2a__SendMes
     }
     if (!r && !out.done && !(c && c->return_immediately))
         r = wait_for_it(ctx, &out);
-    if (!r)
+    if (!r && out.done)
+        r = jv_run_task(ctx, out.done, history_length(c), &ret->task);
+    else if (!r)
         r = jv_task_whole(ctx, out.task, jv_owner(ctx), history_length(c), &ret->task, NULL);
     if (!r)
         ret->payload_case = A2A__SEND_MESSAGE_RESPONSE__PAYLOAD_TASK;

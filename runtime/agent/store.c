@@ -6,8 +6,6 @@
 
 #include "jv/token.h"
 
-enum { EVENT_BATCH = 200 };
-
 int jv_own_db_done(struct jv_ctx *ctx, int r)
 {
     ctx->own_db = false;
@@ -117,8 +115,10 @@ int jv_store_events(struct jv_ctx *ctx, const char *id, int32_t after, struct jv
 {
     struct jv_rows rows;
     int r = JV_OWN_DB(ctx, &rows,
-                      "select seq, kind, body from task_events where task_id = $1 and seq > $2 "
-                      "order by seq",
+                      "select seq, kind, body from (select seq, kind, body, "
+                      "sum(octet_length(body)) over (order by seq) as total from task_events "
+                      "where task_id = $1 and seq > $2 order by seq limit 200) as e "
+                      "where total <= 393216 or total = octet_length(body) order by seq",
                       jv_text(id), jv_int(after));
 
     if (r)
@@ -126,6 +126,44 @@ int jv_store_events(struct jv_ctx *ctx, const char *id, int32_t after, struct jv
     *ret_n = rows.n;
     *ret = JV_NEW_ARRAY(ctx->arena, struct jv_tevent, rows.n + 1);
     return read_events(ctx, &rows, *ret);
+}
+
+/* Of the statuses only those count that something was said to. */
+#define CONVERSATION                                                                               \
+    "from (select seq, kind, body, lead(kind) over (order by seq) as next from task_events "       \
+    "where task_id = $1) as e where "
+
+int jv_store_story(struct jv_ctx *ctx, const char *id, struct jv_tevent **ret, size_t *ret_n)
+{
+    struct jv_rows rows;
+    int r = JV_OWN_DB(ctx, &rows,
+                      "select seq, kind, body " CONVERSATION "kind <> 2 or next = 1 order by seq",
+                      jv_text(id));
+
+    if (r)
+        return r;
+    *ret_n = rows.n;
+    *ret = JV_NEW_ARRAY(ctx->arena, struct jv_tevent, rows.n + 1);
+    return read_events(ctx, &rows, *ret);
+}
+
+int jv_too_much_said(struct jv_ctx *ctx)
+{
+    return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, "message.parts",
+                        "the messages of a task may have %d bytes together", JV_MAX_HISTORY);
+}
+
+int jv_store_room(struct jv_ctx *ctx, const char *id)
+{
+    struct jv_rows rows;
+    int r = JV_OWN_DB(ctx, &rows,
+                      "select coalesce(sum(octet_length(body)), 0)::bigint as n " CONVERSATION
+                      "kind = 1 or (kind = 2 and next = 1)",
+                      jv_text(id));
+
+    if (r)
+        return r;
+    return jv_col_int(&rows, 0, "n") > JV_MAX_HISTORY ? jv_too_much_said(ctx) : JV_OK;
 }
 
 int jv_store_last_seq(struct jv_ctx *ctx, const char *id, int32_t *ret)
@@ -231,9 +269,10 @@ static void number(struct jv_tevent *events, size_t n, int32_t first)
         events[i].seq = first + (int32_t)i;
 }
 
+/* What waits for a runner is taken in the order of its coming. */
 static struct jv_param lease_end(struct jv_ctx *ctx, const char *lease_by)
 {
-    return lease_by ? jv_ms(jv_real_ms(ctx) + JV_LEASE_MS) : jv_ms(0);
+    return jv_ms(jv_real_ms(ctx) + (lease_by && lease_by[0] ? JV_LEASE_MS : 0));
 }
 
 #define BIRTH(stamped)                                                                             \
@@ -301,9 +340,11 @@ int jv_store_append(struct jv_ctx *ctx, const struct jv_run *run, A2a__TaskState
             "state = coalesce(nullif($12::smallint, 0), state), "
             "status = coalesce($15::bytea, status), "
             "status_at = case when $15::bytea is null then status_at else $16::timestamptz end, "
-            "run_state = $17::bytea, token = case when $18::bool then null else token end, "
+            "run_state = case when $12::smallint in (3, 4, 5, 7) then null else $17::bytea end, "
+            "token = case when $18::bool then null else token end, "
             "request = case when $12::smallint in (3, 4, 5, 7) then null else request end, "
-            "lease_by = case when $18::bool then null else lease_by end "
+            "lease_by = case when $18::bool then null else lease_by end, "
+            "lease_until = greatest(lease_until, $16::timestamptz + interval '6 seconds') "
             "where id = $9 and lease = $10::int and lease_by = $11 and state in (1, 2) "
             "returning id, last_seq), "
             "e as (" EVENTS_OF("t", "t.last_seq - $13::int") "returning 1) select last_seq from t",
@@ -331,6 +372,8 @@ int jv_store_intervene(struct jv_ctx *ctx, const struct jv_task_row *t,
             "token = case when $15::text is not null then $15 when $11::smallint in (3, 4, 5, 7) "
             "then null else token end, "
             "token_at = case when $15::text is null then token_at else $14::timestamptz end, "
+            "request = case when $11::smallint in (3, 4, 5, 7) then null else request end, "
+            "run_state = case when $11::smallint in (3, 4, 5, 7) then null else run_state end, "
             "lease = case when $16::text is null then lease else lease + 1 end, "
             "lease_by = coalesce($16::text, lease_by), "
             "lease_until = case when $16::text is null then lease_until else $17::timestamptz end, "

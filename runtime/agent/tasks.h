@@ -6,13 +6,20 @@
 
 struct watches;
 
+/* What the keeper does: one job waits for nobody whom another one asks. */
+enum jv_job_kind { JV_JOB_LEASES, JV_JOB_TASKS, JV_JOB_PUSH, JV_JOBS };
+struct jv_job {
+    struct jv_node *node;
+    bool busy;
+    bool kicked; /* and shall look again at once */
+};
+
 struct jv_tasks {
     struct jv_node *node;
     struct watches *watches;
     struct jv_run *runs;
     size_t n_runs; /* begun or about to be */
-    bool keeping;  /* the keeper is at work */
-    bool kicked;   /* and shall look again at once */
+    struct jv_job jobs[JV_JOBS];
     struct jv_loop_timer timer;
     int64_t purged_ms; /* mono */
 };

@@ -94,6 +94,24 @@ static int put_aside(struct jv_ctx *ctx, const A2a__TaskStatus *status,
     return JV_OK;
 }
 
+int jv_run_fits(struct jv_ctx *ctx, const struct jv_run *run, const struct jv_tevent *events,
+                size_t n)
+{
+    size_t size = run->size;
+
+    for (size_t i = 0; i < n; i++) {
+        if (events[i].kind == JV_KIND_ARTIFACT)
+            size += events[i].len;
+        else if (events[i].len > JV_MAX_STATUS)
+            return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "what a task says at once may have %d bytes",
+                           JV_MAX_STATUS);
+    }
+    if (size > JV_MAX_ARTIFACTS)
+        return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "a task's artifacts may have %d bytes together",
+                       JV_MAX_ARTIFACTS);
+    return JV_OK;
+}
+
 int jv_run_commit(struct jv_ctx *ctx, A2a__TaskState state, const A2a__TaskStatus *status,
                   struct jv_tevent *events, size_t n)
 {
@@ -107,6 +125,8 @@ int jv_run_commit(struct jv_ctx *ctx, A2a__TaskState state, const A2a__TaskStatu
         return put_aside(ctx, status, events, n);
     if (jv_fiber_cancelled(ctx->fiber))
         return jv_fail(ctx, JV_CANCELLED, "cancelled");
+    if (ctx->savepoint)
+        return jv_fail(ctx, JV_INTERNAL, "commit the own transaction before the task's");
     if (protobuf_c_message_get_packed_size(&run->state->base) > JV_MAX_STATE)
         return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "a task's state may have %d bytes",
                        JV_MAX_STATE);
@@ -126,6 +146,7 @@ static int say(struct jv_ctx *ctx, A2a__TaskState state, const char *text, const
     A2a__Message *m = NULL;
     A2a__TaskStatus *status;
     struct jv_tevent e;
+    int r;
 
     if (text || data) {
         m = jv_agent_message(ctx, ctx->run->context_id);
@@ -133,15 +154,22 @@ static int say(struct jv_ctx *ctx, A2a__TaskState state, const char *text, const
     }
     status = jv_status(ctx, state, m);
     e = jv_status_event(ctx, ctx->run, status);
-    return jv_run_commit(ctx, state, status, &e, 1);
+    r = jv_run_fits(ctx, ctx->run, &e, 1);
+    return r ? r : jv_run_commit(ctx, state, status, &e, 1);
 }
 
 int jv_progress_data(struct jv_ctx *ctx, const char *text, const char *media_type,
                      const Google__Protobuf__Struct *data)
 {
+    struct jv_arena *whole;
+    int r;
+
     if (!ctx->run || !ctx->run->kept)
         return JV_OK; /* who was told nothing so far does not miss it */
-    return say(ctx, A2A__TASK_STATE__TASK_STATE_WORKING, text, media_type, data);
+    whole = jv_aside(ctx);
+    r = say(ctx, A2A__TASK_STATE__TASK_STATE_WORKING, text, media_type, data);
+    jv_aside_end(ctx, whole);
+    return r;
 }
 
 int jv_progress(struct jv_ctx *ctx, const char *fmt, ...)
@@ -163,19 +191,29 @@ int jv_checkpoint(struct jv_ctx *ctx)
 
 /* ---- artifacts ------------------------------------------------------------------------------- */
 
+static int tell_artifact(struct jv_ctx *ctx, const A2a__Artifact *artifact, unsigned flags)
+{
+    struct jv_tevent e = jv_artifact_event(ctx, ctx->run, artifact, flags);
+    int r = jv_run_fits(ctx, ctx->run, &e, 1);
+
+    if (r)
+        return r;
+    ctx->run->size += e.len;
+    return jv_run_commit(ctx, A2A__TASK_STATE__TASK_STATE_UNSPECIFIED, NULL, &e, 1);
+}
+
 int jv_artifact(struct jv_ctx *ctx, const A2a__Artifact *artifact, unsigned flags)
 {
     struct jv_run *run = ctx->run;
-    struct jv_tevent e;
+    struct jv_arena *whole;
+    int r;
 
-    if (!run)
-        return JV_OK;
-    e = jv_artifact_event(ctx, run, artifact, flags);
-    if (run->size + e.len > JV_MAX_ARTIFACTS)
-        return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "a task's artifacts may have %d bytes together",
-                       JV_MAX_ARTIFACTS);
-    run->size += e.len;
-    return jv_run_commit(ctx, A2A__TASK_STATE__TASK_STATE_UNSPECIFIED, NULL, &e, 1);
+    if (!run || !run->kept)
+        return run ? tell_artifact(ctx, artifact, flags) : JV_OK;
+    whole = jv_aside(ctx);
+    r = tell_artifact(ctx, artifact, flags);
+    jv_aside_end(ctx, whole);
+    return r;
 }
 
 int jv_artifact_text(struct jv_ctx *ctx, const char *id, const char *name, const char *markdown,

@@ -33,6 +33,7 @@ struct jv_follower {
     int32_t seen;
     struct jv_tevent *read; /* from the table */
     size_t n_read, at_read;
+    struct jv_arena *aside; /* holds them */
 
     struct jv_follower *next;
 };
@@ -69,18 +70,23 @@ static char *event_subject(struct jv_ctx *ctx, const char *id, const char *kind)
                            ctx->node->actor->agent->token, id, kind);
 }
 
+/* An event that is too large for this server is told without its body. */
+static int tell(struct jv_ctx *ctx, const char *id, const struct jv_tevent *e)
+{
+    const struct jv_header h = { JV_H_EVENT_ID, jv_arena_printf(ctx->arena, "%d", e->seq) };
+    const char *subject = event_subject(ctx, id, kind_names[e->kind]);
+    int r = jv_bus_publish(ctx->node->bus, subject, NULL, &h, 1, e->body, e->len);
+
+    return r == JV_RESOURCE_EXHAUSTED ? jv_bus_publish(ctx->node->bus, subject, NULL, &h, 1, "", 0)
+                                      : r;
+}
+
 void jv_tell(struct jv_ctx *ctx, const char *id, const struct jv_tevent *events, size_t n)
 {
     bool ok = true;
 
-    for (size_t i = 0; i < n; i++) {
-        const struct jv_header h = { JV_H_EVENT_ID,
-                                     jv_arena_printf(ctx->arena, "%d", events[i].seq) };
-
-        ok = !jv_bus_publish(ctx->node->bus, event_subject(ctx, id, kind_names[events[i].kind]),
-                             NULL, &h, 1, events[i].body, events[i].len) &&
-             ok;
-    }
+    for (size_t i = 0; i < n; i++)
+        ok = !tell(ctx, id, &events[i]) && ok;
     if (ok && n)
         note_told(ctx->node->tasks->watches, id, events[n - 1].seq);
 }
@@ -136,12 +142,27 @@ static enum jv_kind kind_of(const char *name)
     return 0;
 }
 
+static void hear(struct watch *w, struct jv_bus_msg *m, int32_t seq, enum jv_kind kind)
+{
+    struct heard *h;
+
+    if (m->len) { /* else it is to be read */
+        h = &w->ring[w->at++ % RING];
+        if (h->msg)
+            jv_bus_release(h->msg);
+        h->msg = jv_bus_keep(m);
+        h->e = (struct jv_tevent){ seq, kind, h->msg->data, h->msg->len };
+    }
+    if (seq > w->top)
+        w->top = seq;
+    wake_all(w);
+}
+
 /* <prefix>.task.<token>.<id>.<kind> */
 static void on_event(void *arg, struct jv_bus_msg *m)
 {
     struct jv_node *n = arg;
     const char *kind = strrchr(m->subject, '.') + 1, *seq = jv_bus_header(m, JV_H_EVENT_ID);
-    struct heard *h;
     struct watch *w;
     const char *id;
     char name[65];
@@ -152,17 +173,8 @@ static void on_event(void *arg, struct jv_bus_msg *m)
         return;
     snprintf(name, sizeof(name), "%.*s", (int)(kind - 1 - id), id);
     w = *watch_at(n->tasks->watches, name);
-    if (!w)
-        return;
-    h = &w->ring[w->at++ % RING];
-    if (h->msg)
-        jv_bus_release(h->msg);
-    h->msg = jv_bus_keep(m);
-    h->e = (struct jv_tevent){ (int32_t)strtol(seq, NULL, 10), kind_of(kind), h->msg->data,
-                               h->msg->len };
-    if (h->e.seq > w->top)
-        w->top = h->e.seq;
-    wake_all(w);
+    if (w)
+        hear(w, m, (int32_t)strtol(seq, NULL, 10), kind_of(kind));
 }
 
 bool jv_watches_start(struct jv_node *n)
@@ -234,7 +246,7 @@ void jv_follower_free(struct jv_follower *f)
     while (*at != f)
         at = &(*at)->next;
     *at = f->next;
-
+    jv_arena_free(f->aside);
     if (!f->watch->followers)
         watch_free(f->ctx->node->tasks->watches, f->watch);
 }
@@ -247,8 +259,6 @@ static bool from_ring(struct jv_follower *f, struct jv_tevent *ret)
         if (!h->msg || h->e.seq != f->seen + 1)
             continue;
         *ret = h->e;
-        /* The ring may turn over while this event is in use. */
-        ret->body = jv_arena_memdup(f->ctx->arena, h->e.body, h->e.len);
         return true;
     }
     return false;
@@ -266,9 +276,17 @@ static bool from_table(struct jv_follower *f, struct jv_tevent *ret)
 
 static int read_table(struct jv_follower *f)
 {
-    int r = jv_store_events(f->ctx, f->watch->id, f->seen, &f->read, &f->n_read);
+    struct jv_ctx *ctx = f->ctx;
+    struct jv_arena *whole = ctx->arena;
+    int r;
 
+    jv_arena_free(f->aside);
+    ctx->arena = f->aside = jv_arena_new(JV_ARENA_LIMIT);
+    r = jv_store_events(ctx, f->watch->id, f->seen, &f->read, &f->n_read);
+    ctx->arena = whole;
     f->at_read = 0;
+    if (!r && !f->n_read && f->watch->top > f->seen)
+        f->watch->top = f->seen; /* a number that is not there (any more): the table knows */
     return r;
 }
 
@@ -276,11 +294,14 @@ static int read_table(struct jv_follower *f)
 static int poll_table(struct jv_follower *f, int64_t now)
 {
     struct watch *w = f->watch;
+    struct jv_arena *whole;
     int32_t last;
     int r;
 
     w->polled_ms = now;
+    whole = jv_aside(f->ctx);
     r = jv_store_last_seq(f->ctx, w->id, &last);
+    jv_aside_end(f->ctx, whole);
     if (r)
         return r;
     if (!last)
@@ -329,7 +350,7 @@ int jv_follower_next(struct jv_follower *f, struct jv_tevent *ret)
 /* The state that a status event tells of. */
 static A2a__TaskState state_in(const struct jv_tevent *e)
 {
-    struct jv_arena *a = jv_arena_new(4 << 20);
+    struct jv_arena *a = jv_arena_new(JV_ARENA_LIMIT);
     const A2a__StreamResponse *s =
             (void *)jv_unpack(&a2a__stream_response__descriptor, e->body, e->len, a, NULL);
     A2a__TaskState state = s && s->payload_case == A2A__STREAM_RESPONSE__PAYLOAD_STATUS_UPDATE
@@ -340,7 +361,7 @@ static A2a__TaskState state_in(const struct jv_tevent *e)
     return state;
 }
 
-int jv_follow_until(struct jv_ctx *ctx, const char *id, int32_t after, unsigned flags)
+static int follow_until(struct jv_ctx *ctx, const char *id, int32_t after, unsigned flags)
 {
     struct jv_follower *f = jv_follower_new(ctx, id, after, flags & JV_FOLLOW_FRESH);
     bool to_question = flags & JV_FOLLOW_TO_QUESTION;
@@ -356,5 +377,32 @@ int jv_follow_until(struct jv_ctx *ctx, const char *id, int32_t after, unsigned 
             r = jv_emit_packed(ctx, e.body, e.len, e.seq);
     }
     jv_follower_free(f);
+    return r;
+}
+
+/* Whoever only listens takes no place from those who ask. */
+static int sit_down(struct jv_ctx *ctx)
+{
+    if (ctx->node->listening >= JV_MAX_LISTENING)
+        return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "too many listen already");
+    ctx->node->listening++;
+    ctx->node->inflight--;
+    return JV_OK;
+}
+
+static void stand_up(struct jv_ctx *ctx)
+{
+    ctx->node->inflight++;
+    ctx->node->listening--;
+}
+
+int jv_follow_until(struct jv_ctx *ctx, const char *id, int32_t after, unsigned flags)
+{
+    int r = sit_down(ctx);
+
+    if (!r) {
+        r = follow_until(ctx, id, after, flags);
+        stand_up(ctx);
+    }
     return r;
 }

@@ -28,8 +28,9 @@
  *     }
  *
  * A write opens the transaction and holds a connection until the next commit: do not wait long in
- * between. Reading alone opens none. In a run jv_db_begin() within it is a savepoint. Messages to
- * other agents are idempotent when their messageId is jv_sub_message_id().
+ * between. Reading alone opens none. In a run jv_db_begin() within it is a savepoint, to be
+ * committed before the task's next commit. What a child writes is committed at once, by itself.
+ * Messages to other agents are idempotent when their messageId is jv_sub_message_id().
  *
  * A handler that fails with UNAVAILABLE or ABORTED (the database was restarted, an agent it asked
  * was away) is run again a little later, at most five times; any other failure makes the task
@@ -70,7 +71,8 @@ JV_CHECKED int jv_progress(struct jv_ctx *ctx, const char *fmt, ...) JV_PRINTF(2
 JV_CHECKED int jv_progress_data(struct jv_ctx *ctx, const char *text, const char *media_type,
                                 const struct Google__Protobuf__Struct *data);
 /* Commits: an artifact, or a piece of one. Pieces have the same id; all but the first JV_APPEND,
- * the last JV_LAST_CHUNK. A task's artifacts may have 512 KiB together (RESOURCE_EXHAUSTED). */
+ * the last JV_LAST_CHUNK. A task's artifacts, "result" among them, may have 512 KiB together, and
+ * what is told or asked at once 128 KiB (RESOURCE_EXHAUSTED). */
 enum jv_artifact_flags { JV_APPEND = 1 << 0, JV_LAST_CHUNK = 1 << 1 };
 JV_CHECKED int jv_artifact(struct jv_ctx *ctx, const struct A2a__Artifact *artifact,
                            unsigned flags);

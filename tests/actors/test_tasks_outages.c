@@ -1,0 +1,218 @@
+/* test_tasks_outages.c -- tasks while what they need is slow, away or dying. */
+#include <google/protobuf/empty.pb-c.h>
+#include <notifier.pb-c.h>
+
+#include "actors/breaker.h"
+
+/* ---- a notifier that is slow, or refuses a task ---------------------------------------------- */
+
+static struct {
+    uint32_t slow_ms;
+    const char *refused; /* a task's id */
+    const char *watched; /* whose deliveries are counted */
+    size_t n_watched, n_requests;
+} notes;
+
+JV_TOOL_FN(enqueue, Notifier__EnqueueRequest, Google__Protobuf__Empty)
+{
+    uint32_t ms = notes.slow_ms;
+    int r;
+
+    (void)ret;
+    notes.slow_ms = 0; /* the next one is answered */
+    r = ms ? jv_sleep(ctx, ms) : JV_OK;
+    notes.n_requests++;
+    for (size_t i = 0; !r && i < req->n_deliveries; i++) {
+        if (notes.refused && strcmp(req->deliveries[i]->task_id, notes.refused) == 0)
+            return jv_fail(ctx, JV_INVALID_ARGUMENT, "this is nothing that can be delivered");
+        notes.n_watched += notes.watched && strcmp(req->deliveries[i]->task_id, notes.watched) == 0;
+    }
+    return r;
+}
+
+JV_TOOL_FN(check_url, Notifier__CheckUrlRequest, Google__Protobuf__Empty)
+{
+    (void)ctx, (void)req, (void)ret;
+    return JV_OK;
+}
+
+JV_TOOL_FN(forget, Notifier__ForgetRequest, Google__Protobuf__Empty)
+{
+    (void)ctx, (void)req, (void)ret;
+    return JV_OK;
+}
+
+JV_TOOL_FN(list_dead, Notifier__ListDeadRequest, Notifier__ListDeadReply)
+{
+    (void)ctx, (void)req, (void)ret;
+    return JV_OK;
+}
+
+JV_TOOL_FN(resend, Notifier__ResendRequest, Notifier__ResendReply)
+{
+    (void)ctx, (void)req, (void)ret;
+    return JV_OK;
+}
+
+static const struct jv_tool notifier_tools[] = {
+    JV_TOOL("Enqueue", enqueue, .allow = JV_ALLOW_ACTOR, .timeout_ms = 120000),
+    JV_TOOL("CheckUrl", check_url, .allow = JV_ALLOW_ACTOR),
+    JV_TOOL("Forget", forget, .allow = JV_ALLOW_ACTOR),
+    JV_TOOL("ListDead", list_dead, .allow = JV_ALLOW_ACTOR),
+    JV_TOOL("Resend", resend, .allow = JV_ALLOW_ACTOR),
+    { 0 },
+};
+static const struct jv_actor fake_notifier = {
+    .name = "notifier",
+    .version = "1",
+    .summary = "notes",
+    .service = &notifier__notifier__descriptor,
+    .tools = notifier_tools,
+};
+
+#define PUSH ",\"taskPushNotificationConfig\":{\"url\":\"https://example.org/\"}"
+
+TEST(a_slow_notifier_costs_no_lease)
+{
+    struct stage s = stage_new();
+    const char *id;
+
+    world_start(s.w, &fake_notifier);
+    notes.slow_ms = 60000; /* as if it died with the question */
+    id = begin(&s, "quiet 15", PUSH);
+    world_advance(s.w, 2500);
+    world_start(s.w, &breaker); /* somebody who would take over */
+    world_advance(s.w, 25000);
+    CHECK_STR(column(&s, id, "state"), "3");
+    CHECK_STR(column(&s, id, "tries || '/' || lease"), "1/1");
+    world_free(s.w);
+}
+
+TEST(what_the_notifier_refuses_holds_up_nobody_else)
+{
+    struct stage s = stage_new();
+    const char *bad, *good;
+
+    world_start(s.w, &fake_notifier);
+    bad = begin(&s, "steps 1", PUSH);
+    notes.refused = bad;
+    world_sql(s.w, "update breaker.push_configs set done = true"); /* first in the table */
+    world_sql(s.w, jv_arena_printf(world_arena(s.w),
+                                   "update breaker.push_configs set done = false where task_id = "
+                                   "'%s'",
+                                   bad));
+    good = begin(&s, "steps 1", PUSH);
+    notes.watched = good;
+    world_advance(s.w, 10000);
+    CHECK_INT((int)notes.n_watched, 2); /* a step, and that it is done */
+    CHECK_STR(column(&s, bad,
+                     "last_seq - (select sent from breaker.push_configs where task_id = "
+                     "tasks.id)"),
+              "0"); /* given up, too */
+    notes.refused = notes.watched = NULL;
+    notes.n_watched = 0;
+    world_free(s.w);
+}
+
+TEST(much_is_handed_over_bit_by_bit)
+{
+    struct stage s = stage_new();
+
+    world_start(s.w, &fake_notifier);
+    notes.watched = begin(&s, "tells 15", PUSH);
+    world_advance(s.w, 10000);
+    CHECK_INT((int)notes.n_watched, 16);
+    notes.watched = NULL;
+    notes.n_watched = 0;
+    world_free(s.w);
+}
+
+/* ---- leaving --------------------------------------------------------------------------------- */
+
+TEST(whoever_leaves_keeps_its_leases_to_the_end)
+{
+    struct stage s = stage_new();
+    const char *id = begin(&s, "steps 9", "");
+
+    world_start(s.w, &breaker); /* somebody who would take over */
+    world_advance(s.w, 500);
+    world_kill(s.w, s.node);
+    CHECK_STR(column(&s, id, "state"), "3");
+    CHECK_STR(column(&s, id, "tries || '/' || lease"), "1/1");
+    CHECK_STR(effects_of(&s, id), "0,1,2,3,4,5,6,7,8");
+    world_free(s.w);
+}
+
+/* ---- away ------------------------------------------------------------------------------------ */
+
+TEST(a_task_waits_for_auth)
+{
+    struct stage s = stage_new();
+    const char *id = begin(&s, "wait 3600", "");
+
+    world_advance(s.w, 500);
+    s.node->keys_fresh = false; /* the bus was away, and there is no auth to ask */
+    orphan(&s, id);
+    world_advance(s.w, 20000);
+    CHECK_STR(column(&s, id, "state in (1, 2)"), "true");
+    s.node->keys_fresh = true; /* auth has answered */
+    world_advance(s.w, 10000);
+    CHECK_STR(column(&s, id, "state"), "3");
+    CHECK_STR(effects_of(&s, id), "0");
+    id = begin(&s, "wait 3600", "");
+    s.node->keys_fresh = false;
+    orphan(&s, id);
+    world_advance(s.w, 15 * 60000); /* but not for ever */
+    CHECK_STR(column(&s, id, "state"), "4");
+    world_free(s.w);
+}
+
+static const char *sid_of(struct stage *s, const char *token)
+{
+    const char *claims = strchr(token, '.') + 1;
+    uint8_t *text;
+    int64_t n = jv_base64_decode(world_arena(s->w), claims, strcspn(claims, "."), &text);
+    struct world_reply r = { .json = jv_arena_strndup(world_arena(s->w), (char *)text, (size_t)n) };
+
+    return member(s->w, &r, "sid");
+}
+
+TEST(a_sign_in_that_ran_out_is_not_one_that_was_ended)
+{
+    struct stage s = stage_new();
+    const char *id;
+
+    s.vishal = world_brief_token(s.w, "user_001", "vishal", "", 60);
+    id = begin(&s, "wait 3600", "");
+    world_advance(s.w, 300 * 1000);
+    orphan(&s, id);
+    world_advance(s.w, 5000);
+    CHECK_STR(column(&s, id, "state"), "3");
+    CHECK_STR(column(&s, id, "token"), "(null)");
+    s.vishal = world_person(s.w, "user_001", "vishal", "developer");
+    id = begin(&s, "wait 3600", "");
+    world_advance(s.w, 100);
+    jv_identity_revoke(world_identity(s.w), sid_of(&s, s.vishal), INT64_MAX);
+    orphan(&s, id);
+    world_advance(s.w, 5000);
+    CHECK_STR(column(&s, id, "state"), "4");
+    CHECK_STR(effects_of(&s, id), "");
+    CHECK_STR(column(&s, id, "token"), "(null)");
+    world_free(s.w);
+}
+
+TEST(a_lost_database_connection_fails_no_task)
+{
+    struct stage s = stage_new();
+    const char *once = begin(&s, "lose 1", ""), *always = begin(&s, "lose 99", "");
+
+    world_advance(s.w, 60000);
+    CHECK_STR(column(&s, once, "state"), "3");
+    CHECK_STR(effects_of(&s, once), "0");
+    CHECK_STR(column(&s, once, "tries"), "2");
+    CHECK_STR(column(&s, always, "state"), "4");
+    CHECK_STR(effects_of(&s, always), "0");
+    world_free(s.w);
+}
+
+TEST_MAIN()
