@@ -455,6 +455,17 @@ static void keep(PGresult **kept, PGresult *res)
     *kept = res;
 }
 
+static int lost(struct jv_err *err)
+{
+    return jv_err_set(err, JV_UNAVAILABLE, "the database connection was lost");
+}
+
+/* An error that libpq made up itself: the server is gone without a word. */
+static bool is_gone(const struct jv_pg_conn *c, const PGresult *res)
+{
+    return !PQresultErrorField(res, PG_DIAG_SQLSTATE) && PQstatus(c->pg) == CONNECTION_BAD;
+}
+
 static int take_result(struct jv_pg_conn *c, PGresult *res, struct jv_arena *a,
                        struct jv_rows *rows, struct jv_err *err)
 {
@@ -467,17 +478,14 @@ static int take_result(struct jv_pg_conn *c, PGresult *res, struct jv_arena *a,
         return JV_OK;
     }
     if (!pg_is_good(res)) {
-        if (pg_statements_lost(res) || (severity && strcmp(severity, "FATAL") == 0))
+        bool gone = is_gone(c, res);
+
+        if (gone || pg_statements_lost(res) || (severity && strcmp(severity, "FATAL") == 0))
             lose(c);
-        r = pg_error(err, res);
+        r = gone ? lost(err) : pg_error(err, res);
     }
     PQclear(res);
     return r;
-}
-
-static int lost(struct jv_err *err)
-{
-    return jv_err_set(err, JV_UNAVAILABLE, "the database connection was lost");
 }
 
 /* Wait for the result and the end of the answer: only that says that the statement is committed. */

@@ -75,7 +75,6 @@ static const struct pg_class {
     { "23514", JV_INVALID_ARGUMENT, "a value is not allowed" },
     { "40001", JV_ABORTED, "another change came between; try again" },
     { "40P01", JV_ABORTED, "another change came between; try again" },
-    { "25P02", JV_ABORTED, "an earlier statement of this transaction failed" },
     { "26000", JV_ABORTED, "a prepared statement is gone; try again" },
     { "57014", JV_DEADLINE_EXCEEDED, "the database took too long" },
     { "57P", JV_UNAVAILABLE, "the database is stopping or starting" },

@@ -43,6 +43,22 @@ static int do_quiet(struct jv_ctx *ctx, int n)
     return r ? r : jv_sleep(ctx, (uint32_t)n * 1000);
 }
 
+/* News and artifacts by turns. */
+static int do_turns(struct jv_ctx *ctx, int n)
+{
+    int r = JV_OK;
+
+    for (int i = 0; !r && i < n; i++) {
+        r = jv_progress(ctx, "turn %d", i);
+        if (!r)
+            r = jv_artifact_text(ctx, "turns", NULL, jv_arena_printf(jv_arena(ctx), "piece %d;", i),
+                                 i ? JV_APPEND : 0);
+        if (!r)
+            r = jv_sleep(ctx, 100);
+    }
+    return r;
+}
+
 /* Loses its connection to the database in the middle, so often. */
 static int do_lose(struct jv_ctx *ctx, int n)
 {
@@ -157,7 +173,7 @@ static int breaker_answer(struct jv_ctx *ctx, const A2a__Message *in)
                    { "chunks", do_chunks }, { "large", do_large }, { "result", do_result },
                    { "told", do_told },     { "state", do_state }, { "memory", do_memory },
                    { "ask", do_ask },       { "tells", do_tells }, { "begin", do_begin },
-                   { "quiet", do_quiet } };
+                   { "quiet", do_quiet },   { "turns", do_turns } };
     const char *text = jv_message_text(jv_arena(ctx), in);
     size_t n = strcspn(text, " ");
 

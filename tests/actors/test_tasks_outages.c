@@ -215,4 +215,100 @@ TEST(a_lost_database_connection_fails_no_task)
     world_free(s.w);
 }
 
+/* At any moment, whatever is under way: nothing is lost, done twice or stuck. */
+TEST(connections_are_cut_at_any_moment)
+{
+    enum { TASKS = 24 };
+    struct stage s = stage_new();
+    const char *ids[TASKS];
+
+    world_start(s.w, &breaker);
+    for (int i = 0; i < TASKS; i++) {
+        ids[i] = begin(&s, "steps 3", "");
+        world_advance(s.w, 110);
+        if (i % 8 != 7)
+            continue;
+        world_sql(s.w, "select count(pg_terminate_backend(pid))::text from pg_stat_activity "
+                       "where application_name = 'jarvis-breaker'");
+        world_advance(s.w, 2000); /* who asks just then is told that the database is away */
+    }
+    world_advance(s.w, 60000);
+    for (int i = 0; i < TASKS; i++) {
+        CHECK_STR(column(&s, ids[i], "state"), "3");
+        CHECK_STR(effects_of(&s, ids[i]), "0,1,2");
+        CHECK_STR(column(&s, ids[i],
+                         "last_seq = (select count(*) from breaker.task_events where "
+                         "task_id = tasks.id)"),
+                  "true");
+    }
+    world_free(s.w);
+}
+
+/* The parts of a stream: every number once, and in order. */
+static void check_turns(const char *json, int n)
+{
+    const char *at = json;
+
+    for (int i = 0; at && i < n; i++) {
+        char turn[32], piece[32];
+
+        snprintf(turn, sizeof(turn), "\"turn %d\"", i);
+        snprintf(piece, sizeof(piece), "\"piece %d;\"", i);
+        CHECK_INT((int)count_of(json, turn), 1);
+        CHECK_INT((int)count_of(json, piece), 1);
+        at = strstr(at, turn);
+        at = at ? strstr(at, piece) : NULL;
+    }
+    CHECK_OR(at && strstr(at, "TASK_STATE_COMPLETED"), printf("# out of order: %s\n", json));
+}
+
+TEST(events_come_late_twice_or_not_at_all_and_are_followed_all_the_same)
+{
+    static const char *const lost[] = { "", "jarvis.task.breaker.>", "jarvis.task.breaker.*.status",
+                                        "jarvis.task.breaker.*.artifact" };
+    struct stage s = stage_new();
+    struct world_reply r;
+
+    for (size_t i = 0; i < 2 * JV_COUNT(lost); i++) {
+        const char *subject = lost[i / 2];
+
+        if (subject[0] && i % 2)
+            jv_broker_drop(world_broker(s.w), subject, true);
+        else if (subject[0])
+            jv_broker_delay(world_broker(s.w), subject, 350);
+        world_send(s.w, s.vishal, "a2a.breaker.SendStreamingMessage",
+                   message(&s, new_id(&s), "turns 50", "", ""));
+        r = world_collect(s.w);
+        CHECK_INT(r.code, JV_OK);
+        check_turns(r.json, 50);
+        if (subject[0] && i % 2)
+            jv_broker_drop(world_broker(s.w), subject, false);
+        else if (subject[0])
+            jv_broker_delay(world_broker(s.w), subject, 0);
+    }
+    world_free(s.w);
+}
+
+TEST(whose_parent_is_cancelled_is_cancelled)
+{
+    struct stage s = stage_new();
+    const char *parent = begin(&s, "quiet 50", ""), *name = new_id(&s);
+    const char *json = message(&s, name, "quiet 50", "", "\"returnImmediately\":true");
+    const struct jv_header h[] = {
+        { JV_H_AUTHORIZATION, jv_arena_printf(world_arena(s.w), "Bearer %s", s.happy) },
+        { JV_H_PARENT_TASK, jv_arena_printf(world_arena(s.w), "breaker/%s", parent) },
+    };
+    struct jv_bus *bus = jv_bus_mem(world_broker(s.w), "caller");
+
+    CHECK(!jv_bus_publish(bus, "jarvis.a2a.breaker.SendMessage", NULL, h, 2, json, strlen(json)));
+    world_advance(s.w, 2000);
+    CHECK_STR(world_sql(s.w, "select state::text from breaker.tasks where parent <> ''"), "2");
+    ask(s.w, s.vishal, "a2a.breaker.CancelTask", "{\"id\":\"%s\"}", parent);
+    world_advance(s.w, 2000);
+    CHECK_STR(world_sql(s.w, "select state::text from breaker.tasks where parent <> ''"), "5");
+    CHECK_INT((int)s.node->background, 0);
+    jv_bus_free(bus);
+    world_free(s.w);
+}
+
 TEST_MAIN()
