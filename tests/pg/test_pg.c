@@ -290,7 +290,7 @@ static void transactions(struct bench *b)
     CHECK_INT(on(b, c, "begin"), JV_OK);
     CHECK_INT(on(b, c, "insert into tx values (2)"), JV_OK);
     CHECK_INT(on(b, c, "insert into tx values (2)"), JV_ALREADY_EXISTS);
-    CHECK_INT(on(b, c, "insert into tx values (3)"), JV_ABORTED); /* aborted already */
+    CHECK_INT(on(b, c, "insert into tx values (3)"), JV_INTERNAL); /* aborted already */
     CHECK_INT(on(b, c, "rollback"), JV_OK);
     CHECK_INT(on(b, c, "insert into tx values (4)"), JV_OK);
 
