@@ -97,7 +97,7 @@ static int plan(struct turn *t)
 
         t->calls[i].planned = p;
         t->calls[i].name = jv_arena_strdup(a, jv_catalog_name(catalog, p->agent));
-        t->calls[i].message_id = 
+        t->calls[i].message_id =
                 jv_sub_message_id(t->ctx, jv_arena_printf(a, "%d-%zu", t->req->n, i));
         t->calls[i].changes = !p->tool || !jv_catalog_read_only(catalog, p->agent, p->tool);
         t->calls[i].media_type = "";

@@ -85,26 +85,27 @@ int turn_resolve(struct jv_ctx *ctx, const Sessions__ResolveRequest *req,
 static int store_question(struct jv_ctx *ctx, const Sessions__BeginRequest *req, const char *hash,
                           struct jv_rows *rows)
 {
-    return jv_db(ctx, rows,
-                 "with t as (insert into turns (message_id, session_id, owner, question_hash, "
-                 "                              began_at, context) "
-                 "           select $3::text, session_id, owner, $4::text, $5::timestamptz, "
-                 "           (select to_jsonb(c) - 'session_id' from contexts c "
-                 "            where c.session_id = s.session_id) "
-                 "           from sessions s where session_id = $1::uuid and owner = $2 "
-                 "           on conflict do nothing "
-                 "           returning message_id, session_id, owner, context), "
-                 "s as (update sessions set updated_at = $6, status = 'active', "
-                 "      message_count = message_count + 1, title = case when title <> '' then "
-                 "      title else left(btrim(regexp_replace(left($7, 200), '\\s+', ' ', 'g')), 48) "
-                 "      end from t where sessions.session_id = t.session_id), "
-                 "m as (insert into messages (session_id, message_id, role, content, said_at) "
-                 "      select session_id, message_id, 'user', $7, $6 from t returning id), "
-                 "p as (insert into pointers (owner, session_id) select owner, session_id from t "
-                 "      on conflict (owner) do update set session_id = excluded.session_id) "
-                 "select t.session_id, t.context, m.id as question_id from t, m",
-                 jv_text(req->session_id), jv_text(owner_of(ctx)), jv_text(req->message_id),
-                 jv_text(hash), jv_ms(jv_real_ms(ctx)), jv_ms(jv_now_ms(ctx)), jv_text(req->text));
+    return jv_db(
+            ctx, rows,
+            "with t as (insert into turns (message_id, session_id, owner, question_hash, "
+            "                              began_at, context) "
+            "           select $3::text, session_id, owner, $4::text, $5::timestamptz, "
+            "           (select to_jsonb(c) - 'session_id' from contexts c "
+            "            where c.session_id = s.session_id) "
+            "           from sessions s where session_id = $1::uuid and owner = $2 "
+            "           on conflict do nothing "
+            "           returning message_id, session_id, owner, context), "
+            "s as (update sessions set updated_at = $6, status = 'active', "
+            "      message_count = message_count + 1, title = case when title <> '' then "
+            "      title else left(btrim(regexp_replace(left($7, 200), '\\s+', ' ', 'g')), 48) "
+            "      end from t where sessions.session_id = t.session_id), "
+            "m as (insert into messages (session_id, message_id, role, content, said_at) "
+            "      select session_id, message_id, 'user', $7, $6 from t returning id), "
+            "p as (insert into pointers (owner, session_id) select owner, session_id from t "
+            "      on conflict (owner) do update set session_id = excluded.session_id) "
+            "select t.session_id, t.context, m.id as question_id from t, m",
+            jv_text(req->session_id), jv_text(owner_of(ctx)), jv_text(req->message_id),
+            jv_text(hash), jv_ms(jv_real_ms(ctx)), jv_ms(jv_now_ms(ctx)), jv_text(req->text));
 }
 
 /* The turn as it was begun before; no row when it was not. */

@@ -74,8 +74,8 @@ static inline struct begun begin_in(struct stage *s, const char *token, const ch
     struct begun b = { session_id, message_id, { 0 } };
 
     b.r = ask(s->w, token, "svc.sessions.Begin",
-              "{\"session_id\":\"%s\",\"message_id\":\"%s\",\"text\":\"%s\"}", session_id, message_id,
-              text);
+              "{\"session_id\":\"%s\",\"message_id\":\"%s\",\"text\":\"%s\"}", session_id,
+              message_id, text);
     return b;
 }
 
@@ -94,7 +94,8 @@ static inline struct world_reply finish(struct stage *s, const char *token, cons
                                         const char *more)
 {
     return ask(s->w, token, "svc.sessions.Finish",
-               "{\"session_id\":\"%s\",\"message_id\":\"%s\"%s}", b->session_id, b->message_id, more);
+               "{\"session_id\":\"%s\",\"message_id\":\"%s\"%s}", b->session_id, b->message_id,
+               more);
 }
 
 #endif

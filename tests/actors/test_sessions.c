@@ -84,10 +84,7 @@ TEST(bad_input)
           "{\"session_id\":\"x\",\"text\":\"x\"}",
           JV_INVALID_ARGUMENT,
           { "message_id" } },
-        { "svc.sessions.Finish",
-          "{\"session_id\":\"x\"}",
-          JV_INVALID_ARGUMENT,
-          { "message_id" } },
+        { "svc.sessions.Finish", "{\"session_id\":\"x\"}", JV_INVALID_ARGUMENT, { "message_id" } },
     };
 
     CHECK_ASKS(s.w, s.vishal, cases);

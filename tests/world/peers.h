@@ -395,10 +395,10 @@ static inline struct town town_of(bool real)
     registry = fake_service(t.w, "registry", &registry__registry__descriptor, registry_rows);
     registry->events = registry_events;
     t.registry = world_start(t.w, registry);
-    t.sessions = world_start(t.w, real ? &sessions_actor
-                                       : fake_service(t.w, "sessions",
-                                                      &sessions__sessions__descriptor,
-                                                      session_rows));
+    t.sessions =
+            world_start(t.w, real ? &sessions_actor
+                                  : fake_service(t.w, "sessions", &sessions__sessions__descriptor,
+                                                 session_rows));
     t.tickets = world_start(t.w, real ? &tickets_actor : fake_agent(t.w, &tickets_actor));
     t.finops = world_start(t.w, fake_agent(t.w, &finops_actor));
     t.oxygen = world_start(t.w, fake_agent(t.w, &oxygen_actor));
