@@ -291,19 +291,29 @@ static void write_error(struct follow *f, const struct jv_err *err)
     sse_write(&f->sse, 0, "error", json, strlen(json));
 }
 
-/* A stream of a chat ends with `done` or an error. */
-static enum follow_step ended(struct follow *f, enum follow_step how, struct jv_err *err)
+/* What cut a stream short, before `done`; "": nothing did. */
+static const char *cut_short(const struct follow *f, int *ret_code)
 {
     const struct chat *c = f->arg;
 
-    if (how == FOLLOW_ENDED && c->done)
-        return how;
-    if (how == FOLLOW_ENDED && conns_draining(f->rq->gw->conns))
-        jv_err_set(err, JV_UNAVAILABLE, "this server is stopping; resume the stream");
-    else if (how == FOLLOW_ENDED)
-        jv_err_set(err, JV_DEADLINE_EXCEEDED, "the answer took too long");
+    if (c->done)
+        return "";
+    *ret_code = JV_UNAVAILABLE;
+    if (conns_draining(f->rq->gw->conns))
+        return "this server is stopping; resume the stream";
+    *ret_code = JV_DEADLINE_EXCEEDED;
+    return gw_mono_ms() >= f->sse.until_ms ? "the answer took too long" : "";
+}
+
+static enum follow_step ended(struct follow *f, enum follow_step how, struct jv_err *err)
+{
+    int code = 0;
+    const char *why = how == FOLLOW_ENDED ? cut_short(f, &code) : "";
+
+    if (why[0])
+        jv_err_set(err, code, "%s", why);
     *err = as_own(err);
-    return FOLLOW_FAILED;
+    return why[0] ? FOLLOW_FAILED : how;
 }
 
 static void stream(struct request *rq, const char *method, const void *msg, int64_t known)

@@ -32,6 +32,7 @@ static int open_hop(struct follow *f, const char *method, const void *msg, int m
                                        .last_event_id = f->seen };
 
     f->stream = jv_client_close(f->stream);
+    f->hop_told = false;
     f->hop_began_ms = gw_mono_ms();
     f->hop_until_ms = f->hop_began_ms + ms - HOP_SPARE_MS;
     return jv_client_open(rq->gw->client, &a2a__a2_aservice__descriptor, f->agent, method, msg, &o,
@@ -153,6 +154,7 @@ static enum follow_step after_event(struct follow *f, const A2a__StreamResponse 
     int64_t id = jv_client_event_id(f->stream);
     enum follow_step s;
 
+    f->hop_told = true;
     if (id > 0 && id <= f->seen)
         return FOLLOW_ON; /* known already */
     note(f, e, id);
@@ -163,6 +165,12 @@ static enum follow_step after_event(struct follow *f, const A2a__StreamResponse 
         return go_on(f, err);
     }
     return s == FOLLOW_ON && is_settled(f) ? FOLLOW_ENDED : s; /* a subscription stayed open here */
+}
+
+/* The stream came to its end: no task, or nothing that was not known before. */
+static bool is_all(const struct follow *f)
+{
+    return !f->task_id[0] || (f->seen && !f->hop_told);
 }
 
 static enum follow_step step(struct follow *f, struct jv_err *err)
@@ -181,7 +189,7 @@ static enum follow_step step(struct follow *f, struct jv_err *err)
         return FOLLOW_GONE;
     if (r == JV_DEADLINE_EXCEEDED && quiet)
         return sse_begin(&f->sse) ? FOLLOW_ON : FOLLOW_GONE;
-    if (is_settled(f) || (r == JV_OK && !f->task_id[0]))
+    if (is_settled(f) || (r == JV_OK && is_all(f)))
         return FOLLOW_ENDED;
     if (r == JV_OK) /* it ended too early */
         r = jv_err_set(err, JV_UNAVAILABLE, "the task's stream broke off");

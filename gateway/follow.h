@@ -38,6 +38,7 @@ struct follow {
     struct sse sse;
     struct jv_stream *stream;           /* of this hop */
     int64_t hop_began_ms, hop_until_ms; /* mono */
+    bool hop_told;                      /* anything */
     char task_id[FOLLOW_MAX_ID];        /* "" until one is known */
     A2a__TaskState state;               /* the last one that it told */
     bool told;                          /* a message, which is all there is */
