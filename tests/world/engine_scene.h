@@ -303,7 +303,7 @@ static const struct jv_tool caller_tools[] = {
 
 static const char *const calls[] = { "tickets", NULL };
 static const struct jv_actor caller = {
-    .name = "orchestrator",
+    .name = "chat",
     .version = "1.0.0",
     .service = &orchestrator__chat__descriptor,
     .tools = caller_tools,
