@@ -67,6 +67,12 @@ static const char *text_of(const A2a__Message *m)
     return "";
 }
 
+static bool is_over(const A2a__TaskStatus *s)
+{
+    return s->state != A2A__TASK_STATE__TASK_STATE_SUBMITTED &&
+           s->state != A2A__TASK_STATE__TASK_STATE_WORKING;
+}
+
 /* Why there is no answer: what the task said of itself when it ended without one. */
 static void why_not(const A2a__TaskStatus *s, struct jv_err *err)
 {
@@ -74,7 +80,9 @@ static void why_not(const A2a__TaskStatus *s, struct jv_err *err)
     const char *field = why ? jv_struct_text(why, "field") : NULL;
     struct jv_err e = { 0 };
 
-    if (s->state == A2A__TASK_STATE__TASK_STATE_CANCELED)
+    if (!is_over(s))
+        jv_err_set(&e, JV_DEADLINE_EXCEEDED, "the answer took too long; it goes on, ask again");
+    else if (s->state == A2A__TASK_STATE__TASK_STATE_CANCELED)
         jv_err_set(&e, JV_CANCELLED, "the answer was cancelled");
     else if (!why)
         jv_err_set(&e, JV_UNKNOWN, "there is no answer");
@@ -115,12 +123,6 @@ static const char *reply_json(struct jv_arena *a, const A2a__Message *m)
     if (!p || strcmp(p->media_type, REPLY_TYPE) != 0)
         return NULL;
     return as_json(a, &orchestrator__chat_reply__descriptor, p);
-}
-
-static bool is_over(const A2a__TaskStatus *s)
-{
-    return s->state != A2A__TASK_STATE__TASK_STATE_SUBMITTED &&
-           s->state != A2A__TASK_STATE__TASK_STATE_WORKING;
 }
 
 /* ---- the request ----------------------------------------------------------------------------- */

@@ -22,8 +22,8 @@ enum {
     reserve_ms = 500, /* kept for storing the answer */
     max_question = 16 * 1024,
     max_section = 32 * 1024, /* bytes of one agent's Markdown */
-    max_answer = 128 * 1024, /* of all agents' together */
-    max_data = 128 * 1024,   /* of all agents' data */
+    max_answer = 96 * 1024,  /* of all agents' together: a task's last word may have 128 KiB */
+    max_data = 96 * 1024,    /* of all agents' data */
 };
 
 #define SELF "jarvis" /* its own token: it never asks itself */
@@ -59,6 +59,19 @@ int catalog_get(struct jv_ctx *ctx, const struct jv_catalog **ret);
 int catalog_refresh(struct jv_ctx *ctx);
 int catalog_changed(struct jv_ctx *ctx, const char *subject, const void *msg);
 void catalog_done(void *state);
+
+/* ---- plan.c: what a turn does -----------------------------------------------------------------
+ */
+struct planned {
+    struct jv_plan plan;
+    size_t n; /* calls to make */
+    struct call *calls;
+};
+/* Once for the n-th turn of a task; a run that begins it again gets the same. Committed with what
+ * is told next. */
+int plan_turn(struct jv_ctx *ctx, int turn, const struct jv_plan_input *in, struct planned *ret);
+/* An earlier run of the turn may have changed something. */
+bool plan_changed(struct jv_ctx *ctx, int turn);
 
 /* ---- fanout.c: calls to agents --------------------------------------------------------------- */
 /* Start them all; results are there after call_wait(). */

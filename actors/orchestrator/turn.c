@@ -49,6 +49,8 @@ static int begin(struct turn *t)
     r = jv_call(t->ctx, &sessions__sessions__descriptor, "Begin", &req, &reply);
     if (!r)
         t->began = reply;
+    else if (plan_changed(t->ctx, t->req->n))
+        r = jv_fail_at(t->ctx, r, "what was asked for may be done, but the answer cannot be kept");
     return r;
 }
 
@@ -75,33 +77,20 @@ static const Google__Protobuf__Struct *memory_of(const Sessions__Context *c)
 
 static int plan(struct turn *t)
 {
-    struct jv_arena *a = jv_arena(t->ctx);
-    const struct jv_catalog *catalog;
     struct jv_plan_input in = {
         .text = t->req->question,
         .username = jv_caller(t->ctx)->username,
         .memory = t->req->memory ? t->req->memory : memory_of(t->began->context),
         .recent = recent_lines(t),
     };
-    int r;
+    struct planned p;
+    int r = plan_turn(t->ctx, t->req->n, &in, &p);
 
-    r = catalog_get(t->ctx, &catalog);
-    if (!r)
-        r = jv_planner_builtin.plan(t->ctx, catalog, &in, a, &t->plan);
     if (r)
         return r;
-    t->n = t->plan.kind == JV_PLAN_CALLS ? t->plan.n : 0;
-    t->calls = JV_NEW_ARRAY(a, struct call, t->n + 1);
-    for (size_t i = 0; i < t->n; i++) {
-        const struct jv_planned *p = &t->plan.calls[i];
-
-        t->calls[i].planned = p;
-        t->calls[i].name = jv_arena_strdup(a, jv_catalog_name(catalog, p->agent));
-        t->calls[i].message_id =
-                jv_sub_message_id(t->ctx, jv_arena_printf(a, "%d-%zu", t->req->n, i));
-        t->calls[i].changes = !p->tool || !jv_catalog_read_only(catalog, p->agent, p->tool);
-        t->calls[i].media_type = "";
-    }
+    t->plan = p.plan;
+    t->n = p.n;
+    t->calls = p.calls;
     return JV_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "jv/db.h"
 #include "jv/task.h"
 
+extern const struct jv_actor sessions_actor;
 extern const struct jv_file jv_migration_files[], jv_seed_files[];
 
 /* ---- an agent that takes its time ------------------------------------------------------------ */
@@ -428,7 +429,25 @@ TEST(a_question_back_that_is_asked_again)
     town_free(&t);
 }
 
-TEST(an_answer_that_cannot_be_kept_is_a_failure)
+/* What cannot be kept is not given, but tried again for a while. */
+TEST(sessions_come_back)
+{
+    struct town t = stage_new();
+    const char *id;
+
+    fake.oxygen.delay_ms = 2000;
+    id = send(&t, TWO_WISHES);
+    world_advance(t.w, 1000);
+    world_kill(t.w, t.sessions);
+    world_advance(t.w, 2000);
+    CHECK_INT(task_now(&t, t.vishal, id)->status->state, A2A__TASK_STATE__TASK_STATE_WORKING);
+    world_start(t.w, &sessions_actor);
+    world_advance(t.w, 10000);
+    check_done_once(&t, id);
+    town_free(&t);
+}
+
+TEST(sessions_do_not_come_back)
 {
     struct town t = stage_new();
     const A2a__Task *task;
@@ -438,15 +457,46 @@ TEST(an_answer_that_cannot_be_kept_is_a_failure)
     id = send(&t, TWO_WISHES);
     world_advance(t.w, 1000);
     world_kill(t.w, t.sessions);
-    world_advance(t.w, 5000);
+    world_advance(t.w, 60000);
     task = task_now(&t, t.vishal, id);
     CHECK_INT(task->status->state, A2A__TASK_STATE__TASK_STATE_FAILED);
     CHECK_OR(task->status->message && task->status->message->metadata, return );
     code = jv_struct_text(task->status->message->metadata, "code");
     CHECK_STR(code, "UNAVAILABLE");
-    CHECK_HAS(task->status->message->parts[0]->text, "TicketsAgent did its part");
+    CHECK_HAS(task->status->message->parts[0]->text, "what was asked for may be done");
     CHECK_INT(say(&t, t.vishal, "show my tickets", "").code, JV_UNAVAILABLE); /* no task at all */
     CHECK_STR(world_sql(t.w, "select count(*) from orchestrator.tasks"), "1");
+    town_free(&t);
+}
+
+/* Whoever goes on with a turn does what was planned, also when it knows the agents no more. */
+TEST(a_turn_is_planned_once)
+{
+    struct town t = stage_new();
+    const Orchestrator__ChatReply *reply;
+    const A2a__Task *task;
+    const char *id;
+
+    fake.oxygen.delay_ms = 3000;
+    id = send(&t, TWO_WISHES);
+    world_advance(t.w, 1000);
+    sqlf(&t,
+         "update orchestrator.tasks set lease = lease + 1, lease_by = 'ghost', "
+         "lease_until = 'epoch' where id = '%s'",
+         id);
+    for (size_t i = 0; i < fake.n_cards; i++)
+        free(fake.cards[i]);
+    fake.n_cards = 0;
+    fake.deaf = true;
+    fake.digest++;
+    world_advance(t.w, 20000);
+    task = task_now(&t, t.vishal, id);
+    reply = reply_in(&t, task->status ? task->status->message : NULL);
+    CHECK_OR(reply, return );
+    CHECK_OUTCOME(reply, answered);
+    CHECK_HAS(reply->response, "## Tickets");
+    CHECK_STR(n_tickets(&t), "1");
+    CHECK_OUTCOME(ask(&t, t.vishal, "show my tickets"), not_understood);
     town_free(&t);
 }
 

@@ -35,6 +35,7 @@ static struct {
     size_t n_cards;
     uint8_t *cards[max_agents];
     size_t card_sizes[max_agents];
+    bool deaf; /* no card is taken any more */
     int catalog_code;
     int digest;
     size_t catalogs;
@@ -210,7 +211,7 @@ static int on_heartbeat(struct jv_ctx *ctx, const char *subject, const void *msg
     uint8_t *bytes;
 
     (void)subject;
-    if (!h->card || h->leaving || fake.n_cards == max_agents)
+    if (!h->card || h->leaving || fake.deaf || fake.n_cards == max_agents)
         return JV_OK;
     e.token = h->token;
     e.card = h->card;
