@@ -14,9 +14,10 @@
 #define SESSIONS &sessions__sessions__descriptor
 #define REGISTRY &registry__registry__descriptor
 #define JARVIS   &orchestrator__orchestrator__descriptor
+#define CHAT     &orchestrator__chat__descriptor
 #define A2A      &a2a__a2_aservice__descriptor
 
-enum { SMALL = 16 << 10, CHAT = 128 << 10 };
+enum { SMALL = 16 << 10, QUESTION = 128 << 10 };
 
 /* clang-format off */
 
@@ -59,10 +60,10 @@ const struct route routes[] = {
     { "GET", "/.well-known/jwks.json", AUTH, "Keys", .flags = ROUTE_OPEN, .tag = "auth",
       .summary = "The public keys that tokens are signed with" },
 
-    { "POST", "/api/chat", JARVIS, "Chat", handle_chat,
-      ROUTE_BODY | ROUTE_STREAM | ROUTE_KEYED | ROUTE_CHAT_TIME, .max_body = CHAT, .tag = "chat",
+    { "POST", "/api/chat", CHAT, "Chat", handle_chat,
+      ROUTE_BODY | ROUTE_STREAM | ROUTE_KEYED | ROUTE_CHAT_TIME, .max_body = QUESTION, .tag = "chat",
       .summary = "Ask; with Accept: text/event-stream the answer comes as it is made" },
-    { "GET", "/api/chat/{message_id}/events", JARVIS, "Resume", handle_resume,
+    { "GET", "/api/chat/{message_id}/events", CHAT, "Resume", handle_resume,
       ROUTE_STREAM | ROUTE_CHAT_TIME, .tag = "chat",
       .summary = "The events of an answer after Last-Event-ID" },
     { "POST", "/api/suggestions", JARVIS, "Suggest", .flags = ROUTE_BODY, .max_body = SMALL,

@@ -1,32 +1,7 @@
 /* orchestrator.c -- the agent Jarvis: plan, fan out to the agents, combine, answer. */
 #include "orchestrator.h"
 
-#include "jv/task.h"
 #include "registry.pb-c.h"
-
-JV_TOOL_FN(chat, Orchestrator__ChatRequest, Orchestrator__ChatEvent)
-{
-    Orchestrator__ChatReply *reply;
-
-    (void)ret; /* it streams */
-    return turn_run(ctx, req, true, &reply);
-}
-
-JV_TOOL_FN(ask, Orchestrator__ChatRequest, Orchestrator__ChatReply)
-{
-    Orchestrator__ChatReply *reply;
-    int r = turn_run(ctx, req, false, &reply);
-
-    if (!r)
-        *ret = *reply;
-    return r;
-}
-
-JV_TOOL_FN(resume, Orchestrator__ResumeRequest, Orchestrator__ChatEvent)
-{
-    (void)ret;
-    return turn_resume(ctx, req);
-}
 
 JV_TOOL_FN(suggest, Orchestrator__SuggestRequest, Orchestrator__SuggestReply)
 {
@@ -67,23 +42,6 @@ JV_TOOL_FN(explain, Orchestrator__ExplainRequest, Orchestrator__ExplainReply)
     return JV_OK;
 }
 
-/* Text that reaches the agent Jarvis over A2A is a turn like any other. */
-static int answer(struct jv_ctx *ctx, const A2a__Message *in)
-{
-    Orchestrator__ChatRequest req = ORCHESTRATOR__CHAT_REQUEST__INIT;
-    Orchestrator__ChatReply *reply;
-    int r;
-
-    req.message = jv_message_text(jv_arena(ctx), in);
-    r = turn_run(ctx, &req, false, &reply);
-    if (r)
-        return r;
-    jv_answer_text(ctx, reply->response);
-    jv_answer_data(ctx, JV_TOOL_RESULT_TYPE,
-                   jv_msg_to_struct(&reply->base, JV_JSON_SNAKE, jv_arena(ctx)));
-    return JV_OK;
-}
-
 static int start(struct jv_ctx *ctx)
 {
     jv_within(ctx, 1000); /* the registry may come later */
@@ -108,14 +66,12 @@ static const struct jv_agent card = {
     .description = "The assistant: understands a question, asks the agents that know, and "
                    "combines their answers.",
     .skills = skills,
-    .answer = answer,
+    .answer = answer_message,
+    .receive = answer_receive,
 };
 
 #define USER .allow = JV_ALLOW_USER, .flags = JV_TOOL_HIDDEN
 static const struct jv_tool tools[] = {
-    JV_TOOL("Chat", chat, .allow = JV_ALLOW_USER, .flags = JV_TOOL_HIDDEN | JV_TOOL_STREAMS),
-    JV_TOOL("Ask", ask, USER),
-    JV_TOOL("Resume", resume, .allow = JV_ALLOW_USER, .flags = JV_TOOL_HIDDEN | JV_TOOL_STREAMS),
     JV_TOOL("Suggest", suggest, USER),
     JV_TOOL("Notifications", notifications, USER),
     JV_TOOL("Explain", explain, USER),
@@ -142,6 +98,7 @@ JV_ACTOR(orchestrator) = {
     .events = events,
     .calls = (const char *const[]){ "registry", "sessions", "a2a:*", NULL },
     .agent = &card,
+    .needs = JV_NEEDS_DB,
     .timeout_ms = 30000,
     .state_size = sizeof(struct orchestrator),
     .init = start,

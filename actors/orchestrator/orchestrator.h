@@ -2,12 +2,14 @@
  *
  * A turn: the catalogue (cards from the registry) and the session's memory go to the planner, its
  * calls go to the agents side by side, what comes back is said in the order it was asked, and the
- * whole turn is stored before the person hears that it is done. */
+ * whole turn is stored before the person hears that it is done. It runs as a task: whatever is
+ * here may die and be run again from the beginning. */
 #ifndef ORCHESTRATOR_H
 #define ORCHESTRATOR_H
 
 #include "jv/agent.h"
 #include "jv/plan.h"
+#include "jv/task.h"
 #include "jv/wire.h"
 
 #include "a2a.pb-c.h"
@@ -20,8 +22,8 @@ enum {
     reserve_ms = 500, /* kept for storing the answer */
     max_question = 16 * 1024,
     max_section = 32 * 1024, /* bytes of one agent's Markdown */
-    max_answer = 128 * 1024, /* of all agents' together */
-    max_data = 128 * 1024,   /* of all agents' data, as stored for replays */
+    max_answer = 96 * 1024,  /* of all agents' together: a task's last word may have 128 KiB */
+    max_data = 96 * 1024,    /* of all agents' data */
 };
 
 #define SELF "jarvis" /* its own token: it never asks itself */
@@ -39,7 +41,7 @@ enum call_state { CALL_ANSWERED, CALL_DENIED, CALL_UNAVAILABLE, CALL_FAILED };
 struct call {
     const struct jv_planned *planned;
     const char *name;       /* TicketsAgent */
-    const char *message_id; /* the same when the turn is tried again */
+    const char *message_id; /* the same when the turn is run again */
     bool changes;           /* it is no looking call */
     bool unclear;           /* it failed, and may have changed something nevertheless */
     struct jv_child *task;
@@ -58,6 +60,19 @@ int catalog_refresh(struct jv_ctx *ctx);
 int catalog_changed(struct jv_ctx *ctx, const char *subject, const void *msg);
 void catalog_done(void *state);
 
+/* ---- plan.c: what a turn does -----------------------------------------------------------------
+ */
+struct planned {
+    struct jv_plan plan;
+    size_t n; /* calls to make */
+    struct call *calls;
+};
+/* Once for the n-th turn of a task; a run that begins it again gets the same. Committed with what
+ * is told next. */
+int plan_turn(struct jv_ctx *ctx, int turn, const struct jv_plan_input *in, struct planned *ret);
+/* An earlier run of the turn may have changed something. */
+bool plan_changed(struct jv_ctx *ctx, int turn);
+
 /* ---- fanout.c: calls to agents --------------------------------------------------------------- */
 /* Start them all; results are there after call_wait(). */
 void call_start(struct jv_ctx *ctx, struct call *calls, size_t n);
@@ -68,28 +83,40 @@ const char *call_state_name(enum call_state state);
 /* A call as the invocation's query: {"agent","tool","arguments"}. */
 const char *call_json(struct jv_ctx *ctx, const struct call *c);
 
-/* ---- events.c: what is told while a turn runs, and stored with it ---------------------------- */
-struct events {
+/* ---- tell.c: what is told while a turn runs -------------------------------------------------- */
+#define REPLY_TYPE "application/vnd.jarvis.reply+json"
+
+struct telling {
     struct jv_ctx *ctx;
-    bool streams;
-    size_t n, max;
-    ProtobufCBinaryData *packed;
-    size_t data_left; /* bytes of data that may still be stored */
+    int turn;
+    int n_data;
+    size_t data_left; /* bytes of data that may still be told */
+    bool has_text, full;
 };
-void event_plan(struct events *e, const char *session_id, const char *message_id,
-                const struct call *calls, size_t n);
-void event_agent(struct events *e, const struct call *c, const char *state);
-void event_delta(struct events *e, const char *text);
-void event_artifact(struct events *e, const struct call *c);
-/* The last one is kept first and told once the turn is stored. */
-void event_keep_done(struct events *e, Orchestrator__ChatReply *reply);
-void event_tell_done(struct events *e, Orchestrator__ChatReply *reply);
+/* All return what jv_progress() does: what fails ends the run. */
+int tell_plan(struct telling *t, const char *session_id, const char *message_id,
+              const struct call *calls, size_t n);
+int tell_agent(struct telling *t, const struct call *c, const char *state);
+int tell_text(struct telling *t, const char *text, bool last);
+int tell_data(struct telling *t, const struct call *c);
+/* A message of orchestrator.proto as the data of a part. */
+Google__Protobuf__Struct *tell_struct(struct jv_ctx *ctx, const void *msg);
 
 /* ---- turn.c ---------------------------------------------------------------------------------- */
-int turn_run(struct jv_ctx *ctx, const Orchestrator__ChatRequest *req, bool streams,
-             Orchestrator__ChatReply **ret);
-int turn_resume(struct jv_ctx *ctx, const Orchestrator__ResumeRequest *req);
+/* The n-th turn of a task: 0 is its first message, the others answer what the one before asked and
+ * get its memory. *ret_memory is for the next one. */
+struct turn_request {
+    const char *question;
+    int n;
+    const Google__Protobuf__Struct *memory; /* NULL: the session's */
+};
+int turn_run(struct jv_ctx *ctx, const struct turn_request *req, Orchestrator__ChatReply **ret,
+             Google__Protobuf__Struct **ret_memory);
 Orchestrator__Outcome turn_outcome(const struct jv_plan *plan);
+
+/* ---- answer.c: the agent Jarvis -------------------------------------------------------------- */
+int answer_receive(struct jv_ctx *ctx, const A2a__Message *in, struct jv_receipt *ret);
+int answer_message(struct jv_ctx *ctx, const A2a__Message *in);
 
 /* ---- say.c: the answer in words -------------------------------------------------------------- */
 /* What goes before a call's text: a heading or a blank line. */

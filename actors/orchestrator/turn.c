@@ -13,40 +13,44 @@ enum {
 
 struct turn {
     struct jv_ctx *ctx;
-    const char *question;
+    const struct turn_request *req;
+    const char *message_id;
     const Sessions__BeginReply *began;
     struct jv_plan plan;
     size_t n;
     struct call *calls;
-    struct events events;
+    struct telling tell;
     struct jv_buf answer;
     Orchestrator__ChatReply *reply;
 };
 
 /* ---- begin ----------------------------------------------------------------------------------- */
 
-static int check_question(struct jv_ctx *ctx, const Orchestrator__ChatRequest *req)
+/* The turn is named by its task, so that one that is run again is the same. */
+static const char *name_of(struct jv_ctx *ctx, int n)
 {
-    if (!req->message[strspn(req->message, " \t\r\n")])
-        return jv_fail_field(ctx, "message", "is empty");
-    if (strlen(req->message) > max_question)
-        return jv_fail_field(ctx, "message", "is longer than %d bytes", max_question);
-    return JV_OK;
+    char id[37];
+
+    if (jv_task_id(ctx)[0])
+        return n ? jv_arena_printf(jv_arena(ctx), "%s-%d", jv_task_id(ctx), n) : jv_task_id(ctx);
+    jv_uuid(id);
+    return jv_arena_strdup(jv_arena(ctx), id);
 }
 
-/* The question goes into the session; its key may show that it was answered before. */
-static int begin(struct turn *t, const Orchestrator__ChatRequest *req)
+static int begin(struct turn *t)
 {
-    Sessions__BeginRequest begin = SESSIONS__BEGIN_REQUEST__INIT;
+    Sessions__BeginRequest req = SESSIONS__BEGIN_REQUEST__INIT;
     Sessions__BeginReply *reply;
     int r;
 
-    begin.session_id = req->session_id;
-    begin.text = req->message;
-    begin.idempotency_key = req->idempotency_key;
-    r = jv_call(t->ctx, &sessions__sessions__descriptor, "Begin", &begin, &reply);
+    req.session_id = jv_context_id(t->ctx);
+    req.message_id = t->message_id;
+    req.text = t->req->question;
+    r = jv_call(t->ctx, &sessions__sessions__descriptor, "Begin", &req, &reply);
     if (!r)
         t->began = reply;
+    else if (plan_changed(t->ctx, t->req->n))
+        r = jv_fail_at(t->ctx, r, "what was asked for may be done, but the answer cannot be kept");
     return r;
 }
 
@@ -66,69 +70,87 @@ static const char *const *recent_lines(struct turn *t)
     return lines;
 }
 
+static const Google__Protobuf__Struct *memory_of(const Sessions__Context *c)
+{
+    return c ? c->plan : NULL;
+}
+
 static int plan(struct turn *t)
 {
-    struct jv_arena *a = jv_arena(t->ctx);
-    const struct jv_catalog *catalog;
     struct jv_plan_input in = {
-        .text = t->question,
+        .text = t->req->question,
         .username = jv_caller(t->ctx)->username,
-        .memory = t->began->context ? t->began->context->plan : NULL,
+        .memory = t->req->memory ? t->req->memory : memory_of(t->began->context),
         .recent = recent_lines(t),
     };
-    int r;
+    struct planned p;
+    int r = plan_turn(t->ctx, t->req->n, &in, &p);
 
-    r = catalog_get(t->ctx, &catalog);
-    if (!r)
-        r = jv_planner_builtin.plan(t->ctx, catalog, &in, a, &t->plan);
     if (r)
         return r;
-    t->n = t->plan.kind == JV_PLAN_CALLS ? t->plan.n : 0;
-    t->calls = JV_NEW_ARRAY(a, struct call, t->n + 1);
-    for (size_t i = 0; i < t->n; i++) {
-        const struct jv_planned *p = &t->plan.calls[i];
-
-        t->calls[i].planned = p;
-        t->calls[i].name = jv_arena_strdup(a, jv_catalog_name(catalog, p->agent));
-        t->calls[i].message_id = jv_arena_printf(a, "%s-%zu", t->began->message_id, i);
-        t->calls[i].changes = !p->tool || !jv_catalog_read_only(catalog, p->agent, p->tool);
-        t->calls[i].media_type = "";
-    }
+    t->plan = p.plan;
+    t->n = p.n;
+    t->calls = p.calls;
     return JV_OK;
 }
 
 /* ---- answer ---------------------------------------------------------------------------------- */
 
-static void say(struct turn *t, const char *text)
+static int say(struct turn *t, const char *text, bool last)
 {
     if (!text || !text[0])
-        return;
+        return JV_OK;
     if (t->answer.len + strlen(text) > max_answer)
         text = "\n\n(The rest was too long.)";
     jv_buf_str(&t->answer, text);
-    event_delta(&t->events, text);
+    return tell_text(&t->tell, text, last);
 }
 
-static void answer_by_agents(struct turn *t)
+/* What follows when all have answered; "": nothing. */
+static const char *closing(struct turn *t)
 {
-    struct jv_arena *a = jv_arena(t->ctx);
+    struct jv_buf b = jv_buf_new(jv_arena(t->ctx));
+    const char *difference = t->plan.compare ? say_difference(t->ctx, t->calls, t->n) : NULL;
 
-    for (size_t i = 0; i < t->n; i++)
-        event_agent(&t->events, &t->calls[i], "asked");
-    call_start(t->ctx, t->calls, t->n);
-    for (size_t i = 0; i < t->n; i++) {
-        struct call *c = &t->calls[i];
-
-        call_wait(t->ctx, c);
-        event_agent(&t->events, c, call_state_name(c->state));
-        event_artifact(&t->events, c);
-        say(t,
-            jv_arena_printf(a, "%s%s", say_before(t->ctx, t->calls, t->n, i), say_call(t->ctx, c)));
-    }
-    if (t->plan.compare)
-        say(t, say_difference(t->ctx, t->calls, t->n));
+    if (difference)
+        jv_buf_str(&b, difference);
     if (t->plan.missing)
-        say(t, jv_arena_printf(a, "\n\n%s", t->plan.text));
+        jv_buf_printf(&b, "\n\n%s", t->plan.text);
+    return b.len ? b.data : "";
+}
+
+static int answer_by_call(struct turn *t, size_t i)
+{
+    struct call *c = &t->calls[i];
+    const char *text, *end = "";
+    int r;
+
+    call_wait(t->ctx, c);
+    r = tell_agent(&t->tell, c, call_state_name(c->state));
+    if (!r)
+        r = tell_data(&t->tell, c);
+    if (r)
+        return r;
+    text = jv_arena_printf(jv_arena(t->ctx), "%s%s", say_before(t->ctx, t->calls, t->n, i),
+                           say_call(t->ctx, c));
+    if (i + 1 < t->n)
+        return say(t, text, false);
+    end = closing(t);
+    r = say(t, text, !end[0]);
+    return r ? r : say(t, end, true);
+}
+
+static int answer_by_agents(struct turn *t)
+{
+    int r = JV_OK;
+
+    for (size_t i = 0; !r && i < t->n; i++)
+        r = tell_agent(&t->tell, &t->calls[i], "asked");
+    if (!r)
+        call_start(t->ctx, t->calls, t->n);
+    for (size_t i = 0; !r && i < t->n; i++)
+        r = answer_by_call(t, i);
+    return r;
 }
 
 static Orchestrator__Outcome outcome_of(const struct turn *t)
@@ -191,7 +213,7 @@ static void make_reply(struct turn *t)
 
     reply->response = t->answer.data;
     reply->session_id = t->began->session_id;
-    reply->message_id = t->began->message_id;
+    reply->message_id = t->message_id;
     reply->outcome = outcome_of(t);
     list_agents(t, reply);
     reply->n_suggestions = suggest_next(t->ctx, &t->plan, t->answer.data, &reply->suggestions);
@@ -232,7 +254,7 @@ static Sessions__Context *context_of(struct turn *t)
     const Sessions__Context *before = t->began->context;
 
     c->last_agent_called = t->n ? t->calls[t->n - 1].name : before ? before->last_agent_called : "";
-    c->last_query = head_of(a, t->question, max_stored_query);
+    c->last_query = head_of(a, t->req->question, max_stored_query);
     c->last_response = head_of(a, t->answer.data, max_stored_answer);
     c->plan = t->plan.memory;
     return c;
@@ -245,11 +267,9 @@ static int finish(struct turn *t)
     Google__Protobuf__Empty *reply;
 
     req.session_id = t->began->session_id;
-    req.message_id = t->began->message_id;
+    req.message_id = t->message_id;
     req.response = t->answer.data;
     req.context = context_of(t);
-    req.n_events = t->events.n;
-    req.events = t->events.packed;
     req.invocations = JV_NEW_ARRAY(a, Sessions__Invocation *, t->n + 1);
     for (size_t i = 0; i < t->n; i++)
         req.invocations[req.n_invocations++] = invocation(t, &t->calls[i]);
@@ -267,108 +287,33 @@ static int not_kept(struct turn *t, int r)
     return jv_fail_at(t->ctx, r == JV_NOT_FOUND ? r : JV_UNAVAILABLE, "keeping the answer");
 }
 
-/* ---- earlier turns --------------------------------------------------------------------------- */
-
-static int read_event(struct jv_ctx *ctx, const ProtobufCBinaryData *packed,
-                      Orchestrator__ChatEvent **ret)
-{
-    struct jv_err err = { 0 };
-    ProtobufCMessage *m = jv_unpack(&orchestrator__chat_event__descriptor, packed->data,
-                                    packed->len, jv_arena(ctx), &err);
-
-    if (!m)
-        return jv_fail(ctx, JV_DATA_LOSS, "an event of this turn cannot be read");
-    *ret = (Orchestrator__ChatEvent *)m;
-    return JV_OK;
-}
-
-/* Tell the events after a number again; the last one is the reply. */
-static int tell_again(struct jv_ctx *ctx, const char *message_id, int32_t after, bool streams,
-                      Orchestrator__ChatReply **ret)
-{
-    Sessions__EventsRequest req = SESSIONS__EVENTS_REQUEST__INIT;
-    Sessions__EventsReply *reply;
-    int r;
-
-    req.message_id = message_id;
-    req.after = after;
-    do {
-        r = jv_call(ctx, &sessions__sessions__descriptor, "Events", &req, &reply);
-    } while (!r && !reply->finished && !reply->n_events && jv_left_ms(ctx) > reserve_ms);
-    if (!r && !reply->finished && !reply->n_events)
-        r = jv_fail(ctx, JV_DEADLINE_EXCEEDED, "the answer is not there yet");
-    for (size_t i = 0; !r && i < reply->n_events; i++) {
-        Orchestrator__ChatEvent *event = NULL;
-
-        r = read_event(ctx, &reply->events[i], &event);
-        if (!r && streams)
-            r = jv_emit(ctx, event);
-        if (!r && event->event_case == ORCHESTRATOR__CHAT_EVENT__EVENT_DONE)
-            *ret = event->done;
-    }
-    return r;
-}
-
-int turn_resume(struct jv_ctx *ctx, const Orchestrator__ResumeRequest *req)
-{
-    Orchestrator__ChatReply *reply;
-
-    if (req->after < 0)
-        return jv_fail_field(ctx, "after", "is negative");
-    return tell_again(ctx, req->message_id, req->after, true, &reply);
-}
-
-static int replay(struct turn *t, bool streams, Orchestrator__ChatReply **ret)
-{
-    Orchestrator__ChatReply *reply = NULL;
-    int r = tell_again(t->ctx, t->began->message_id, 0, streams, &reply);
-
-    if (!r && !reply)
-        r = jv_fail(t->ctx, JV_DATA_LOSS, "the earlier answer is not there");
-    if (!r)
-        *ret = reply;
-    return r;
-}
-
 /* ---- the turn -------------------------------------------------------------------------------- */
 
-int turn_run(struct jv_ctx *ctx, const Orchestrator__ChatRequest *req, bool streams,
-             Orchestrator__ChatReply **ret)
+int turn_run(struct jv_ctx *ctx, const struct turn_request *req, Orchestrator__ChatReply **ret,
+             Google__Protobuf__Struct **ret_memory)
 {
     struct turn *t = JV_NEW(jv_arena(ctx), struct turn);
-    const struct jv_catalog *catalog;
     int r;
 
     t->ctx = ctx;
-    t->question = req->message;
-    t->events = (struct events){ .ctx = ctx, .streams = streams, .data_left = max_data };
+    t->req = req;
+    t->message_id = name_of(ctx, req->n);
+    t->tell = (struct telling){ .ctx = ctx, .turn = req->n, .data_left = max_data };
     t->answer = jv_buf_new(jv_arena(ctx));
-    r = check_question(ctx, req);
+    r = begin(t);
     if (!r)
-        r = catalog_get(ctx, &catalog); /* without agents nothing is begun */
+        r = plan(t);
     if (!r)
-        r = begin(t, req);
+        r = tell_plan(&t->tell, t->began->session_id, t->message_id, t->calls, t->n);
     if (r)
         return r;
-    if (t->began->replayed)
-        return replay(t, streams, ret);
-    r = plan(t);
-    if (r)
-        return r;
-    event_plan(&t->events, t->began->session_id, t->began->message_id, t->calls, t->n);
-    if (t->plan.kind == JV_PLAN_CALLS)
-        answer_by_agents(t);
-    else
-        say(t, t->plan.text);
-    make_reply(t);
-    event_keep_done(&t->events, t->reply);
-    r = finish(t);
+    r = t->plan.kind == JV_PLAN_CALLS ? answer_by_agents(t) : say(t, t->plan.text, true);
+    if (!r)
+        r = finish(t);
     if (r)
         return not_kept(t, r);
-    event_tell_done(&t->events, t->reply);
-    if (streams && !t->events.streams)
-        return jv_fail(ctx, JV_UNAVAILABLE,
-                       "the stream was cut off; the rest of it can be resumed");
+    make_reply(t);
     *ret = t->reply;
+    *ret_memory = t->plan.memory;
     return JV_OK;
 }

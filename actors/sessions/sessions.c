@@ -248,6 +248,11 @@ JV_TOOL_FN(add_invocation, Sessions__AddInvocationRequest, Google__Protobuf__Emp
     return invocations_add(ctx, req);
 }
 
+JV_TOOL_FN(resolve, Sessions__ResolveRequest, Sessions__ResolveReply)
+{
+    return turn_resolve(ctx, req, ret);
+}
+
 JV_TOOL_FN(begin, Sessions__BeginRequest, Sessions__BeginReply)
 {
     return turn_begin(ctx, req, ret);
@@ -257,11 +262,6 @@ JV_TOOL_FN(finish, Sessions__FinishRequest, Google__Protobuf__Empty)
 {
     (void)ret;
     return turn_finish(ctx, req);
-}
-
-JV_TOOL_FN(events, Sessions__EventsRequest, Sessions__EventsReply)
-{
-    return turn_events(ctx, req, ret);
 }
 
 /* ---- age ------------------------------------------------------------------------------------ */
@@ -305,9 +305,9 @@ static const struct jv_tool tools[] = {
     JV_TOOL("History", history, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY),
     JV_TOOL("AddMessage", add_message, .allow = JV_ALLOW_USER),
     JV_TOOL("AddInvocation", add_invocation, .allow = JV_ALLOW_USER),
+    JV_TOOL("Resolve", resolve, .allow = JV_ALLOW_USER),
     JV_TOOL("Begin", begin, .allow = JV_ALLOW_USER),
     JV_TOOL("Finish", finish, .allow = JV_ALLOW_USER),
-    JV_TOOL("Events", events, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY),
     { 0 },
 };
 

@@ -20,7 +20,6 @@ enum {
 
 struct sessions {
     int64_t resume_ms; /* setting */
-    size_t waiting;
 };
 
 /* ---- sessions.c ---- */
@@ -62,8 +61,9 @@ int invocations_add(struct jv_ctx *ctx, const Sessions__AddInvocationRequest *re
 int session_fill(struct jv_ctx *ctx, Sessions__Session *ret);
 
 /* ---- turns.c ---- */
+int turn_resolve(struct jv_ctx *ctx, const Sessions__ResolveRequest *req,
+                 Sessions__ResolveReply *ret);
 int turn_begin(struct jv_ctx *ctx, const Sessions__BeginRequest *req, Sessions__BeginReply *ret);
 int turn_finish(struct jv_ctx *ctx, const Sessions__FinishRequest *req);
-int turn_events(struct jv_ctx *ctx, const Sessions__EventsRequest *req, Sessions__EventsReply *ret);
 
 #endif

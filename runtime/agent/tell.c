@@ -231,25 +231,39 @@ int jv_artifact_text(struct jv_ctx *ctx, const char *id, const char *name, const
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-static int stop(struct jv_ctx *ctx, A2a__TaskState state, const char *text)
+static int stop(struct jv_ctx *ctx, A2a__TaskState state, const char *text, const char *media_type,
+                const Google__Protobuf__Struct *data)
 {
     int r;
 
     if (!ctx->run)
         return jv_fail(ctx, JV_FAILED_PRECONDITION, "this must be sent as a message to the agent");
-    r = say(ctx, state, text, NULL, NULL);
+    r = say(ctx, state, text, media_type, data);
     return r ? r : JV_INTERRUPTED;
+}
+
+/* The answer to this question, if it has come. */
+static bool answered(struct jv_ctx *ctx, const A2a__Message **ret)
+{
+    struct jv_run *run = ctx->run;
+
+    if (!run || run->n_asked == run->n_answers)
+        return false;
+    *ret = run->answers[run->n_asked++];
+    return true;
 }
 
 static int ask(struct jv_ctx *ctx, A2a__TaskState state, const A2a__Message **ret, const char *text)
 {
-    struct jv_run *run = ctx->run;
+    return answered(ctx, ret) ? JV_OK : stop(ctx, state, text, NULL, NULL);
+}
 
-    if (run && run->n_asked < run->n_answers) {
-        *ret = run->answers[run->n_asked++];
-        return JV_OK;
-    }
-    return stop(ctx, state, text);
+int jv_ask_data(struct jv_ctx *ctx, const A2a__Message **ret_answer, const char *text,
+                const char *media_type, const Google__Protobuf__Struct *data)
+{
+    return answered(ctx, ret_answer)
+                   ? JV_OK
+                   : stop(ctx, A2A__TASK_STATE__TASK_STATE_INPUT_REQUIRED, text, media_type, data);
 }
 
 int jv_ask(struct jv_ctx *ctx, const A2a__Message **ret_answer, const char *fmt, ...)
@@ -282,5 +296,5 @@ int jv_reject(struct jv_ctx *ctx, const char *fmt, ...)
     va_start(args, fmt);
     text = jv_arena_vprintf(ctx->arena, fmt, args);
     va_end(args);
-    return stop(ctx, A2A__TASK_STATE__TASK_STATE_REJECTED, text);
+    return stop(ctx, A2A__TASK_STATE__TASK_STATE_REJECTED, text, NULL, NULL);
 }

@@ -57,24 +57,45 @@ static inline const char *current(struct stage *s, const char *token)
     return r.code ? "" : member(s->w, &r, "session_id");
 }
 
-static inline struct world_reply begin(struct stage *s, const char *token, const char *more)
+/* A turn that was begun; its names are there when that went well. */
+struct begun {
+    const char *session_id, *message_id;
+    struct world_reply r;
+};
+
+static inline struct world_reply resolve(struct stage *s, const char *token, const char *id)
 {
-    return ask(s->w, token, "svc.sessions.Begin", "{\"text\":\"show my tickets\"%s}", more);
+    return ask(s->w, token, "svc.sessions.Resolve", "{\"session_id\":\"%s\"}", id);
 }
 
-static inline struct world_reply finish(struct stage *s, const char *token,
-                                        const struct world_reply *b, const char *more)
+static inline struct begun begin_in(struct stage *s, const char *token, const char *session_id,
+                                    const char *message_id, const char *text)
+{
+    struct begun b = { session_id, message_id, { 0 } };
+
+    b.r = ask(s->w, token, "svc.sessions.Begin",
+              "{\"session_id\":\"%s\",\"message_id\":\"%s\",\"text\":\"%s\"}", session_id,
+              message_id, text);
+    return b;
+}
+
+/* As a chat without a session id does it. */
+static inline struct begun begin(struct stage *s, const char *token)
+{
+    static int n;
+    struct world_reply r = resolve(s, token, "");
+
+    CHECK_INT(r.code, JV_OK);
+    return begin_in(s, token, member(s->w, &r, "session_id"),
+                    jv_arena_printf(world_arena(s->w), "turn-%d", ++n), "show my tickets");
+}
+
+static inline struct world_reply finish(struct stage *s, const char *token, const struct begun *b,
+                                        const char *more)
 {
     return ask(s->w, token, "svc.sessions.Finish",
-               "{\"session_id\":\"%s\",\"message_id\":\"%s\"%s}", member(s->w, b, "session_id"),
-               member(s->w, b, "message_id"), more);
-}
-
-static inline struct world_reply events(struct stage *s, const char *token,
-                                        const struct world_reply *b, int after)
-{
-    return ask(s->w, token, "svc.sessions.Events", "{\"message_id\":\"%s\",\"after\":%d}",
-               member(s->w, b, "message_id"), after);
+               "{\"session_id\":\"%s\",\"message_id\":\"%s\"%s}", b->session_id, b->message_id,
+               more);
 }
 
 #endif

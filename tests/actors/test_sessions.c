@@ -78,12 +78,13 @@ TEST(bad_input)
         { "svc.sessions.Get", "{}", JV_INVALID_ARGUMENT, { "session_id" } },
         { "svc.sessions.Get", "{\"session_id\":\"x\"}", JV_NOT_FOUND, { "session not found" } },
         { "svc.sessions.Get", "{\"session_id\":\"'; drop table sessions; --\"}", JV_NOT_FOUND },
-        { "svc.sessions.Begin", "{}", JV_INVALID_ARGUMENT, { "text" } },
-        { "svc.sessions.Events", "{\"message_id\":\"x\"}", JV_NOT_FOUND, { "message not found" } },
-        { "svc.sessions.Events",
-          "{\"message_id\":\"" NO_SUCH "\",\"after\":-1}",
+        { "svc.sessions.Begin", "{}", JV_INVALID_ARGUMENT, { "session_id" } },
+        { "svc.sessions.Begin", "{\"session_id\":\"x\"}", JV_INVALID_ARGUMENT, { "text" } },
+        { "svc.sessions.Begin",
+          "{\"session_id\":\"x\",\"text\":\"x\"}",
           JV_INVALID_ARGUMENT,
-          { "after" } },
+          { "message_id" } },
+        { "svc.sessions.Finish", "{\"session_id\":\"x\"}", JV_INVALID_ARGUMENT, { "message_id" } },
     };
 
     CHECK_ASKS(s.w, s.vishal, cases);
@@ -105,7 +106,8 @@ TEST(other_peoples_sessions_are_not_there)
         { "History", "" },
         { "AddMessage", ",\"role\":\"user\",\"content\":\"x\"" },
         { "AddInvocation", ",\"invocation\":{\"agent_name\":\"a\"}" },
-        { "Begin", ",\"text\":\"x\"" },
+        { "Resolve", "" },
+        { "Begin", ",\"text\":\"x\",\"message_id\":\"m\"" },
         { "Finish", ",\"message_id\":\"" NO_SUCH "\"" },
     };
     struct stage s = stage_new();
@@ -138,7 +140,8 @@ TEST(update_and_delete)
 {
     struct stage s = stage_new();
     const char *id = create(&s, s.vishal), *count;
-    struct world_reply r, b;
+    struct world_reply r;
+    struct begun b;
 
     r = ask(s.w, s.vishal, "svc.sessions.Update",
             "{\"session_id\":\"%s\",\"status\":\"completed\"}", id);
@@ -157,10 +160,10 @@ TEST(update_and_delete)
                       .code,
               JV_NOT_FOUND);
 
-    b = begin(&s, s.vishal, "");
+    b = begin(&s, s.vishal);
     CHECK_INT(finish(&s, s.vishal, &b,
                      ",\"response\":\"x\",\"invocations\":[{\"agent_name\":\"T\"}],"
-                     "\"context\":{\"last_query\":\"q\"},\"events\":[\"AAEC\"]")
+                     "\"context\":{\"last_query\":\"q\"}")
                       .code,
               JV_OK);
     r = ask(s.w, s.vishal, "svc.sessions.Delete", "{\"session_id\":\"%s\"}", id);
@@ -173,7 +176,6 @@ TEST(update_and_delete)
                            "(select count(*) from sessions.invocations) + "
                            "(select count(*) from sessions.contexts) + "
                            "(select count(*) from sessions.turns) + "
-                           "(select count(*) from sessions.events) + "
                            "(select count(*) from sessions.pointers)");
     CHECK_STR(count, "0");
     world_free(s.w);
@@ -192,18 +194,14 @@ TEST(resume_within_a_day)
     say(&s, s.vishal, id, "user", "\"again\"");
     world_advance(s.w, 23 * HOUR);
     CHECK_STR(current(&s, s.vishal), id);
-    r = begin(&s, s.vishal, "");
-    CHECK_STR(member(s.w, &r, "session_id"), id);
-    CHECK_STR(member(s.w, &r, "new_session"), "false");
+    CHECK_STR(begin(&s, s.vishal).session_id, id);
     world_advance(s.w, 24 * HOUR - 1);
     CHECK_STR(current(&s, s.vishal), id);
     world_advance(s.w, 1);
     CHECK_STR(current(&s, s.vishal), "");
     r = ask(s.w, s.vishal, "svc.sessions.Active", "{}");
     CHECK_INT(r.code, JV_NOT_FOUND);
-    r = begin(&s, s.vishal, "");
-    CHECK_STR(member(s.w, &r, "new_session"), "true");
-    CHECK(strcmp(member(s.w, &r, "session_id"), id) != 0);
+    CHECK(strcmp(begin(&s, s.vishal).session_id, id) != 0);
     world_free(s.w);
 }
 
@@ -222,11 +220,9 @@ TEST(switching_works)
     world_advance(s.w, MINUTE);
     say(&s, s.vishal, b, "user", "\"by hand\"");
     CHECK_STR(current(&s, s.vishal), a);
-    r = begin(&s, s.vishal, "");
-    CHECK_STR(member(s.w, &r, "session_id"), a);
+    CHECK_STR(begin(&s, s.vishal).session_id, a);
     /* Chatting in one makes it current. */
-    r = begin(&s, s.vishal, jv_arena_printf(world_arena(s.w), ",\"session_id\":\"%s\"", b));
-    CHECK_STR(member(s.w, &r, "session_id"), b);
+    CHECK_INT(begin_in(&s, s.vishal, b, "there", "hi").r.code, JV_OK);
     CHECK_STR(current(&s, s.vishal), b);
     /* A completed one becomes active again. */
     ask(s.w, s.vishal, "svc.sessions.Update", "{\"session_id\":\"%s\",\"status\":\"completed\"}",
@@ -255,24 +251,19 @@ TEST(first_questions_at_once_make_one_session)
 {
     struct stage s = stage_new();
     const char *first = NULL;
-    int fresh = 0;
 
     for (int i = 0; i < 24; i++)
-        world_send(s.w, i % 2 ? s.vishal : s.happy, "svc.sessions.Begin", "{\"text\":\"hi\"}");
+        world_send(s.w, i % 2 ? s.vishal : s.happy, "svc.sessions.Resolve", "{}");
     for (int i = 0; i < 24; i++) {
         struct world_reply r = world_collect(s.w);
 
         CHECK_INT(r.code, JV_OK);
-        fresh += strcmp(member(s.w, &r, "new_session"), "true") == 0;
         if (i % 2 && !first)
             first = member(s.w, &r, "session_id");
         if (i % 2)
             CHECK_STR(member(s.w, &r, "session_id"), first);
     }
-    CHECK_INT(fresh, 2);
     CHECK_STR(world_sql(s.w, "select count(*) from sessions.sessions"), "2");
-    CHECK_STR(world_sql(s.w, "select string_agg(message_count::text, ' ') from sessions.sessions"),
-              "12 12");
     world_free(s.w);
 }
 

@@ -1,66 +1,81 @@
-/* test_sessions_turns.c -- a question and its answer: begin, finish, replays, the events in
- * between. */
+/* test_sessions_turns.c -- a question and its answer: where it belongs, begin, finish, and both
+ * again when whoever answered died. */
 #include "actors/sessions_stage.h"
+
+static const char *messages(struct stage *s)
+{
+    return world_sql(s->w, "select count(*) from sessions.messages");
+}
 
 TEST(a_turn)
 {
     struct stage s = stage_new();
-    struct world_reply b, r;
+    struct begun b = begin(&s, s.vishal);
+    struct world_reply r;
 
-    b = begin(&s, s.vishal, "");
-    CHECK_INT(b.code, JV_OK);
-    CHECK_STR(member(s.w, &b, "new_session"), "true");
-    CHECK_STR(member(s.w, &b, "replayed"), "false");
-    CHECK_INT(count_of(b.json, "\"content\""), 0);
+    CHECK_INT(b.r.code, JV_OK);
+    CHECK_STR(member(s.w, &b.r, "session_id"), b.session_id);
+    CHECK_INT(count_of(b.r.json, "\"content\""), 0);
+    CHECK(!strstr(b.r.json, "\"context\""));
     r = finish(
             &s, s.vishal, &b,
             ",\"response\":\"**Two** tickets\",\"invocations\":[{\"agent_name\":\"TicketsAgent\","
             "\"query\":\"q\",\"response\":\"r\",\"duration_ms\":5},{\"agent_name\":\"FinOpsAgent\","
             "\"success\":false,\"error_message\":\"late\"}],\"context\":{\"last_agent_called\":"
             "\"TicketsAgent\",\"last_query\":\"show my tickets\",\"plan\":{\"calls\":[{\"agent\":"
-            "\"tickets\"}]}},\"events\":[\"AAEC\",\"/+8=\"]");
+            "\"tickets\"}]}}");
     CHECK_INT(r.code, JV_OK);
-    r = get(&s, s.vishal, member(s.w, &b, "session_id"));
+    r = get(&s, s.vishal, b.session_id);
     CHECK_STR(member(s.w, &r, "title"), "show my tickets");
     CHECK_STR(member(s.w, &r, "message_count"), "2");
     CHECK_STR(member(s.w, &r, "last_agent_called"), "TicketsAgent");
     CHECK(strstr(r.json, "TicketsAgent") < strstr(r.json, "FinOpsAgent"));
     CHECK_HAS(r.json, "late");
+    CHECK_INT(count_of(r.json, b.message_id), 2);
     CHECK(strstr(r.json, "\"role\":\"user\"") < strstr(r.json, "\"role\":\"assistant\""));
 
-    r = events(&s, s.vishal, &b, 0);
-    CHECK_HAS(r.json, "\"events\":[\"AAEC\",\"/+8=\"]");
-    CHECK_STR(member(s.w, &r, "first"), "1");
-    CHECK_STR(member(s.w, &r, "finished"), "true");
-    r = events(&s, s.vishal, &b, 1);
-    CHECK_HAS(r.json, "\"events\":[\"/+8=\"]");
-    CHECK_STR(member(s.w, &r, "first"), "2");
-    r = events(&s, s.vishal, &b, 2);
-    CHECK_HAS(r.json, "\"events\":[]");
-    CHECK_INT(events(&s, s.happy, &b, 0).code, JV_NOT_FOUND);
-
     /* The next one sees what was said and remembered, and may leave it as it is. */
-    b = begin(&s, s.vishal, "");
-    CHECK_HAS(b.json, "\"last_agent_called\":\"TicketsAgent\"");
-    CHECK_HAS(b.json, "\"plan\":{\"calls\":[{\"agent\":\"tickets\"}]}");
-    CHECK_INT(count_of(b.json, "\"content\""), 2);
+    b = begin(&s, s.vishal);
+    CHECK_HAS(b.r.json, "\"last_agent_called\":\"TicketsAgent\"");
+    CHECK_HAS(b.r.json, "\"plan\":{\"calls\":[{\"agent\":\"tickets\"}]}");
+    CHECK_INT(count_of(b.r.json, "\"content\""), 2);
     CHECK_INT(finish(&s, s.vishal, &b, ",\"response\":\"x\"").code, JV_OK);
-    r = finish(&s, s.vishal, &b, ",\"response\":\"again\"");
-    CHECK_INT(r.code, JV_ALREADY_EXISTS);
-    b = begin(&s, s.vishal, "");
-    CHECK_HAS(b.json, "\"last_agent_called\":\"TicketsAgent\"");
-    CHECK(!strstr(b.json, "again"));
+    b = begin(&s, s.vishal);
+    CHECK_HAS(b.r.json, "\"last_agent_called\":\"TicketsAgent\"");
     CHECK_INT(finish(&s, s.vishal, &b, ",\"context\":{}").code, JV_OK);
-    b = begin(&s, s.vishal, "");
-    CHECK(!strstr(b.json, "\"plan\""));
-    CHECK_INT(count_of(b.json, "\"content\""), 5);
+    b = begin(&s, s.vishal);
+    CHECK(!strstr(b.r.json, "\"plan\""));
+    CHECK_INT(count_of(b.r.json, "\"content\""), 5);
     world_free(s.w);
 }
 
-TEST(bad_finishes)
+TEST(where_a_question_belongs)
 {
     struct stage s = stage_new();
-    struct world_reply b = begin(&s, s.vishal, ""), r;
+    struct world_reply r = resolve(&s, s.vishal, "");
+    const char *first = member(s.w, &r, "session_id"), *second;
+
+    CHECK_INT(r.code, JV_OK);
+    r = get(&s, s.vishal, first);
+    CHECK_STR(member(s.w, &r, "current"), "true");
+    CHECK_STR(member(s.w, &r, "message_count"), "0");
+    second = create(&s, s.vishal);
+    r = resolve(&s, s.vishal, "");
+    CHECK_STR(member(s.w, &r, "session_id"), second);
+    r = resolve(&s, s.vishal, first); /* named, which changes nothing yet */
+    CHECK_STR(member(s.w, &r, "session_id"), first);
+    CHECK_STR(current(&s, s.vishal), second);
+    r = resolve(&s, s.happy, first);
+    CHECK_INT(r.code, JV_NOT_FOUND);
+    CHECK_STR(world_sql(s.w, "select count(*) from sessions.sessions"), "2");
+    world_free(s.w);
+}
+
+TEST(bad_turns)
+{
+    struct stage s = stage_new();
+    struct begun b = begin(&s, s.vishal);
+    struct world_reply r;
 
     r = finish(&s, s.vishal, &b,
                ",\"invocations\":[{\"agent_name\":\"a\"},{\"agent_name\":\"b\","
@@ -69,112 +84,81 @@ TEST(bad_finishes)
     CHECK_STR(r.field, "invocations[1].duration_ms");
     CHECK_INT(finish(&s, s.happy, &b, ",\"response\":\"x\"").code, JV_NOT_FOUND);
     r = ask(s.w, s.vishal, "svc.sessions.Finish",
-            "{\"session_id\":\"%s\",\"message_id\":\"" NO_SUCH "\"}",
-            member(s.w, &b, "session_id"));
+            "{\"session_id\":\"%s\",\"message_id\":\"" NO_SUCH "\"}", b.session_id);
     CHECK_INT(r.code, JV_NOT_FOUND);
     CHECK_STR(r.text, "message not found");
+    r = begin_in(&s, s.vishal, b.session_id, world_sql(s.w, "select repeat('x', 129)"), "hi").r;
+    CHECK_INT(r.code, JV_INVALID_ARGUMENT);
+    CHECK_STR(r.field, "message_id");
     /* Nothing of it was written. */
-    r = get(&s, s.vishal, member(s.w, &b, "session_id"));
+    r = get(&s, s.vishal, b.session_id);
     CHECK_STR(member(s.w, &r, "message_count"), "1");
     CHECK_INT(count_of(r.json, "\"agent_name\""), 0);
     CHECK_INT(finish(&s, s.vishal, &b, ",\"response\":\"fine\"").code, JV_OK);
     world_free(s.w);
 }
 
-#define KEY ",\"idempotency_key\":\"k-1\""
-
-TEST(idempotency)
+/* Whoever answered it died, before the end or after it: what it is given is the same. */
+TEST(a_turn_that_is_run_again)
 {
     struct stage s = stage_new();
-    struct world_reply b = begin(&s, s.vishal, KEY), r;
+    struct begun one = begin(&s, s.vishal), two, again;
+    const char *context = ",\"response\":\"x\",\"context\":{\"last_query\":\"first\"}";
 
-    r = begin(&s, s.vishal, KEY);
-    CHECK_INT(r.code, JV_ABORTED);
-    CHECK_HAS(r.text, "idempotency_key");
-    CHECK_HAS(r.text, "is still being answered");
-    CHECK_INT(finish(&s, s.vishal, &b, ",\"response\":\"x\",\"events\":[\"AQ==\"]").code, JV_OK);
-    r = begin(&s, s.vishal, KEY);
-    CHECK_INT(r.code, JV_OK);
-    CHECK_STR(member(s.w, &r, "replayed"), "true");
-    CHECK_STR(member(s.w, &r, "message_id"), member(s.w, &b, "message_id"));
-    CHECK_STR(member(s.w, &r, "session_id"), member(s.w, &b, "session_id"));
-    CHECK_HAS(events(&s, s.vishal, &r, 0).json, "\"AQ==\"");
-    r = ask(s.w, s.vishal, "svc.sessions.Begin", "{\"text\":\"something else\"" KEY "}");
-    CHECK_INT(r.code, JV_ALREADY_EXISTS);
-    CHECK_HAS(r.text, "idempotency_key");
-    /* Another person's key of that name is another key; no key is no key. */
-    r = begin(&s, s.happy, KEY);
-    CHECK_STR(member(s.w, &r, "replayed"), "false");
-    CHECK_INT(begin(&s, s.vishal, "").code, JV_OK);
-    CHECK_INT(begin(&s, s.vishal, "").code, JV_OK);
-    r = get(&s, s.vishal, member(s.w, &b, "session_id"));
-    CHECK_STR(member(s.w, &r, "message_count"), "4");
+    CHECK_INT(finish(&s, s.vishal, &one, context).code, JV_OK);
+    two = begin(&s, s.vishal);
+    again = begin_in(&s, s.vishal, two.session_id, two.message_id, "show my tickets");
+    CHECK_STR(again.r.json, two.r.json);
+    CHECK_HAS(again.r.json, "\"last_query\":\"first\"");
+    CHECK_STR(messages(&s), "3");
+    CHECK_INT(finish(&s, s.vishal, &two,
+                     ",\"response\":\"y\",\"invocations\":[{\"agent_name\":\"a\"}],"
+                     "\"context\":{\"last_query\":\"second\"}")
+                      .code,
+              JV_OK);
+    again = begin_in(&s, s.vishal, two.session_id, two.message_id, "show my tickets");
+    CHECK_STR(again.r.json, two.r.json);
+    CHECK_INT(finish(&s, s.vishal, &two, ",\"response\":\"z\",\"context\":{}").code, JV_OK);
+    CHECK_STR(messages(&s), "4"); /* the first end counts */
+    CHECK_STR(world_sql(s.w, "select string_agg(content, ' ' order by id) from sessions.messages "
+                             "where role = 'assistant'"),
+              "x y");
+    CHECK_STR(world_sql(s.w, "select count(*) from sessions.invocations"), "1");
+    CHECK_HAS(begin(&s, s.vishal).r.json, "\"last_query\":\"second\"");
     world_free(s.w);
 }
 
-TEST(one_key_many_times_at_once)
+TEST(a_name_is_for_one_question)
 {
     struct stage s = stage_new();
-    int ok = 0, aborted = 0;
+    struct begun b = begin(&s, s.vishal), other;
+    const char *elsewhere = create(&s, s.vishal);
+
+    other = begin_in(&s, s.vishal, b.session_id, b.message_id, "something else");
+    CHECK_INT(other.r.code, JV_ALREADY_EXISTS);
+    CHECK_HAS(other.r.text, "message_id");
+    other = begin_in(&s, s.vishal, elsewhere, b.message_id, "show my tickets");
+    CHECK_STR(member(s.w, &other.r, "session_id"), b.session_id); /* where it was begun */
+    /* Another person's turn of that name is another turn. */
+    other = begin_in(&s, s.happy, create(&s, s.happy), b.message_id, "something else");
+    CHECK_INT(other.r.code, JV_OK);
+    CHECK_STR(messages(&s), "2");
+    world_free(s.w);
+}
+
+TEST(one_turn_many_times_at_once)
+{
+    struct stage s = stage_new();
+    const char *json = jv_arena_printf(
+            world_arena(s.w), "{\"session_id\":\"%s\",\"message_id\":\"m\",\"text\":\"hi\"}",
+            create(&s, s.vishal));
 
     for (int i = 0; i < 20; i++)
-        world_send(s.w, s.vishal, "svc.sessions.Begin", "{\"text\":\"hi\"" KEY "}");
-    for (int i = 0; i < 20; i++) {
-        struct world_reply r = world_collect(s.w);
-
-        ok += r.code == JV_OK;
-        aborted += r.code == JV_ABORTED;
-    }
-    CHECK_INT(ok, 1);
-    CHECK_INT(aborted, 19);
-    CHECK_STR(world_sql(s.w, "select count(*) from sessions.messages"), "1");
-    CHECK_STR(world_sql(s.w, "select count(*) from sessions.sessions"), "1");
-    world_free(s.w);
-}
-
-TEST(events_wait_for_the_end)
-{
-    struct stage s = stage_new();
-    struct world_reply b = begin(&s, s.vishal, ""), r;
-    const char *json = jv_arena_printf(world_arena(s.w), "{\"message_id\":\"%s\"}",
-                                       member(s.w, &b, "message_id"));
-
-    world_send(s.w, s.vishal, "svc.sessions.Events", json);
-    world_advance(s.w, 3000);
-    world_send(s.w, s.vishal, "svc.sessions.Finish",
-               jv_arena_printf(world_arena(s.w),
-                               "{\"session_id\":\"%s\",\"message_id\":\"%s\",\"response\":\"x\","
-                               "\"events\":[\"AQ==\",\"Ag==\"]}",
-                               member(s.w, &b, "session_id"), member(s.w, &b, "message_id")));
-    r = world_collect(s.w);
-    CHECK_INT(r.code, JV_OK);
-    CHECK_HAS(r.json, "\"events\":[\"AQ==\",\"Ag==\"]");
-    CHECK_INT(world_collect(s.w).code, JV_OK);
-
-    /* Nothing by the deadline: an empty answer that says so. */
-    b = begin(&s, s.vishal, "");
-    r = events(&s, s.vishal, &b, 0);
-    CHECK_INT(r.code, JV_OK);
-    CHECK_STR(member(s.w, &r, "finished"), "false");
-    CHECK_HAS(r.json, "\"events\":[]");
-    world_free(s.w);
-}
-
-TEST(a_turn_that_was_cut_off)
-{
-    struct stage s = stage_new();
-    struct world_reply b = begin(&s, s.vishal, KEY), r;
-
-    world_advance(s.w, 121 * 1000);
-    r = events(&s, s.vishal, &b, 0);
-    CHECK_INT(r.code, JV_FAILED_PRECONDITION);
-    r = begin(&s, s.vishal, KEY);
-    CHECK_INT(r.code, JV_ABORTED);
-    CHECK_HAS(r.text, "cut off");
-    /* An answer that comes late is kept all the same. */
-    CHECK_INT(finish(&s, s.vishal, &b, ",\"response\":\"late\",\"events\":[\"AQ==\"]").code, JV_OK);
-    CHECK_HAS(events(&s, s.vishal, &b, 0).json, "AQ==");
-    CHECK_HAS(begin(&s, s.vishal, KEY).json, "\"replayed\":true");
+        world_send(s.w, s.vishal, "svc.sessions.Begin", json);
+    for (int i = 0; i < 20; i++)
+        CHECK_INT(world_collect(s.w).code, JV_OK);
+    CHECK_STR(messages(&s), "1");
+    CHECK_STR(world_sql(s.w, "select message_count::text from sessions.sessions"), "1");
     world_free(s.w);
 }
 

@@ -232,19 +232,19 @@ TEST(one_call_by_hand)
 
     CHECK_OR(is_ready(&p), return );
     setenv("NATS_URL", getenv("TEST_NATS_URL"), 1);
-    c = command(&program, "jarvis call orchestrator.Chat '{\"message\":\"x\"}'");
+    c = command(&program, "jarvis call chat.Chat '{\"message\":\"x\"}'");
     CHECK_INT(c->code, 0);
     CHECK_HAS(c->out, "{\"seq\":2,\"delta\":{\"text\":\"piece\"}}\n{\"seq\":3,");
-    c = command(&program, "jarvis call orchestrator.Chat '{\"message\":\"fail\"}'");
+    c = command(&program, "jarvis call chat.Chat '{\"message\":\"fail\"}'");
     CHECK_INT(c->code, 1);
     CHECK_HAS(c->out, "{\"seq\":3,");
     CHECK_HAS(c->err, "UNAVAILABLE: gone");
-    c = command(&program, "jarvis call orchestrator.Ask '{\"message\":\"\"}'");
+    c = command(&program, "jarvis call chat.Ask '{\"message\":\"\"}'");
     CHECK_INT(c->code, 1);
     CHECK_HAS(c->err, "INVALID_ARGUMENT: message: ");
-    c = command(&program, "jarvis call orchestrator.Sing {}");
+    c = command(&program, "jarvis call chat.Sing {}");
     CHECK_HAS(c->err, "has no method Sing");
-    c = command(&program, "jarvis call orchestrator.Ask {} --as vishal");
+    c = command(&program, "jarvis call chat.Ask {} --as vishal");
     CHECK_HAS(c->err, "USER:PASSWORD");
     c = command(&program, "jarvis call tickets.Get '{\"ticket_id\":1}'");
     CHECK_HAS(c->err, "UNAVAILABLE");

@@ -79,8 +79,9 @@ static inline void collect_types(void)
     static const ProtobufCServiceDescriptor *const services[] = {
         &a2a__a2_aservice__descriptor,   &auth__auth__descriptor,
         &finops__finops__descriptor,     &orchestrator__orchestrator__descriptor,
-        &oxygen__oxygen__descriptor,     &registry__registry__descriptor,
-        &sessions__sessions__descriptor, &tickets__tickets__descriptor,
+        &orchestrator__chat__descriptor, &oxygen__oxygen__descriptor,
+        &registry__registry__descriptor, &sessions__sessions__descriptor,
+        &tickets__tickets__descriptor,
     };
 
     for (size_t i = 0; i < JV_COUNT(services); i++)

@@ -252,7 +252,7 @@ static int act(struct jv_ctx *ctx, const char *what)
     if (strcmp(what, "offload") == 0)
         return jv_offload(ctx, twice, &n) == JV_ABORTED && n == 42 ? JV_OK : JV_INTERNAL;
     if (strcmp(what, "foreign") == 0)
-        return jv_call(ctx, &orchestrator__orchestrator__descriptor, "Suggest", NULL, NULL);
+        return jv_call(ctx, &orchestrator__chat__descriptor, "Ask", NULL, NULL);
     return jv_fail(ctx, JV_INVALID_ARGUMENT, "what is %s?", what);
 }
 
@@ -294,39 +294,18 @@ JV_TOOL_FN(resume, Orchestrator__ResumeRequest, Orchestrator__ChatEvent)
     return JV_OK;
 }
 
-JV_TOOL_FN(suggest, Orchestrator__SuggestRequest, Orchestrator__SuggestReply)
-{
-    (void)ctx, (void)req, (void)ret;
-    return JV_OK;
-}
-
-JV_TOOL_FN(notifications, Google__Protobuf__Empty, Orchestrator__NotificationList)
-{
-    (void)ctx, (void)req, (void)ret;
-    return JV_OK;
-}
-
-JV_TOOL_FN(explain, Orchestrator__ExplainRequest, Orchestrator__ExplainReply)
-{
-    (void)ctx, (void)req, (void)ret;
-    return JV_OK;
-}
-
 static const struct jv_tool caller_tools[] = {
     JV_TOOL("Chat", chat, .allow = JV_ALLOW_USER, .flags = JV_TOOL_STREAMS),
     JV_TOOL("Ask", ask, .allow = JV_ALLOW_USER),
     JV_TOOL("Resume", resume, .allow = JV_ALLOW_USER, .flags = JV_TOOL_STREAMS),
-    JV_TOOL("Suggest", suggest, .allow = JV_ALLOW_USER),
-    JV_TOOL("Notifications", notifications, .allow = JV_ALLOW_USER),
-    JV_TOOL("Explain", explain, .allow = JV_ALLOW_USER),
     { 0 },
 };
 
 static const char *const calls[] = { "tickets", NULL };
 static const struct jv_actor caller = {
-    .name = "orchestrator",
+    .name = "chat",
     .version = "1.0.0",
-    .service = &orchestrator__orchestrator__descriptor,
+    .service = &orchestrator__chat__descriptor,
     .tools = caller_tools,
     .calls = calls,
     .timeout_ms = 10000,

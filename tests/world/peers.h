@@ -3,6 +3,7 @@
 #ifndef PEERS_H
 #define PEERS_H
 
+#include <a2a.pb-c.h>
 #include <google/protobuf/empty.pb-c.h>
 
 #include "finops.pb-c.h"
@@ -17,7 +18,7 @@
 
 extern const struct jv_actor orchestrator_actor, tickets_actor, finops_actor, oxygen_actor;
 
-enum { max_agents = 8, max_events = 64 };
+enum { max_agents = 8 };
 
 /* ---- how the peers behave; reset by every test ----------------------------------------------- */
 
@@ -34,16 +35,15 @@ static struct {
     size_t n_cards;
     uint8_t *cards[max_agents];
     size_t card_sizes[max_agents];
+    bool deaf; /* no card is taken any more */
     int catalog_code;
     int digest;
     size_t catalogs;
     /* sessions */
-    int begin_code, finish_code;
+    int resolve_code, begin_code, finish_code;
     size_t begins, finishes;
-    char key[64];
+    char turn[64]; /* the message_id of the last one */
     bool finished;
-    size_t n_events;
-    ProtobufCBinaryData events[max_events];
     char *plan; /* the memory, as JSON */
     char *response;
     size_t n_invocations;
@@ -211,7 +211,7 @@ static int on_heartbeat(struct jv_ctx *ctx, const char *subject, const void *msg
     uint8_t *bytes;
 
     (void)subject;
-    if (!h->card || h->leaving || fake.n_cards == max_agents)
+    if (!h->card || h->leaving || fake.deaf || fake.n_cards == max_agents)
         return JV_OK;
     e.token = h->token;
     e.card = h->card;
@@ -245,18 +245,24 @@ JV_TOOL_FN(catalog, Google__Protobuf__Empty, Registry__CatalogReply)
 /* ---- sessions: one turn is kept -------------------------------------------------------------- */
 
 #define SESSION "11111111-1111-4111-8111-111111111111"
-#define TURN    "22222222-2222-4222-8222-222222222222"
+
+JV_TOOL_FN(resolve, Sessions__ResolveRequest, Sessions__ResolveReply)
+{
+    if (fake.resolve_code || (req->session_id[0] && strcmp(req->session_id, SESSION) != 0))
+        return jv_fail(ctx, fake.resolve_code ? fake.resolve_code : JV_NOT_FOUND,
+                       "the reason is made up");
+    ret->session_id = SESSION;
+    return JV_OK;
+}
 
 JV_TOOL_FN(begin, Sessions__BeginRequest, Sessions__BeginReply)
 {
     fake.begins++;
     if (fake.begin_code)
         return jv_fail(ctx, fake.begin_code, "the reason is made up");
+    CHECK_STR(req->session_id, SESSION);
+    snprintf(fake.turn, sizeof(fake.turn), "%s", req->message_id);
     ret->session_id = SESSION;
-    ret->message_id = TURN;
-    ret->replayed =
-            fake.finished && req->idempotency_key[0] && strcmp(req->idempotency_key, fake.key) == 0;
-    snprintf(fake.key, sizeof(fake.key), "%s", req->idempotency_key);
     ret->context = jv_msg_new(&sessions__context__descriptor, jv_arena(ctx));
     if (fake.plan)
         ret->context->plan = jv_struct(jv_arena(ctx), fake.plan);
@@ -271,16 +277,7 @@ JV_TOOL_FN(finish, Sessions__FinishRequest, Google__Protobuf__Empty)
     fake.finishes++;
     if (fake.finish_code)
         return jv_fail(ctx, fake.finish_code, "the reason is made up");
-    CHECK_STR(req->message_id, TURN);
-    CHECK_OR(req->n_events <= max_events, return JV_OK);
-    for (size_t i = 0; i < fake.n_events; i++)
-        free(fake.events[i].data);
-    for (size_t i = 0; i < req->n_events; i++) {
-        fake.events[i].len = req->events[i].len;
-        fake.events[i].data = malloc(req->events[i].len);
-        memcpy(fake.events[i].data, req->events[i].data, req->events[i].len);
-    }
-    fake.n_events = req->n_events;
+    CHECK_STR(req->message_id, fake.turn);
     fake.n_invocations = req->n_invocations;
     if (req->n_invocations) {
         snprintf(fake.invocation, sizeof(fake.invocation), "%s %s", req->invocations[0]->agent_name,
@@ -292,19 +289,6 @@ JV_TOOL_FN(finish, Sessions__FinishRequest, Google__Protobuf__Empty)
     free(fake.response);
     fake.response = strdup(req->response);
     fake.finished = true;
-    return JV_OK;
-}
-
-JV_TOOL_FN(events, Sessions__EventsRequest, Sessions__EventsReply)
-{
-    size_t after = (size_t)req->after;
-
-    if (strcmp(req->message_id, TURN) != 0)
-        return jv_fail(ctx, JV_NOT_FOUND, "message not found");
-    ret->finished = true;
-    ret->first = req->after + 1;
-    ret->n_events = after < fake.n_events ? fake.n_events - after : 0;
-    ret->events = fake.events + after;
     return JV_OK;
 }
 
@@ -368,9 +352,9 @@ static const struct jv_event registry_events[] = {
 };
 
 static const struct jv_tool session_rows[] = {
+    JV_TOOL("Resolve", resolve, .allow = JV_ALLOW_USER),
     JV_TOOL("Begin", begin, .allow = JV_ALLOW_USER),
     JV_TOOL("Finish", finish, .allow = JV_ALLOW_USER),
-    JV_TOOL("Events", events, .allow = JV_ALLOW_USER),
     JV_TOOL("Active", active, .allow = JV_ALLOW_USER),
     { 0 },
 };
@@ -379,7 +363,7 @@ static const struct jv_tool session_rows[] = {
 
 struct town {
     struct world *w;
-    struct jv_node *registry, *sessions, *tickets, *finops, *oxygen;
+    struct jv_node *registry, *sessions, *tickets, *finops, *oxygen, *jarvis;
     const char *vishal, *happy;
 };
 
@@ -387,37 +371,126 @@ static void forget(void)
 {
     for (size_t i = 0; i < fake.n_cards; i++)
         free(fake.cards[i]);
-    for (size_t i = 0; i < fake.n_events; i++)
-        free(fake.events[i].data);
     free(fake.plan);
     free(fake.response);
     memset(&fake, 0, sizeof(fake));
 }
 
-static struct town town_new(void)
+/* The orchestrator without a database: it keeps no tasks and answers with messages. */
+static inline const struct jv_actor *without_tasks(struct world *w)
 {
+    struct jv_actor *a =
+            jv_arena_memdup(world_arena(w), &orchestrator_actor, sizeof(orchestrator_actor));
+
+    a->needs = 0;
+    return a;
+}
+
+/* real: with sessions, tickets and tasks in a database. */
+static inline struct town town_of(bool real)
+{
+    extern const struct jv_actor sessions_actor;
     struct town t = { .w = world_new() };
     struct jv_actor *registry;
 
     registry = fake_service(t.w, "registry", &registry__registry__descriptor, registry_rows);
     registry->events = registry_events;
     t.registry = world_start(t.w, registry);
-    t.sessions = world_start(
-            t.w, fake_service(t.w, "sessions", &sessions__sessions__descriptor, session_rows));
-    t.tickets = world_start(t.w, fake_agent(t.w, &tickets_actor));
+    t.sessions =
+            world_start(t.w, real ? &sessions_actor
+                                  : fake_service(t.w, "sessions", &sessions__sessions__descriptor,
+                                                 session_rows));
+    t.tickets = world_start(t.w, real ? &tickets_actor : fake_agent(t.w, &tickets_actor));
     t.finops = world_start(t.w, fake_agent(t.w, &finops_actor));
     t.oxygen = world_start(t.w, fake_agent(t.w, &oxygen_actor));
     world_advance(t.w, 10);
-    world_start(t.w, &orchestrator_actor);
+    t.jarvis = world_start(t.w, real ? &orchestrator_actor : without_tasks(t.w));
     t.vishal = world_person(t.w, "user_001", "vishal", "developer");
     t.happy = world_person(t.w, "user_002", "happy", "developer");
     return t;
 }
 
-static void town_free(struct town *t)
+static inline struct town town_new(void)
+{
+    return town_of(false);
+}
+
+static inline void town_free(struct town *t)
 {
     world_free(t->w);
     forget();
 }
+
+/* ---- asking Jarvis --------------------------------------------------------------------------- */
+
+/* `more` is JSON beside the message's parts. */
+static inline const char *question(struct town *t, const char *text, const char *more)
+{
+    static int n;
+    struct jv_buf b = jv_buf_new(world_arena(t->w));
+
+    jv_buf_str(&b, "{\"message\":{\"role\":\"ROLE_USER\",\"parts\":[{\"text\":");
+    jv_json_quote(&b, text, strlen(text));
+    jv_buf_printf(&b, "}]%s", more);
+    if (!strstr(more, "messageId"))
+        jv_buf_printf(&b, ",\"messageId\":\"q%d\"", ++n);
+    jv_buf_str(&b, "}}");
+    return b.data;
+}
+
+static inline struct world_reply say(struct town *t, const char *token, const char *text,
+                                     const char *more)
+{
+    return world_ask(t->w, token, "a2a.jarvis.SendMessage", question(t, text, more));
+}
+
+/* The reply that is data among parts; NULL: there is none. */
+static inline const Orchestrator__ChatReply *reply_in(struct town *t, const A2a__Message *m)
+{
+    struct jv_err err = { 0 };
+
+    for (size_t i = 0; m && i < m->n_parts; i++)
+        if (strcmp(m->parts[i]->media_type, "application/vnd.jarvis.reply+json") == 0)
+            return (const void *)jv_struct_to_msg(&orchestrator__chat_reply__descriptor,
+                                                  m->parts[i]->data->struct_value, JV_JSON_STRICT,
+                                                  world_arena(t->w), &err);
+    return NULL;
+}
+
+/* What a message was answered with: a message, or a task whose last word counts. */
+static inline const Orchestrator__ChatReply *reply_of(struct town *t, const struct world_reply *r)
+{
+    struct jv_err err = { 0 };
+    const A2a__SendMessageResponse *res = NULL;
+
+    if (r->code == JV_OK)
+        res = (const void *)jv_json_to_msg(&a2a__send_message_response__descriptor, r->json,
+                                           strlen(r->json), JV_JSON_CAMEL, world_arena(t->w), &err);
+    if (!res)
+        return NULL;
+    return reply_in(t, res->payload_case == A2A__SEND_MESSAGE_RESPONSE__PAYLOAD_TASK
+                               ? res->task->status->message
+                               : res->message);
+}
+
+/* Ask and read the reply; all zero when it failed. */
+static inline const Orchestrator__ChatReply *ask_more(struct town *t, const char *token,
+                                                      const char *text, const char *more)
+{
+    struct world_reply r = say(t, token, text, more);
+    const Orchestrator__ChatReply *reply = reply_of(t, &r);
+
+    CHECK_OR(reply, printf("# %s: %d %s %s\n", text, r.code, r.text, r.json ? r.json : ""));
+    return reply ? reply : jv_msg_new(&orchestrator__chat_reply__descriptor, world_arena(t->w));
+}
+
+static inline const Orchestrator__ChatReply *ask(struct town *t, const char *token,
+                                                 const char *text)
+{
+    return ask_more(t, token, text, "");
+}
+
+#define CHECK_OUTCOME(reply, want) CHECK_INT((reply)->outcome, ORCHESTRATOR__OUTCOME__##want)
+#define CHECK_HAS_NOT(have, part)  CHECK(!strstr((have), (part)))
 
 #endif

@@ -123,7 +123,7 @@ TEST(internal_errors_are_hidden)
     CHECK_INT(r.http, 500);
     CHECK_HAS(r.text, "internal error");
     CHECK(!strstr(r.text, "secret") && !strstr(r.json, "secret"));
-    r = world_ask(s.w, s.vishal, "svc.orchestrator.Ask", "{\"message\":\"broken\"}");
+    r = world_ask(s.w, s.vishal, "svc.chat.Ask", "{\"message\":\"broken\"}");
     CHECK_INT(r.code, JV_INTERNAL);
     CHECK(!strstr(r.text, "secret"));
     world_free(s.w);
@@ -148,7 +148,7 @@ TEST(deadlines_end_what_is_slow)
     CHECK_INT(world_ask(s.w, s.vishal, "svc.tickets.Get", "{\"ticket_id\":3}").code,
               JV_DEADLINE_EXCEEDED);
     CHECK_INT(jv_loop_mono_ms(world_loop(s.w)) - began, 2000);
-    CHECK_INT(world_ask(s.w, s.vishal, "svc.orchestrator.Ask", "{\"message\":\"slow\"}").code,
+    CHECK_INT(world_ask(s.w, s.vishal, "svc.chat.Ask", "{\"message\":\"slow\"}").code,
               JV_DEADLINE_EXCEEDED);
     world_free(s.w);
 }
@@ -158,8 +158,7 @@ TEST(a_hundred_slow_calls_take_the_time_of_one)
     struct scene s = scene();
     int64_t began = jv_loop_mono_ms(world_loop(s.w));
 
-    CHECK_INT(world_ask(s.w, s.vishal, "svc.orchestrator.Ask", "{\"message\":\"fan\"}").code,
-              JV_OK);
+    CHECK_INT(world_ask(s.w, s.vishal, "svc.chat.Ask", "{\"message\":\"fan\"}").code, JV_OK);
     CHECK_INT(jv_loop_mono_ms(world_loop(s.w)) - began, 1500);
     world_free(s.w);
 }
@@ -189,15 +188,14 @@ TEST(calls_carry_errors_and_identity)
     struct scene s = scene();
     struct world_reply r;
 
-    CHECK_INT(world_ask(s.w, s.vishal, "svc.orchestrator.Ask", "{\"message\":\"fine\"}").code,
-              JV_OK);
-    r = world_ask(s.w, s.vishal, "svc.orchestrator.Ask", "{\"message\":\"missing\"}");
+    CHECK_INT(world_ask(s.w, s.vishal, "svc.chat.Ask", "{\"message\":\"fine\"}").code, JV_OK);
+    r = world_ask(s.w, s.vishal, "svc.chat.Ask", "{\"message\":\"missing\"}");
     CHECK_INT(r.code, JV_NOT_FOUND);
     CHECK_STR(r.text, "ticket 6 not found");
-    r = world_ask(s.w, s.vishal, "svc.orchestrator.Ask", "{\"message\":\"foreign\"}");
+    r = world_ask(s.w, s.vishal, "svc.chat.Ask", "{\"message\":\"foreign\"}");
     CHECK_INT(r.code, JV_INTERNAL);
     world_kill(s.w, s.callee);
-    r = world_ask(s.w, s.vishal, "svc.orchestrator.Ask", "{\"message\":\"fine\"}");
+    r = world_ask(s.w, s.vishal, "svc.chat.Ask", "{\"message\":\"fine\"}");
     CHECK_INT(r.code, JV_UNAVAILABLE);
     world_free(s.w);
 }
@@ -208,8 +206,7 @@ TEST(children_end_with_their_parent)
     int64_t began = jv_loop_mono_ms(world_loop(s.w));
 
     forever_code = -1;
-    CHECK_INT(world_ask(s.w, s.vishal, "svc.orchestrator.Ask", "{\"message\":\"orphan\"}").code,
-              JV_OK);
+    CHECK_INT(world_ask(s.w, s.vishal, "svc.chat.Ask", "{\"message\":\"orphan\"}").code, JV_OK);
     world_advance(s.w, 10);
     CHECK_INT(forever_code, JV_CANCELLED);
     CHECK_INT(jv_loop_mono_ms(world_loop(s.w)) - began, 10);
@@ -220,8 +217,7 @@ TEST(offloaded_work_comes_back)
 {
     struct scene s = scene();
 
-    CHECK_INT(world_ask(s.w, s.vishal, "svc.orchestrator.Ask", "{\"message\":\"offload\"}").code,
-              JV_OK);
+    CHECK_INT(world_ask(s.w, s.vishal, "svc.chat.Ask", "{\"message\":\"offload\"}").code, JV_OK);
     world_free(s.w);
 }
 
@@ -230,14 +226,14 @@ TEST(offloaded_work_comes_back)
 TEST(streams_have_parts_and_an_end)
 {
     struct scene s = scene();
-    struct world_reply r = world_ask(s.w, s.vishal, "svc.orchestrator.Chat", "{\"message\":\"x\"}");
+    struct world_reply r = world_ask(s.w, s.vishal, "svc.chat.Chat", "{\"message\":\"x\"}");
 
     CHECK_INT(r.code, JV_OK);
     CHECK_INT(r.parts, 3);
-    r = world_ask(s.w, s.vishal, "svc.orchestrator.Chat", "{\"message\":\"fail\"}");
+    r = world_ask(s.w, s.vishal, "svc.chat.Chat", "{\"message\":\"fail\"}");
     CHECK_INT(r.code, JV_UNAVAILABLE);
     CHECK_INT(r.parts, 4);
-    r = world_ask(s.w, NULL, "svc.orchestrator.Chat", "{\"message\":\"x\"}");
+    r = world_ask(s.w, NULL, "svc.chat.Chat", "{\"message\":\"x\"}");
     CHECK_INT(r.code, JV_UNAUTHENTICATED);
     world_free(s.w);
 }

@@ -138,7 +138,7 @@ static const char *question(const struct scene *s, const char *way)
 
 static struct world_reply err(const struct scene *s, const char *way)
 {
-    return world_ask(s->w, s->vishal, "svc.orchestrator.Ask", question(s, way));
+    return world_ask(s->w, s->vishal, "svc.chat.Ask", question(s, way));
 }
 
 /* ---- the bus -------------------------------------------------------------------------------- */
@@ -149,7 +149,7 @@ TEST(calls_under_way_end_when_the_bus_is_lost)
     int64_t began = jv_loop_mono_ms(world_loop(s.w));
     struct world_reply r;
 
-    world_send(s.w, s.vishal, "svc.orchestrator.Ask", question(&s, "slow"));
+    world_send(s.w, s.vishal, "svc.chat.Ask", question(&s, "slow"));
     world_advance(s.w, 100);
     jv_slots_lose(s.caller->slots);
     r = world_collect(s.w);
@@ -165,7 +165,7 @@ TEST(no_call_is_begun_while_the_bus_is_away)
     struct scene s = erring();
     struct world_reply r;
 
-    world_send(s.w, s.vishal, "svc.orchestrator.Ask", question(&s, "late"));
+    world_send(s.w, s.vishal, "svc.chat.Ask", question(&s, "late"));
     world_advance(s.w, 500);
     jv_broker_away(world_broker(s.w), true);
     world_advance(s.w, 1000);
@@ -199,7 +199,7 @@ TEST(an_event_that_cannot_be_published)
     struct scene s = erring();
     struct world_reply r;
 
-    world_send(s.w, s.vishal, "svc.orchestrator.Ask", question(&s, "child"));
+    world_send(s.w, s.vishal, "svc.chat.Ask", question(&s, "child"));
     jv_broker_fail_publish(world_broker(s.w), 1);
     sem_init(&gate, 0, 1);
     r = world_collect(s.w);
@@ -227,13 +227,13 @@ TEST(offloaded_work_outlives_its_cancelling)
 TEST(nothing_is_streamed_past_the_end)
 {
     struct scene s = erring();
-    struct world_reply r = world_ask(s.w, s.vishal, "svc.orchestrator.Chat", question(&s, "late"));
+    struct world_reply r = world_ask(s.w, s.vishal, "svc.chat.Chat", question(&s, "late"));
 
     CHECK_INT(r.code, JV_DEADLINE_EXCEEDED);
     CHECK_INT(r.parts, 1); /* the error */
-    r = world_ask(s.w, s.vishal, "svc.orchestrator.Chat", question(&s, "cancelled"));
+    r = world_ask(s.w, s.vishal, "svc.chat.Chat", question(&s, "cancelled"));
     CHECK_INT(r.code, JV_CANCELLED);
-    r = world_ask(s.w, s.vishal, "svc.orchestrator.Chat", question(&s, "fine"));
+    r = world_ask(s.w, s.vishal, "svc.chat.Chat", question(&s, "fine"));
     CHECK_INT(r.code, JV_OK);
     CHECK_INT(r.parts, 1);
     world_free(s.w);

@@ -163,7 +163,7 @@ static struct scene bad_scene(void)
 
 static int asked(struct scene *s, const char *message)
 {
-    return world_ask(s->w, s->vishal, "svc.orchestrator.Ask",
+    return world_ask(s->w, s->vishal, "svc.chat.Ask",
                      jv_arena_printf(world_arena(s->w), "{\"message\":\"%s\"}", message))
             .code;
 }
@@ -179,7 +179,7 @@ TEST(an_answer_that_the_bus_refuses_is_an_error)
     CHECK_INT(r.code, JV_RESOURCE_EXHAUSTED);
     CHECK_HAS(r.text, "larger than");
     CHECK_INT(asked(&s, "1"), JV_RESOURCE_EXHAUSTED);
-    r = world_ask(s.w, s.vishal, "svc.orchestrator.Chat", "{\"message\":\"x\"}");
+    r = world_ask(s.w, s.vishal, "svc.chat.Chat", "{\"message\":\"x\"}");
     CHECK_INT(r.code, JV_RESOURCE_EXHAUSTED);
     CHECK_HAS(r.text, "larger than");
     world_free(s.w);
@@ -205,8 +205,8 @@ TEST(a_full_mailbox_ends_a_stream)
     narrow.max_inflight = 1;
     world_start(w, &callee);
     world_start(w, &narrow);
-    world_send(w, vishal, "svc.orchestrator.Ask", "{\"message\":\"slow\"}");
-    world_send(w, vishal, "svc.orchestrator.Chat", "{\"message\":\"x\"}");
+    world_send(w, vishal, "svc.chat.Ask", "{\"message\":\"slow\"}");
+    world_send(w, vishal, "svc.chat.Chat", "{\"message\":\"x\"}");
     world_advance(w, 1);
     CHECK_INT(world_collect(w).code, JV_DEADLINE_EXCEEDED);
     r = world_collect(w);
@@ -312,8 +312,8 @@ TEST(answers_cannot_be_forged)
 
     world_start(w, &caller);
     jv_bus_subscribe(f.bus, "jarvis.svc.tickets.Get", NULL, forge, &f);
-    CHECK_INT(world_ask(w, vishal, "svc.orchestrator.Ask", "{\"message\":\"fine\"}").code, JV_OK);
-    CHECK_INT(world_ask(w, vishal, "svc.orchestrator.Ask", "{\"message\":\"fine\"}").code,
+    CHECK_INT(world_ask(w, vishal, "svc.chat.Ask", "{\"message\":\"fine\"}").code, JV_OK);
+    CHECK_INT(world_ask(w, vishal, "svc.chat.Ask", "{\"message\":\"fine\"}").code,
               JV_DEADLINE_EXCEEDED);
     CHECK_INT(f.questions, 2);
     jv_bus_free(f.bus);
@@ -416,7 +416,7 @@ TEST(a_long_reason_is_whole_text)
     CHECK_INT(r.code, JV_NOT_FOUND);
     CHECK_HAS(r.text, "xy\xc3\xa9\xc3\xa9");
     CHECK(!strstr(r.text, "\xef\xbf\xbd") && jv_is_utf8(r.text, strlen(r.text)));
-    r = world_ask(s.w, s.vishal, "svc.orchestrator.Ask", "{\"message\":\"2\"}"); /* as protobuf */
+    r = world_ask(s.w, s.vishal, "svc.chat.Ask", "{\"message\":\"2\"}"); /* as protobuf */
     CHECK_INT(r.code, JV_NOT_FOUND);
     CHECK_HAS(r.text, "xy\xc3\xa9\xc3\xa9");
     world_free(s.w);

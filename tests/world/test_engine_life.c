@@ -49,7 +49,7 @@ TEST(services_answer_operators)
     const char *all = ask_service(s.w, "$SRV.PING"), *stats;
 
     CHECK_HAS(all, "\"name\":\"tickets\"");
-    CHECK_HAS(all, "\"name\":\"orchestrator\"");
+    CHECK_HAS(all, "\"name\":\"chat\"");
     CHECK_HAS(all, "io.nats.micro.v1.ping_response");
     CHECK_HAS(ask_service(s.w, "$SRV.INFO.tickets"), "jarvis.svc.tickets.List");
     world_ask(s.w, s.vishal, "svc.tickets.Get", "{\"ticket_id\":6}");

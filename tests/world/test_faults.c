@@ -47,13 +47,13 @@ TEST(a_question_ends_whichever_publish_fails)
         { "svc.tickets.Get", "{\"ticket_id\":6}", JV_NOT_FOUND, 0 },
         { "svc.tickets.Nothing", "{}", JV_UNIMPLEMENTED, 0 },
         { "a2a.tickets.SendMessage", TOOL_CALL, JV_OK, 1 },
-        { "svc.orchestrator.Ask", "{\"message\":\"fine\"}", JV_OK, 1 },
-        { "svc.orchestrator.Ask", "{\"message\":\"missing\"}", JV_NOT_FOUND, 0 },
-        { "svc.orchestrator.Ask", "{\"message\":\"broken\"}", JV_INTERNAL, 0 },
-        { "svc.orchestrator.Ask", "{\"message\":\"orphan\"}", JV_OK, 1 },
-        { "svc.orchestrator.Ask", "{\"message\":\"offload\"}", JV_OK, 1 },
-        { "svc.orchestrator.Chat", "{\"message\":\"x\"}", JV_OK, 3 },
-        { "svc.orchestrator.Chat", "{\"message\":\"fail\"}", JV_UNAVAILABLE, 0 },
+        { "svc.chat.Ask", "{\"message\":\"fine\"}", JV_OK, 1 },
+        { "svc.chat.Ask", "{\"message\":\"missing\"}", JV_NOT_FOUND, 0 },
+        { "svc.chat.Ask", "{\"message\":\"broken\"}", JV_INTERNAL, 0 },
+        { "svc.chat.Ask", "{\"message\":\"orphan\"}", JV_OK, 1 },
+        { "svc.chat.Ask", "{\"message\":\"offload\"}", JV_OK, 1 },
+        { "svc.chat.Chat", "{\"message\":\"x\"}", JV_OK, 3 },
+        { "svc.chat.Chat", "{\"message\":\"fail\"}", JV_UNAVAILABLE, 0 },
     };
     struct scene s = scene();
 
@@ -68,11 +68,11 @@ TEST(an_error_that_cannot_be_told_is_not_silence)
     struct scene s = scene();
     struct world_reply r;
 
-    world_send(s.w, NULL, "svc.orchestrator.Chat", "{\"message\":\"x\"}");
+    world_send(s.w, NULL, "svc.chat.Chat", "{\"message\":\"x\"}");
     jv_broker_fail_publish(world_broker(s.w), 1);
     r = world_collect(s.w);
     CHECK_INT(r.code, JV_DEADLINE_EXCEEDED);
-    CHECK_INT(world_ask(s.w, NULL, "svc.orchestrator.Chat", "{\"message\":\"x\"}").code,
+    CHECK_INT(world_ask(s.w, NULL, "svc.chat.Chat", "{\"message\":\"x\"}").code,
               JV_UNAUTHENTICATED);
     world_free(s.w);
 }
@@ -86,9 +86,9 @@ TEST(what_is_too_large_for_the_bus)
 
     CHECK_INT(r.code, JV_RESOURCE_EXHAUSTED);
     CHECK_HAS(r.text, "answer is larger");
-    r = world_ask(s.w, s.vishal, "svc.orchestrator.Chat", "{\"message\":\"large\"}");
+    r = world_ask(s.w, s.vishal, "svc.chat.Chat", "{\"message\":\"large\"}");
     CHECK_INT(r.code, JV_RESOURCE_EXHAUSTED);
-    r = world_ask(s.w, s.vishal, "svc.orchestrator.Ask", "{\"message\":\"large\"}");
+    r = world_ask(s.w, s.vishal, "svc.chat.Ask", "{\"message\":\"large\"}");
     CHECK_INT(r.code, JV_RESOURCE_EXHAUSTED);
     CHECK_HAS(r.text, "question to svc.tickets.Create is larger");
     CHECK_INT(jv_loop_mono_ms(world_loop(s.w)), began);

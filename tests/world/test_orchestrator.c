@@ -1,35 +1,6 @@
 /* test_orchestrator.c -- the orchestrator among fake peers. */
 #include "world/peers.h"
 
-static struct world_reply say(struct town *t, const char *token, const char *method,
-                              const char *text, const char *more)
-{
-    struct jv_buf b = jv_buf_new(world_arena(t->w));
-
-    jv_buf_str(&b, "{\"message\":");
-    jv_json_quote(&b, text, strlen(text));
-    jv_buf_printf(&b, "%s}", more);
-    return world_ask(t->w, token, jv_arena_printf(b.arena, "svc.orchestrator.%s", method), b.data);
-}
-
-/* Ask and read the reply; all zero when it failed. */
-static const Orchestrator__ChatReply *ask(struct town *t, const char *token, const char *text)
-{
-    struct world_reply r = say(t, token, "Ask", text, "");
-    struct jv_err err = { 0 };
-    ProtobufCMessage *m = NULL;
-
-    if (r.code == JV_OK)
-        m = jv_json_to_msg(&orchestrator__chat_reply__descriptor, r.json, strlen(r.json), 0,
-                           world_arena(t->w), &err);
-    CHECK_OR(m, printf("# %s: %d %s %s\n", text, r.code, r.text, err.text));
-    return m ? (Orchestrator__ChatReply *)m
-             : jv_msg_new(&orchestrator__chat_reply__descriptor, world_arena(t->w));
-}
-
-#define CHECK_OUTCOME(reply, want) CHECK_INT((reply)->outcome, ORCHESTRATOR__OUTCOME__##want)
-#define CHECK_HAS_NOT(have, part)  CHECK(!strstr((have), (part)))
-
 static void check_agent(const Orchestrator__ChatReply *reply, size_t i, const char *name,
                         const char *state)
 {
@@ -52,7 +23,7 @@ TEST(one_agent_is_given_as_it_is)
     CHECK_INT(r->n_agents, 1);
     check_agent(r, 0, "TicketsAgent", "answered");
     CHECK_STR(r->session_id, SESSION);
-    CHECK_STR(r->message_id, TURN);
+    CHECK_STR(r->message_id, fake.turn);
     CHECK(!r->degraded);
     CHECK_INT(fake.tickets.calls, 1);
     CHECK_INT(fake.finishes, 1);
@@ -277,7 +248,7 @@ TEST(without_sessions_nothing_is_asked)
     struct world_reply r;
 
     world_kill(t.w, t.sessions);
-    r = say(&t, t.vishal, "Ask", "show my tickets", "");
+    r = say(&t, t.vishal, "show my tickets", "");
     CHECK_INT(r.code, JV_UNAVAILABLE);
     CHECK_INT(fake.tickets.calls, 0);
     town_free(&t);
@@ -289,117 +260,31 @@ TEST(an_answer_that_is_not_kept_is_not_given)
     struct world_reply r;
 
     fake.finish_code = JV_INTERNAL;
-    r = say(&t, t.vishal, "Ask", "create a ticket for vpn access", "");
+    r = say(&t, t.vishal, "create a ticket for vpn access", "");
     CHECK_INT(r.code, JV_UNAVAILABLE);
     CHECK_HAS(r.text, "TicketsAgent did its part");
-    r = say(&t, t.vishal, "Chat", "show my tickets", "");
+    r = say(&t, t.vishal, "show my tickets", "");
     CHECK_INT(r.code, JV_UNAVAILABLE);
-    CHECK_HAS_NOT(r.json, "\"done\"");
+    CHECK_HAS(r.text, "keeping the answer");
     town_free(&t);
 }
 
 TEST(a_refused_turn_is_refused)
 {
     struct town t = town_new();
+    struct world_reply r = say(&t, t.vishal, "show my tickets", ",\"contextId\":\"x\"");
 
+    CHECK_INT(r.code, JV_INVALID_ARGUMENT);
+    CHECK_STR(r.field, "message.contextId");
+    CHECK_STR(r.text, "message.contextId is no session of yours");
+    CHECK_INT(fake.begins, 0);
+    fake.resolve_code = JV_RESOURCE_EXHAUSTED;
+    CHECK_INT(say(&t, t.vishal, "show my tickets", "").code, JV_RESOURCE_EXHAUSTED);
+    fake.resolve_code = 0;
     fake.begin_code = JV_NOT_FOUND;
-    CHECK_INT(say(&t, t.vishal, "Ask", "show my tickets", ",\"session_id\":\"x\"").code,
+    CHECK_INT(say(&t, t.vishal, "show my tickets", ",\"contextId\":\"" SESSION "\"").code,
               JV_NOT_FOUND);
-    fake.begin_code = JV_ABORTED;
-    CHECK_INT(say(&t, t.vishal, "Ask", "show my tickets", "").code, JV_ABORTED);
     CHECK_INT(fake.tickets.calls, 0);
-    town_free(&t);
-}
-
-TEST(the_same_key_gives_the_same_answer)
-{
-    static const char key[] = ",\"idempotency_key\":\"k1\"";
-    struct town t = town_new();
-    struct world_reply first = say(&t, t.vishal, "Ask", "create a ticket for vpn access", key);
-    struct world_reply again = say(&t, t.vishal, "Ask", "create a ticket for vpn access", key);
-    struct world_reply stream;
-
-    CHECK_INT(first.code, JV_OK);
-    CHECK_STR(again.json, first.json);
-    stream = say(&t, t.vishal, "Chat", "create a ticket for vpn access", key);
-    CHECK_INT(stream.parts, fake.n_events);
-    CHECK_INT(fake.tickets.calls, 1);
-    CHECK_INT(fake.finishes, 1);
-    town_free(&t);
-}
-
-/* ---- streams --------------------------------------------------------------------------------- */
-
-static const char *const event_names[] = {
-    "none", "", "plan", "agent", "delta", "artifact", "done"
-};
-
-/* "plan agent:asked ... done" of a stream, with its numbers checked; deltas joined in *text. */
-static const char *story(struct town *t, const struct world_reply *r, int first,
-                         struct jv_buf *text)
-{
-    struct jv_buf b = jv_buf_new(world_arena(t->w));
-    char *lines = jv_arena_strdup(world_arena(t->w), r->json ? r->json : "");
-    char *save = NULL;
-
-    for (char *line = strtok_r(lines, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-        struct jv_err err = { 0 };
-        Orchestrator__ChatEvent *e = (Orchestrator__ChatEvent *)jv_json_to_msg(
-                &orchestrator__chat_event__descriptor, line, strlen(line), 0, world_arena(t->w),
-                &err);
-
-        CHECK_OR(e, return line);
-        CHECK_INT(e->seq, first++);
-        jv_buf_printf(&b, "%s%s", b.len ? " " : "", event_names[e->event_case]);
-        if (e->event_case == ORCHESTRATOR__CHAT_EVENT__EVENT_AGENT)
-            jv_buf_printf(&b, ":%s", e->agent->state);
-        if (e->event_case == ORCHESTRATOR__CHAT_EVENT__EVENT_DELTA)
-            jv_buf_str(text, e->delta->text);
-        if (e->event_case == ORCHESTRATOR__CHAT_EVENT__EVENT_DONE)
-            CHECK_STR(e->done->response, text->data);
-    }
-    return b.data;
-}
-
-TEST(a_stream_tells_the_turn_in_order)
-{
-    struct town t = town_new();
-    struct jv_buf text = jv_buf_new(world_arena(t.w)), rest = jv_buf_new(world_arena(t.w));
-    struct world_reply r =
-            say(&t, t.happy, "Chat", "my tickets, vishal's courses and aws cost", "");
-
-    CHECK_INT(r.code, JV_OK);
-    CHECK_STR(story(&t, &r, 1, &text),
-              "plan agent:asked agent:asked agent:asked agent:answered artifact delta agent:denied "
-              "delta agent:answered artifact delta done");
-    CHECK_STR(text.data, fake.response);
-    CHECK_INT(fake.n_events, r.parts);
-
-    r = world_ask(t.w, t.happy, "svc.orchestrator.Resume",
-                  "{\"message_id\":\"" TURN "\",\"after\":12}");
-    CHECK_INT(r.code, JV_OK);
-    jv_buf_str(&rest, text.data);
-    CHECK_STR(story(&t, &r, 13, &rest), "done");
-    r = world_ask(t.w, t.happy, "svc.orchestrator.Resume",
-                  "{\"message_id\":\"" TURN "\",\"after\":13}");
-    CHECK_INT(r.code, JV_OK);
-    CHECK_INT(r.parts, 0);
-    town_free(&t);
-}
-
-TEST(resume_refuses_what_is_not_there)
-{
-    struct town t = town_new();
-
-    CHECK_INT(world_ask(t.w, t.happy, "svc.orchestrator.Resume",
-                        "{\"message_id\":\"33333333-3333-4333-8333-333333333333\"}")
-                      .code,
-              JV_NOT_FOUND);
-    CHECK_INT(world_ask(t.w, t.happy, "svc.orchestrator.Resume",
-                        "{\"message_id\":\"" TURN "\",\"after\":-1}")
-                      .code,
-              JV_INVALID_ARGUMENT);
-    CHECK_INT(world_ask(t.w, t.happy, "svc.orchestrator.Resume", "{}").code, JV_INVALID_ARGUMENT);
     town_free(&t);
 }
 
@@ -423,9 +308,9 @@ TEST(without_any_catalogue_nothing_is_begun)
 
     t.sessions = world_start(
             w, fake_service(w, "sessions", &sessions__sessions__descriptor, session_rows));
-    world_start(w, &orchestrator_actor);
+    world_start(w, without_tasks(w));
     t.vishal = world_person(w, "user_001", "vishal", "developer");
-    CHECK_INT(say(&t, t.vishal, "Ask", "show my tickets", "").code, JV_UNAVAILABLE);
+    CHECK_INT(say(&t, t.vishal, "show my tickets", "").code, JV_UNAVAILABLE);
     CHECK_INT(fake.begins, 0);
     town_free(&t);
 }
@@ -494,7 +379,8 @@ TEST(notifications_press)
 TEST(explain_asks_nobody)
 {
     struct town t = town_new();
-    struct world_reply r = say(&t, t.vishal, "Explain", "show my tickets and aws cost", "");
+    struct world_reply r = world_ask(t.w, t.vishal, "svc.orchestrator.Explain",
+                                     "{\"message\":\"show my tickets and aws cost\"}");
 
     CHECK_INT(r.code, JV_OK);
     CHECK_HAS(r.json, "\"tool\":\"get_my_tickets\"");
@@ -522,15 +408,22 @@ TEST(bad_questions)
 {
     struct town t = town_new();
     char *big = jv_arena_alloc(world_arena(t.w), 16 * 1024 + 2);
-    struct world_reply r = say(&t, t.vishal, "Ask", " \n\t", "");
+    struct world_reply r = say(&t, t.vishal, " \n\t", "");
 
     CHECK_INT(r.code, JV_INVALID_ARGUMENT);
-    CHECK_STR(r.field, "message");
+    CHECK_STR(r.field, "message.parts");
     memset(big, 'x', 16 * 1024 + 1);
-    CHECK_INT(say(&t, t.vishal, "Ask", big, "").code, JV_INVALID_ARGUMENT);
+    r = say(&t, t.vishal, big, "");
+    CHECK_INT(r.code, JV_INVALID_ARGUMENT);
+    CHECK_STR(r.field, "message.parts");
     big[16 * 1024] = '\0';
-    CHECK_INT(say(&t, t.vishal, "Ask", big, "").code, JV_OK);
-    CHECK_INT(say(&t, NULL, "Ask", "show my tickets", "").code, JV_UNAUTHENTICATED);
+    CHECK_INT(say(&t, t.vishal, big, "").code, JV_OK);
+    r = world_ask(t.w, t.vishal, "a2a.jarvis.SendMessage",
+                  "{\"message\":{\"messageId\":\"1\",\"role\":\"ROLE_USER\",\"parts\":[{\"text\":"
+                  "\"show my tickets\"},{\"url\":\"http://x\"}]}}");
+    CHECK_INT(r.code, JV_INVALID_ARGUMENT);
+    CHECK_STR(r.field, "message.parts[1]");
+    CHECK_INT(say(&t, NULL, "show my tickets", "").code, JV_UNAUTHENTICATED);
     CHECK_INT(fake.begins, 1);
     town_free(&t);
 }

@@ -88,6 +88,10 @@ JV_CHECKED int jv_checkpoint(struct jv_ctx *ctx);
  * is JV_OK with the message that answered. */
 JV_CHECKED int jv_ask(struct jv_ctx *ctx, const struct A2a__Message **ret_answer, const char *fmt,
                       ...) JV_PRINTF(3, 4);
+/* The same with data for programs beside the text (either may be NULL). */
+JV_CHECKED int jv_ask_data(struct jv_ctx *ctx, const struct A2a__Message **ret_answer,
+                           const char *text, const char *media_type,
+                           const struct Google__Protobuf__Struct *data);
 /* The same for credentials, which the person arranges elsewhere: AUTH_REQUIRED. */
 JV_CHECKED int jv_ask_auth(struct jv_ctx *ctx, const struct A2a__Message **ret_answer,
                            const char *fmt, ...) JV_PRINTF(3, 4);
