@@ -1,6 +1,7 @@
 /* orchestrator.c -- the agent Jarvis: plan, fan out to the agents, combine, answer. */
 #include "orchestrator.h"
 
+#include "jv/db.h"
 #include "registry.pb-c.h"
 
 JV_TOOL_FN(suggest, Orchestrator__SuggestRequest, Orchestrator__SuggestReply)
@@ -40,6 +41,16 @@ JV_TOOL_FN(explain, Orchestrator__ExplainRequest, Orchestrator__ExplainReply)
     }
     ret->outcome = turn_outcome(&plan);
     return JV_OK;
+}
+
+/* With a session goes what was told of it; an answer that is under way fails by itself. */
+static int session_deleted(struct jv_ctx *ctx, const char *subject, const void *msg)
+{
+    const Sessions__GetRequest *session = msg;
+
+    (void)subject;
+    return jv_db(ctx, NULL, "delete from tasks where context_id = $1 and state not in (1, 2)",
+                 jv_text(session->session_id));
 }
 
 static int start(struct jv_ctx *ctx)
@@ -85,6 +96,7 @@ static const struct jv_timer timers[] = {
 
 static const struct jv_event events[] = {
     { "evt.registry.Changed", &google__protobuf__empty__descriptor, catalog_changed },
+    { "evt.sessions.Deleted", &sessions__get_request__descriptor, session_deleted },
     { 0 },
 };
 

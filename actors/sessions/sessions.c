@@ -217,17 +217,24 @@ JV_TOOL_FN(update, Sessions__UpdateRequest, Sessions__Session)
 
 JV_TOOL_FN(delete, Sessions__GetRequest, Google__Protobuf__Empty)
 {
+    Sessions__GetRequest gone = SESSIONS__GET_REQUEST__INIT;
     struct jv_rows rows;
     int r;
 
     (void)ret;
     if (!is_uuid(req->session_id))
         return no_session(ctx);
-    r = jv_db(ctx, &rows, "delete from sessions where session_id = $1::uuid and owner = $2",
+    r = jv_db(ctx, &rows,
+              "delete from sessions where session_id = $1::uuid and owner = $2 "
+              "returning session_id",
               jv_text(req->session_id), jv_text(owner_of(ctx)));
     if (r)
         return r;
-    return rows.affected ? JV_OK : no_session(ctx);
+    if (!rows.n)
+        return no_session(ctx);
+    gone.session_id = jv_col(&rows, 0, "session_id");
+    (void)jv_publish(ctx, "evt.sessions.Deleted", &gone); /* it is gone, heard of or not */
+    return JV_OK;
 }
 
 /* ---- what is said --------------------------------------------------------------------------- */

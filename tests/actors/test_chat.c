@@ -266,6 +266,27 @@ TEST(the_same_message_has_the_same_answer)
     town_free(&t);
 }
 
+TEST(what_was_told_goes_with_its_session)
+{
+    struct town t = stage_new();
+    const Orchestrator__ChatReply *one = ask(&t, t.vishal, "show my tickets"), *two;
+    struct world_reply r;
+
+    world_ask(t.w, t.vishal, "svc.sessions.Create", "{}");
+    two = ask(&t, t.vishal, "create new ticket");
+    CHECK(strcmp(one->session_id, two->session_id) != 0);
+    r = world_ask(t.w, t.vishal, "svc.sessions.Delete",
+                  jv_arena_printf(world_arena(t.w), "{\"session_id\":\"%s\"}", two->session_id));
+    CHECK_INT(r.code, JV_OK);
+    world_advance(t.w, 1000);
+    r = world_ask(t.w, t.vishal, "a2a.jarvis.GetTask",
+                  jv_arena_printf(world_arena(t.w), "{\"id\":\"%s\"}", two->message_id));
+    CHECK_INT(r.code, JV_NOT_FOUND);
+    CHECK_INT(task_now(&t, t.vishal, one->message_id)->status->state,
+              A2A__TASK_STATE__TASK_STATE_COMPLETED);
+    town_free(&t);
+}
+
 /* ---- questions back -------------------------------------------------------------------------- */
 
 TEST(a_question_back_is_answered_in_its_task)

@@ -128,6 +128,16 @@ class Chat(Tally):
             rest = Events(self.s, "vishal", "GET", "/api/chat/%s/events" % task, Last_Event_ID=str(number)).all()
             self.check("after %s %d" % (name, number), [e[:2] for e in rest] == [e[:2] for e in told[i + 1:]], rest)
 
+    def deleted(self):
+        """What was told goes with its session."""
+        done = self.ask().all()[-1][2]
+        path = "/api/chat/%s/events" % done["message_id"]
+        there = self.call("vishal", "GET", path)[0]
+        gone = self.call("vishal", "DELETE", "/api/sessions/" + done["session_id"].upper())[0]
+        wait_for(lambda: self.call("vishal", "GET", path)[0] == 404)
+        status, _, reply = self.call("vishal", "GET", "/a2a/jarvis/tasks/" + done["message_id"], A2A_Version="1.0")
+        self.check("a session is deleted: its tasks are gone", (there, gone, status) == (200, 204, 404), (there, gone, reply))
+
     def stopped(self, name):
         """While it stands still, whoever waits for it waits."""
         pid = self.s.pids()[name]
@@ -209,7 +219,7 @@ class Chat(Tally):
 def main():
     with Stack() as s:
         c = Chat(s)
-        return c.run(c.same, c.resumed, c.under_way, c.cancelled, c.orchestrator_dies, c.gateway_dies)
+        return c.run(c.same, c.resumed, c.deleted, c.under_way, c.cancelled, c.orchestrator_dies, c.gateway_dies)
 
 
 if __name__ == "__main__":
