@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""bench.py -- the read call beside nginx `return 200`, and A2A beside its JavaScript SDK (a2a.py), in one
+"""bench.py -- the read call beside nginx `return 200`, and A2A beside its JavaScript SDK (a2a_rows.py), in one
 run on one machine.
 
 The read call is POST /a2a/tickets/message:send with a tool call: HTTP, JSON to protobuf, token checked
@@ -23,7 +23,7 @@ import tempfile
 import time
 import urllib.request
 
-import a2a
+import a2a_rows
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BODY = json.dumps({
@@ -212,7 +212,7 @@ def main():
         if "read" in o.what:
             bad += beside_nginx(stack, idle, folder, o)
         if set(o.what) != {"read"}:
-            bad += a2a.run(o, stack, folder)
+            bad += a2a_rows.run(o, stack, folder)
     finally:
         if stack:
             stack.stop()

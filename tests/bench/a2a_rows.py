@@ -1,4 +1,4 @@
-"""a2a.py -- the A2A rows of `./jarvis bench`, each beside an agent made with @a2a-js/sdk in the same run.
+"""a2a_rows.py -- the A2A rows of `./jarvis bench`, each beside an agent made with @a2a-js/sdk in the same run.
 
     read         a tool call that only looks, answered as a Message
     task         a tool call that changes something: a task with an artifact, kept before it is answered
@@ -77,8 +77,8 @@ class Side:
         self.name, self.port, self.base, self.token = name, port, base, token
         self.roots = roots  # name -> pid; its children count with it
 
-    def pids(self, name=None):
-        return [p for root, pid in self.roots.items() if name in (None, root) for p in tree(pid)]
+    def cpu(self):
+        return {name: cpu_us(tree(pid)) for name, pid in self.roots.items()}
 
     def headers(self):
         h = {"A2A-Version": "1.0", "Content-Type": "application/json"}
@@ -176,12 +176,25 @@ class Load:
                                  *map(str, args)], stdout=subprocess.PIPE, text=True)
 
     def calls(self, side, request, connections, seconds, text, times=1):
-        before = cpu_us(side.pids())
+        before = side.cpu()
         out = self.start(side, request, connections, "-s", seconds, "-x", text, "-k", times).communicate()[0]
-        used = cpu_us(side.pids()) - before
+        used = side.cpu()
         n = [int(x) for x in re.search(r"RESULT (.*)", out).group(1).split()]
         return {"rps": n[0] / (n[1] / 1e6), "p50": n[2] / 1e3, "p95": n[3] / 1e3, "p99": n[4] / 1e3, "bad": n[5],
-                "events": n[6] / (n[1] / 1e6), "first": n[7] / 1e3, "self": n[8] / n[1], "cpu": used / max(n[0], 1)}
+                "events": n[6] / (n[1] / 1e6), "first": n[7] / 1e3, "self": n[8] / n[1],
+                **{"cpu " + name: (used[name] - before[name]) / max(n[0], 1) for name in used}}
+
+
+def cpu_of(m):
+    return {name[4:]: us for name, us in m.items() if name.startswith("cpu ")}
+
+
+def print_cpu(found):
+    """found: title -> medians; which process the CPU time of a request or stream went to."""
+    names = sorted({name for m in found.values() for name, us in cpu_of(m).items() if us >= 1})
+    print("\n| CPU us each | %s |\n|---|%s" % (" | ".join(names), "---|" * len(names)))
+    for title, m in found.items():
+        print("| %s | %s |" % (title, " | ".join("%.0f" % cpu_of(m)[n] if n in cpu_of(m) else "" for n in names)))
 
 
 def median(rounds):
@@ -235,9 +248,12 @@ def print_calls(found, sides, o):
                 m = found[what, side.name, c]
                 peer = found.get((what, "@a2a-js/sdk", c))
                 print("| %s: %s | %d | %.0f | %.2f | %.2f | %.2f | %d | %.0f | %s | %s |" % (
-                    side.name, title, c, m["rps"], m["p50"], m["p95"], m["p99"], m["bad"], m["cpu"],
+                    side.name, title, c, m["rps"], m["p50"], m["p95"], m["p99"], m["bad"], sum(cpu_of(m).values()),
                     "%.1f x" % (m["rps"] / peer["rps"]) if peer else "-",
                     "%+.2f ms" % (m["p50"] - found["read", side.name, c]["p50"]) if what == "task" else ""))
+    most = max(o.task_connections)
+    print_cpu({"%s: %s, %d connections" % (side.name, TITLES[what], most): found[what, side.name, most]
+               for what in TITLES for side in sides})
     busiest = max(m["self"] for m in found.values())
     print("\nThe load generator used at most %.0f %% of one core.\n" % (busiest * 100))
     return sum(m["bad"] for m in found.values())
@@ -277,8 +293,9 @@ def streams(jarvis, peer, load, o):
             bad += int(m["bad"] > 0)
             print("| %s: a task of %d chunks | %d | %.0f | %.0f | %.2f | %.2f | %.2f | %.2f | %d | %.0f | %s |" % (
                 side.name, CHUNKS, c, m["rps"], m["events"], m["first"], m["p50"], m["p95"], m["p99"], m["bad"],
-                m["cpu"] * m["rps"] / m["events"] if m["events"] else 0,
+                sum(cpu_of(m).values()) * m["rps"] / m["events"] if m["events"] else 0,
                 "%.2f x" % (m["events"] / found[peer]["events"]) if peer and found[peer]["events"] else "-"))
+    print_cpu({"%s: a stream, %d at once" % (side.name, c): m for side, m in found.items()})
     print()
     return bad
 
