@@ -57,6 +57,7 @@ static int control(struct jv_ctx *ctx, const char *sql)
     return jv_pg_exec(ctx->tx, db_until(ctx), ctx->arena, &ignored, sql, NULL, &ctx->err);
 }
 
+/* "begin" goes with the first statement: nothing waits for it alone. */
 int jv_db_open(struct jv_ctx *ctx)
 {
     int r;
@@ -64,12 +65,14 @@ int jv_db_open(struct jv_ctx *ctx)
     if (!ctx->node->pg)
         return no_db(ctx);
     r = jv_pg_take(ctx->node->pg, db_until(ctx), &ctx->tx, &ctx->err);
-    if (r)
-        return r;
-    r = control(ctx, "begin");
-    if (r)
-        jv_db_abandon(ctx);
+    if (!r)
+        jv_pg_begin_with_next(ctx->tx);
     return r;
+}
+
+void jv_db_commit_with_next(struct jv_ctx *ctx)
+{
+    jv_pg_commit_with_next(ctx->tx);
 }
 
 int jv_db_commit_all(struct jv_ctx *ctx)

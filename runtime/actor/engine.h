@@ -192,6 +192,8 @@ struct jv_method *jv_find_tool(struct jv_node *n, const char *tool);
 /* The transaction itself, whatever savepoints the handler makes in it. */
 int jv_db_open(struct jv_ctx *ctx);
 int jv_db_commit_all(struct jv_ctx *ctx);
+/* The next statement is the transaction's last: its commit rides behind it. */
+void jv_db_commit_with_next(struct jv_ctx *ctx);
 void jv_db_abandon(struct jv_ctx *ctx);
 /* The handler is done: a transaction of its own within the run's that it left open is undone. */
 void jv_db_settle(struct jv_ctx *ctx);

@@ -225,12 +225,15 @@ static int give_birth(struct jv_ctx *ctx, struct jv_run *run, bool interrupted)
         all[n++] = last[i];
     if (!r)
         r = jv_run_fits(ctx, run, last, n_last);
+    if (!r && n <= JV_EVENTS_AT_ONCE)
+        jv_db_commit_with_next(ctx); /* all of it is one statement */
     if (!r)
         r = jv_store_birth(ctx, run, &b, all, n, &unused);
-    if (!r)
+    if (!r && n > JV_EVENTS_AT_ONCE)
         r = jv_db_commit_all(ctx);
     if (r)
         return r;
+    jv_db_abandon(ctx);
     jv_tell(ctx, run->id, all, n);
     run->events = all;
     run->n_events = n;

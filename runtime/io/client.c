@@ -40,6 +40,7 @@ struct slot {
     bool open, lost, overflow;
     struct part *first, **end;
     size_t n_parts, bytes;
+    int64_t alive_ms; /* mono: the last sign of life; nobody is woken for it */
 };
 
 struct jv_client {
@@ -138,6 +139,7 @@ static bool slot_take(struct jv_client *c, uint32_t *ret)
     jv_random(&s->token, sizeof(s->token));
     s->open = true;
     s->lost = s->overflow = false;
+    s->alive_ms = 0;
     pthread_mutex_unlock(&s->lock);
     return true;
 }
@@ -207,6 +209,19 @@ static bool read_token(const char *subject, unsigned long *slot, unsigned long l
     return !*end;
 }
 
+static int64_t mono_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static bool is_sign_of_life(const struct jv_bus_msg *m)
+{
+    return !m->status && !m->len && jv_bus_header(m, JV_H_ALIVE);
+}
+
 /* On a thread of the bus's. */
 static void on_reply(void *arg, struct jv_bus_msg *m)
 {
@@ -214,17 +229,19 @@ static void on_reply(void *arg, struct jv_bus_msg *m)
     unsigned long slot;
     unsigned long long fits;
     struct slot *s;
-    bool mine;
+    bool mine, alive = is_sign_of_life(m);
 
     if (!read_token(m->subject, &slot, &fits) || slot >= atomic_load(&c->n_slots))
         return;
     s = slot_at(c, (uint32_t)slot);
     pthread_mutex_lock(&s->lock);
     mine = s->open && s->token == fits;
-    if (mine)
+    if (mine && alive)
+        s->alive_ms = mono_ms();
+    else if (mine)
         push(s, m);
     pthread_mutex_unlock(&s->lock);
-    if (mine) /* behind the lock, which the waiter takes first */
+    if (mine && !alive) /* behind the lock, which the waiter takes first */
         pthread_cond_signal(&s->changed);
 }
 
@@ -430,14 +447,6 @@ int jv_client_call(struct jv_client *c, const ProtobufCServiceDescriptor *servic
     return r;
 }
 
-static int64_t mono_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* ---- streams ------------------------------------------------------------------------------ */
 
 int jv_client_open(struct jv_client *c, const ProtobufCServiceDescriptor *service,
@@ -472,9 +481,18 @@ static bool is_end(const struct jv_bus_msg *m)
            !jv_bus_header(m, JV_H_ERROR_CODE);
 }
 
-static bool is_sign_of_life(const struct jv_bus_msg *m)
+/* When the callee has been silent for too long, if nothing more comes. */
+static int64_t silent_at(struct jv_stream *s)
 {
-    return !m->status && !m->len && jv_bus_header(m, JV_H_ALIVE);
+    struct slot *slot = slot_at(s->client, s->slot);
+    int64_t alive_ms;
+
+    pthread_mutex_lock(&slot->lock);
+    alive_ms = slot->alive_ms;
+    pthread_mutex_unlock(&slot->lock);
+    if (alive_ms > s->heard_ms)
+        s->heard_ms = alive_ms;
+    return s->heard_ms + SILENCE_MS;
 }
 
 /* The next message that says something. A callee that was killed says nothing any more. */
@@ -483,18 +501,18 @@ static int await_part(struct jv_stream *s, int timeout_ms, struct jv_bus_msg **r
     int64_t until = mono_ms() + timeout_ms;
 
     for (;;) {
-        int64_t now = mono_ms(), silent = s->heard_ms + SILENCE_MS;
+        int64_t now = mono_ms(), silent = silent_at(s);
         int64_t end = until < silent ? until : silent;
         int r = await(slot_at(s->client, s->slot), (int)(end > now ? end - now : 0), ret);
 
-        if (r == JV_DEADLINE_EXCEEDED && mono_ms() >= silent)
-            return JV_ABORTED;
-        if (r)
+        if (r == JV_OK)
+            s->heard_ms = mono_ms();
+        if (r != JV_DEADLINE_EXCEEDED)
             return r;
-        s->heard_ms = mono_ms();
-        if (!is_sign_of_life(*ret))
-            return JV_OK;
-        jv_bus_release(*ret);
+        if (mono_ms() >= silent_at(s))
+            return JV_ABORTED;
+        if (mono_ms() >= until)
+            return r;
     }
 }
 

@@ -30,6 +30,10 @@ void jv_pg_give(struct jv_pg *p, struct jv_pg_conn *c);
 JV_CHECKED int jv_pg_exec(struct jv_pg_conn *c, int64_t until, struct jv_arena *a,
                           struct jv_rows *rows, const char *sql, const struct jv_param *params,
                           struct jv_err *err);
+/* "begin" before the next statement, "commit" behind it: in one way to the server and back. What
+ * fails first is what the statement fails with; a commit comes only after a good one. */
+void jv_pg_begin_with_next(struct jv_pg_conn *c);
+void jv_pg_commit_with_next(struct jv_pg_conn *c);
 /* A select 1; for readiness. */
 JV_CHECKED int jv_pg_ping(struct jv_pg *p, int64_t until, struct jv_err *err);
 

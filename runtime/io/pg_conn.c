@@ -147,9 +147,24 @@ static bool queue(struct jv_pg_conn *c, const char *sql, const struct values *v)
            PQsendQueryPrepared(c->pg, name, n, v->text, v->lengths, v->formats, 0);
 }
 
+static bool queue_plain(struct jv_pg_conn *c, const char *sql)
+{
+    return PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 0);
+}
+
+static bool queue_around(struct jv_pg_conn *c, const char *sql, const struct values *v)
+{
+    bool begins = c->begins, commits = c->commits;
+
+    c->begins = c->commits = false;
+    c->beginning = begins;
+    return (!begins || queue_plain(c, "begin")) && queue(c, sql, v) &&
+           (!commits || queue_plain(c, "commit"));
+}
+
 static bool send(struct jv_pg_conn *c, const char *sql, const struct values *v)
 {
-    if (!queue(c, sql, v) || !PQpipelineSync(c->pg)) {
+    if (!queue_around(c, sql, v) || !PQpipelineSync(c->pg)) {
         lose(c);
         return false;
     }
@@ -169,6 +184,13 @@ static bool prepared(struct jv_pg_conn *c, const PGresult *res)
         return true;
     pg_statement_remove(c, st);
     return false;
+}
+
+/* The answer to a begin; false when it failed, as everything behind it then does. */
+static bool begun(struct jv_pg_conn *c, const PGresult *res)
+{
+    c->beginning = false;
+    return PQresultStatus(res) == PGRES_COMMAND_OK;
 }
 
 static bool is_copy(const PGresult *res)
@@ -197,7 +219,7 @@ static enum step step(struct jv_pg_conn *c, PGresult **ret)
         } else if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
             PQclear(res);
             c->syncs--;
-        } else if (c->preparing && prepared(c, res)) {
+        } else if (c->beginning ? begun(c, res) : c->preparing && prepared(c, res)) {
             PQclear(res);
         } else {
             if (is_copy(res)) { /* another protocol, without an end here */
@@ -322,6 +344,7 @@ void pg_conn_return(struct jv_pg_conn *c)
 {
     assert(c->state == PG_TAKEN && !c->fiber);
     c->state = PG_RETURNING;
+    c->begins = c->commits = false;
     jv_loop_timer_start(c->loop, &c->timer, jv_loop_mono_ms(c->loop) + tidy_ms);
     settle(c);
 }
@@ -530,6 +553,16 @@ static int may_send(const struct jv_pg_conn *c, int64_t until, struct jv_err *er
     if (jv_loop_mono_ms(c->loop) >= until)
         return jv_err_set(err, JV_DEADLINE_EXCEEDED, "no time left for the database");
     return JV_OK;
+}
+
+void jv_pg_begin_with_next(struct jv_pg_conn *c)
+{
+    c->begins = true;
+}
+
+void jv_pg_commit_with_next(struct jv_pg_conn *c)
+{
+    c->commits = true;
 }
 
 int jv_pg_exec(struct jv_pg_conn *c, int64_t until, struct jv_arena *a, struct jv_rows *rows,

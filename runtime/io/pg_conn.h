@@ -36,6 +36,8 @@ struct jv_pg_conn {
     struct jv_io io; /* on a duplicate of libpq's socket, which libpq may close at any time */
     struct jv_loop_timer timer;
     struct jv_fiber *fiber; /* waits in jv_pg_exec() */
+    bool begins, commits;   /* the next statement has that before or behind it */
+    bool beginning;         /* the answer to a begin comes first */
     unsigned syncs;         /* ends of pipelines still to be read */
     struct pg_statement *preparing;
     struct pg_cancel *cancel; /* on a helper thread */

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""bench.py -- the read call beside nginx `return 200`, in one run on one machine.
+"""bench.py -- the read call beside nginx `return 200`, and A2A beside its JavaScript SDK (a2a_rows.py), in one
+run on one machine.
 
 The read call is POST /a2a/tickets/message:send with a tool call: HTTP, JSON to protobuf, token checked
 at the gateway and in the agent, NATS, one PostgreSQL read, and all the way back. nginx answers the same
 request with a fixed body of the same size: the ceiling of HTTP on this machine. Figures count as
 ratios, not as such.
 
-    ./jarvis bench [--seconds N] [--rounds N] [--connections 64,512]
+    ./jarvis bench [read] [calls] [streams] [subscribers] [--seconds N] [--rounds N] ...
 """
 import argparse
 import json
@@ -21,6 +22,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+
+import a2a_rows
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BODY = json.dumps({
@@ -152,38 +155,69 @@ def median(rounds):
     return {k: statistics.median(r[k] for r in rounds) for k in rounds[0]}
 
 
-def main():
+def numbers(text):
+    return [int(x) for x in text.split(",")]
+
+
+def arguments():
+    rows = ("read", "calls", "streams", "subscribers")
+    release = os.path.join(TOP, "build", "release")
     p = argparse.ArgumentParser(prog="jarvis bench")
-    p.add_argument("--binary", default=os.path.join(TOP, "build", "release", "jarvis"))
+    p.add_argument("what", nargs="*", help="of %s; all when none is named" % ", ".join(rows))
+    p.add_argument("--binary", default=os.path.join(release, "jarvis"))
+    p.add_argument("--load", default=os.path.join(release, "tests", "bench_load"))
     p.add_argument("--seconds", type=int, default=6)
     p.add_argument("--rounds", type=int, default=3)
-    p.add_argument("--connections", default="64,512")
+    p.add_argument("--connections", type=numbers, default=[64, 512], help="of the read call beside nginx")
+    p.add_argument("--task-connections", type=numbers, default=[1, 16, 64])
+    p.add_argument("--streams", type=numbers, default=[1, 16])
+    p.add_argument("--subscribers", type=int, default=1000)
+    p.add_argument("--steps", type=int, default=10, help="that the subscribers hear")
+    p.add_argument("--pause", type=int, default=1500, help="ms between two steps")
+    p.add_argument("--no-peer", action="store_true")
     o = p.parse_args()
+    if set(o.what) - set(rows):
+        p.error("there is only %s" % ", ".join(rows))
+    o.what = o.what or rows
+    return o
+
+
+def beside_nginx(stack, idle, folder, o):
     for tool in ("wrk", "nginx"):
         if not shutil.which(tool):
             raise SystemExit("bench: %s is not installed" % tool)
+    token = stack.token()
+    answer = stack.ask(token)
+    nginx = Nginx(folder, answer)
+    try:
+        script = os.path.join(folder, "post.lua")
+        with open(script, "w") as f:
+            f.write(SCRIPT % (json.dumps(BODY), token))
+        return report(stack, nginx, script, idle, o, len(answer))
+    finally:
+        nginx.stop()
+
+
+def main():
+    o = arguments()
     folder = tempfile.mkdtemp(prefix="jarvis-bench.")
     os.chmod(folder, 0o755)
-    stack = nginx = None
+    stack = None
+    bad = 0
     try:
         stack = Stack(o.binary, folder)
         time.sleep(1)  # idle memory is measured once everything has settled
         idle = {name: memory_mb(pid) if name == "postgres" else sum(map(memory_mb, tree(pid)))
                 for name, pid in stack.pids()}
-        token = stack.token()
-        answer = stack.ask(token)
-        nginx = Nginx(folder, answer)
-        script = os.path.join(folder, "post.lua")
-        with open(script, "w") as f:
-            f.write(SCRIPT % (json.dumps(BODY), token))
-        bad = report(stack, nginx, script, idle, o, len(answer))
+        if "read" in o.what:
+            bad += beside_nginx(stack, idle, folder, o)
+        if set(o.what) != {"read"}:
+            bad += a2a_rows.run(o, stack, folder)
     finally:
-        if nginx:
-            nginx.stop()
         if stack:
             stack.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    sys.exit(bad)
+    sys.exit(1 if bad else 0)
 
 
 def report(stack, nginx, script, idle, o, size):
@@ -194,7 +228,7 @@ def report(stack, nginx, script, idle, o, size):
           % (os.cpu_count(), o.rounds, o.seconds, size))
     print("| what | connections | req/s | p50 ms | p95 ms | p99 ms | errors | of nginx |")
     print("|---|---|---|---|---|---|---|---|")
-    for c in (int(x) for x in o.connections.split(",")):
+    for c in o.connections:
         rounds = {name: [] for name in targets}
         load(targets["jarvis read call"], script, c, 2)  # warm
         for _ in range(o.rounds):

@@ -24,6 +24,7 @@ enum {
     FLOOD,        /* more parts than anybody keeps */
     EMPTY_PART,   /* a part without a body, and the end */
     FORGED,       /* answers where the answers after the last one's might go */
+    ALIVE,        /* more signs of life than parts are kept, a part, the end */
     ORDINARY = 1000,
 };
 
@@ -84,6 +85,14 @@ static void parts(struct service *s, const struct jv_bus_msg *m, int n)
         answer(s, m, i, false);
 }
 
+static void live(struct service *s, const struct jv_bus_msg *m)
+{
+    static const struct jv_header alive = { JV_H_ALIVE, "1" };
+
+    for (int i = 0; i < 1100; i++)
+        CHECK_INT(jv_bus_publish(s->bus, m->reply, NULL, &alive, 1, NULL, 0), JV_OK);
+}
+
 static void forge(struct service *s)
 {
     const char *dash = strrchr(s->reply, '-');
@@ -109,6 +118,8 @@ static void serve(void *arg, struct jv_bus_msg *m)
         note_all(s, m);
     if (id == FORGED)
         forge(s);
+    if (id == ALIVE)
+        live(s, m);
     if (id == MISSING || id == BROKEN_PARTS)
         parts(s, m, id == BROKEN_PARTS ? 2 : 0);
     if (id == MISSING || id == BROKEN_PARTS)
@@ -123,7 +134,7 @@ static void serve(void *arg, struct jv_bus_msg *m)
         answer(s, m, id, false);
     if (id == TWICE)
         answer(s, m, 666, false);
-    if (id == PARTS || id == FLOOD || id == EMPTY_PART || id == BROKEN_PARTS)
+    if (id == PARTS || id == FLOOD || id == EMPTY_PART || id == BROKEN_PARTS || id == ALIVE)
         end(s, m);
     atomic_fetch_add(&s->calls, 1);
 }
@@ -403,6 +414,23 @@ TEST(a_stream)
     CHECK_INT(jv_client_next(s, 5000, &t, a, NULL), JV_OK);
     CHECK(!t);
     jv_client_close(s);
+    jv_arena_free(a);
+}
+
+/* Nobody listens while they come: they are no parts, and no answer either. */
+TEST(signs_of_life_are_not_parts)
+{
+    struct jv_arena *a = jv_arena_new(1 << 20);
+    struct jv_stream *s = open_stream(ALIVE);
+    Tickets__Ticket *t = NULL;
+
+    first_answer(client);
+    CHECK_INT(jv_client_next(s, 5000, &t, a, NULL), JV_OK);
+    CHECK(t && t->id == ALIVE);
+    CHECK_INT(jv_client_next(s, 5000, &t, a, NULL), JV_OK);
+    CHECK(!t);
+    jv_client_close(s);
+    CHECK_INT(get(client, ALIVE, 5000, NULL, NULL), JV_OK);
     jv_arena_free(a);
 }
 
