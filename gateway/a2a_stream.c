@@ -29,6 +29,7 @@ struct follow {
     bool sends;               /* SendStreamingMessage */
     struct jv_stream *stream; /* of this hop */
     int hops;
+    bool heard;                         /* something new came by this hop */
     int64_t hop_began_ms, hop_until_ms; /* mono */
     char task_id[MAX_ID];               /* "" until one is known */
     A2a__TaskState state;               /* the last one that it told */
@@ -53,6 +54,7 @@ static int open_hop(struct follow *f, const char *method, const void *msg, int m
 
     f->stream = jv_client_close(f->stream);
     f->hops++;
+    f->heard = false;
     f->hop_began_ms = gw_mono_ms();
     f->hop_until_ms = f->hop_began_ms + ms - HOP_SPARE_MS;
     return jv_client_open(rq->gw->client, &a2a__a2_aservice__descriptor, f->op->agent, method, msg,
@@ -144,6 +146,7 @@ static bool write_event(struct follow *f, const A2a__StreamResponse *e)
 
     if (id > 0 && id <= f->seen)
         return true; /* known already */
+    f->heard = true;
     note(f, e, id);
     json = f->op->legacy ? v03_event(e, rq->a, &len)
                          : jv_msg_to_json(&e->base, JV_JSON_CAMEL, rq->a, &len);
@@ -200,6 +203,13 @@ static enum turn go_on(struct follow *f, struct jv_err *err)
     }
 }
 
+/* A hop that went on after an event and ends well without another: the task was over by then, and
+ * its end is known to the client. */
+static bool had_no_more(const struct follow *f)
+{
+    return f->seen && !f->heard && (f->hops > 1 || !f->sends);
+}
+
 /* It was alive until just now. */
 static bool was_alive(const struct follow *f)
 {
@@ -232,7 +242,7 @@ static enum turn step(struct follow *f, struct jv_err *err)
         return GONE;
     if (r == JV_DEADLINE_EXCEEDED && quiet)
         return sse_begin(&f->sse) ? GO_ON : GONE;
-    if (is_settled(f) || (r == JV_OK && !f->task_id[0]))
+    if (is_settled(f) || (r == JV_OK && (!f->task_id[0] || had_no_more(f))))
         return ENDED;
     if (r == JV_OK) /* it ended too early */
         r = jv_err_set(err, JV_UNAVAILABLE, "the task's stream broke off");
