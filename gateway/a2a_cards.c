@@ -241,28 +241,27 @@ int card_known(struct gw *gw, const char *agent, struct jv_err *err)
     return r;
 }
 
-static bool declares(const A2a__AgentCapabilities *c, const char *uri, size_t len)
+static bool names(const char *list, const char *uri)
 {
-    for (size_t i = 0; c && i < c->n_extensions; i++)
-        if (strlen(c->extensions[i]->uri) == len && memcmp(c->extensions[i]->uri, uri, len) == 0)
+    size_t len = strlen(uri), n;
+
+    for (const char *p = list + strspn(list, ", \t"); *p; p += n + strspn(p + n, ", \t")) {
+        n = strcspn(p, ", \t");
+        if (n == len && memcmp(p, uri, len) == 0)
             return true;
+    }
     return false;
 }
 
 const char *card_extensions(struct gw *gw, const char *agent, const char *list, struct jv_arena *a)
 {
     struct slot *s = take(gw, agent);
+    const A2a__AgentCapabilities *c = s->code == JV_OK ? s->capabilities : NULL;
     struct jv_buf b = jv_buf_new(a);
 
-    for (const char *p = list; *p && s->code == JV_OK;) {
-        size_t n;
-
-        p += strspn(p, ", \t");
-        n = strcspn(p, ", \t");
-        if (n && declares(s->capabilities, p, n))
-            jv_buf_printf(&b, "%s%.*s", b.len ? ", " : "", (int)n, p);
-        p += n;
-    }
+    for (size_t i = 0; c && i < c->n_extensions; i++)
+        if (names(list, c->extensions[i]->uri))
+            jv_buf_printf(&b, "%s%s", b.len ? ", " : "", c->extensions[i]->uri);
     pthread_mutex_unlock(&s->lock);
     return b.len ? b.data : NULL;
 }
