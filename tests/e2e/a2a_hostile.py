@@ -286,6 +286,30 @@ def too_many_streams(t):
         c.close()
 
 
+def slot_of(name):
+    """Where the gateway keeps an agent's card, at first."""
+    h = 0xcbf29ce484222325
+    for byte in name.encode():
+        h = (h ^ byte) * 0x100000001b3 % 2 ** 64
+    return h % 256
+
+
+def names_of_no_agent(t):
+    """Whoever asks for agents that are none, unknown, makes nobody forget those that are."""
+    def signed():
+        with open(t.s.var + "/log/auth.log") as f:
+            return sum(" method=SignCard " in line for line in f)
+
+    def card(name):
+        return t.s.http("GET", "/a2a/%s/.well-known/agent-card.json" % name)[0]
+
+    near = [n for n in ("none%d" % i for i in range(200000)) if slot_of(n) == slot_of("tickets")][:100]
+    t.check("the card", card("tickets") == 200)
+    before = signed()
+    t.check("no cards", {card(n) for n in near} == {404})
+    t.check("the card is still known", card("tickets") == 200 and signed() == before, (before, signed()))
+
+
 def older_clients(t):
     with Conformant("required-extension") as agent:
         params = {"message": {"messageId": "m", "role": "user", "parts": [{"kind": "text", "text": "x"}]}}
@@ -297,7 +321,7 @@ def older_clients(t):
 
 def main():
     tests = [every_member, said_twice, after_the_end, replaced_webhooks, removed_webhooks, wrong_webhooks, too_many_streams,
-             older_clients]
+             names_of_no_agent, older_clients]
     with Stack(env={"JARVIS_PUSH_ALLOW": "127.0.0.1:*", "JARVIS_PUSH_RETRY": "200ms", "JARVIS_HTTP_CONNECTIONS": "128"}) as s:
         t = A2A(s)
         for test in tests:
