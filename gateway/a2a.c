@@ -66,10 +66,17 @@ bool a2a_agent(struct a2a *op)
 
 /* ---- negotiation ---------------------------------------------------------------------------- */
 
+/* Several headers are one list, as always in HTTP, and a list is no version. */
 static const char *version_said(const struct request *rq)
 {
-    const char *said = head_get(&rq->head, "A2A-Version");
+    const struct head *h = &rq->head;
+    const char *said = NULL;
 
+    for (size_t i = 0; i < h->n_headers; i++)
+        if (strcasecmp(h->headers[i].name, "A2A-Version") == 0)
+            said = said && strcmp(said, h->headers[i].value) != 0
+                           ? jv_arena_printf(rq->a, "%s, %s", said, h->headers[i].value)
+                           : h->headers[i].value;
     for (size_t i = 0; !said && i < rq->target.n_params; i++)
         if (strcasecmp(rq->target.params[i].name, "A2A-Version") == 0)
             said = rq->target.params[i].value;
@@ -99,7 +106,8 @@ const char *a2a_version(const struct request *rq, struct jv_err *err)
             return known[i];
     jv_err_field(err, JV_FAILED_PRECONDITION, "A2A-Version",
                  "A2A-Version: %.32s is not spoken here; 1.0 and 0.3 are", said);
-    snprintf(err->reason, sizeof(err->reason), "VERSION_NOT_SUPPORTED");
+    if (err)
+        snprintf(err->reason, sizeof(err->reason), "VERSION_NOT_SUPPORTED");
     return NULL;
 }
 
@@ -138,11 +146,13 @@ static int weight(const char *item, size_t len, const char *type)
 {
     size_t n = strcspn(item, ",; \t");
     const char *q;
+    double w;
 
     if (n != strlen(type) || strncasecmp(item, type, n) != 0)
         return 0;
     q = memmem(item, len, "q=", 2);
-    return q ? (int)(strtod(q + 2, NULL) * 1000) : 1000;
+    w = q ? strtod(q + 2, NULL) : 1;
+    return !(w > 0) ? 0 : w < 1 ? (int)(w * 1000) : 1000; /* any number may be said, and none */
 }
 
 static int accepts(const char *accept, const char *type, size_t *ret_at)
@@ -211,7 +221,7 @@ bool a2a_last_event_id(struct request *rq, int64_t *ret)
     *ret = 0;
     if (!len)
         return true;
-    if (len <= 18 && strspn(id, "0123456789") == len) {
+    if (len <= 15 && strspn(id, "0123456789") == len) { /* as on the bus */
         *ret = strtoll(id, NULL, 10);
         return true;
     }
@@ -227,7 +237,7 @@ void a2a_reply_error(struct request *rq, int http, const struct jv_err *err)
     struct jv_buf b = jv_buf_new(rq->a);
 
     if (rq->binding == BINDING_A2A_RPC) {
-        const char *error = a2a_error_rpc(err, rq->trace_id, rq->a);
+        const char *error = a2a_error_rpc(err, rq->legacy, rq->trace_id, rq->a);
 
         a2a_rpc_envelope(rq, &b, "error", error, strlen(error));
     } else {

@@ -28,7 +28,7 @@ void a2a_run(struct a2a *op);
 /* The agent of the path; false when it is none that may be called, which was answered then. */
 bool a2a_agent(struct a2a *op);
 /* The protocol's version that the client speaks, "1.0" or "0.3"; "" when it does not say; NULL with
- * err when it is none of ours. */
+ * err, which may be NULL, when it is none of ours. */
 const char *a2a_version(const struct request *rq, struct jv_err *err);
 /* JSON comes in: false when the Content-Type says it does not, which was answered then. */
 bool a2a_takes_type(struct request *rq);

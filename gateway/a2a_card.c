@@ -43,20 +43,17 @@ static void send_card(struct request *rq, const struct card *c)
         reply(rq, 200, "application/json", c->json, c->len);
 }
 
-/* A card is asked for before anything is known of each other: who does not name a version gets one
- * that 1.0 and 0.3 clients can both read (ADR 20), but for the protocol's kit, which wants no
- * member that 1.0 does not know. */
-static int shape_for(const struct request *rq, enum card_shape *ret, struct jv_err *err)
+/* A card is asked for before anything is known of each other: who does not name a version, or a
+ * newer one that it would not insist on, gets one that 1.0 and 0.3 clients can both read (ADR 20),
+ * but for the protocol's kit, which wants no member that 1.0 does not know. */
+static enum card_shape shape_for(const struct request *rq)
 {
-    const char *version = a2a_version(rq, err);
+    const char *version = a2a_version(rq, NULL);
 
-    if (!version)
-        return err->code;
-    *ret = strcmp(version, "1.0") == 0   ? CARD_V1
-           : strcmp(version, "0.3") == 0 ? CARD_V03
-           : rq->gw->set.conformance     ? CARD_V1
-                                         : CARD_BOTH;
-    return JV_OK;
+    return version && strcmp(version, "1.0") == 0   ? CARD_V1
+           : version && strcmp(version, "0.3") == 0 ? CARD_V03
+           : rq->gw->set.conformance                ? CARD_V1
+                                                    : CARD_BOTH;
 }
 
 void handle_card(struct request *rq)
@@ -67,12 +64,9 @@ void handle_card(struct request *rq)
                                                          : "jarvis";
     struct jv_err err = { 0 };
     struct card c = { 0 };
-    enum card_shape shape = CARD_V1;
-    int r = shape_for(rq, &shape, &err);
-
-    if (r == JV_OK)
-        r = jv_is_token(agent) ? card_get(rq->gw, agent, shape, rq->a, &c, &err)
+    int r = jv_is_token(agent) ? card_get(rq->gw, agent, shape_for(rq), rq->a, &c, &err)
                                : jv_err_set(&err, JV_NOT_FOUND, "there is no agent %.64s", agent);
+
     if (r)
         reply_error(rq, &err);
     else

@@ -1,7 +1,8 @@
 /* a2a_cards.c -- agents' cards: fetched from the registry, completed, signed, kept for a moment.
  *
  * One thread at a time asks for an agent, however many want it; the others take what was known
- * before. So the registry and auth may be away for a while. */
+ * before. So the registry and auth may be away for a while. Names of agents that are none, which
+ * anybody may ask for, never take the place of one that is. */
 #include "a2a.h"
 
 #include <stdio.h>
@@ -18,6 +19,7 @@
 
 enum {
     SLOTS = 256,
+    PROBES = 16, /* places that a name may have */
     FETCH_MS = 2000,
     FRESH_MS = 5000,
     RETRY_MS = 1000,             /* after a failure, and for agents that are none */
@@ -31,6 +33,7 @@ struct text {
 };
 
 struct slot {
+    size_t users; /* who has it, or waits for it; under the table's lock, like the token */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool asking;
@@ -48,6 +51,8 @@ struct slot {
 };
 
 struct cards {
+    pthread_mutex_t lock;
+    pthread_cond_t unused; /* a slot has no users any more */
     struct slot slots[SLOTS];
     int64_t began; /* unix seconds: no card that we complete is older */
 };
@@ -59,6 +64,8 @@ struct cards *cards_new(void)
     if (!c)
         abort();
     c->began = time(NULL);
+    pthread_mutex_init(&c->lock, NULL);
+    pthread_cond_init(&c->unused, NULL);
     for (size_t i = 0; i < SLOTS; i++) {
         pthread_mutex_init(&c->slots[i].lock, NULL);
         pthread_cond_init(&c->slots[i].changed, NULL);
@@ -72,6 +79,10 @@ struct cards *cards_free(struct cards *c)
         jv_arena_free(c->slots[i].a);
         pthread_mutex_destroy(&c->slots[i].lock);
         pthread_cond_destroy(&c->slots[i].changed);
+    }
+    if (c) {
+        pthread_mutex_destroy(&c->lock);
+        pthread_cond_destroy(&c->unused);
     }
     free(c);
     return NULL;
@@ -204,19 +215,64 @@ static void refresh(struct gw *gw, struct slot *s)
     jv_arena_free(a);
 }
 
-/* The slot of an agent, locked, as fresh as can be. */
-static struct slot *take(struct gw *gw, const char *token)
+/* Of a slot without users: 0 when it has no card. */
+static int64_t worth(const struct slot *s)
 {
-    struct slot *s = &gw->cards->slots[hash(token, strlen(token)) % SLOTS];
+    return s->a && s->code == JV_OK ? s->fresh_until_ms : 0;
+}
 
-    pthread_mutex_lock(&s->lock);
-    while (s->asking && (strcmp(s->token, token) != 0 || !s->fresh_until_ms))
-        pthread_cond_wait(&s->changed, &s->lock);
+/* The slot that has the token, or else the least one of those that may get it; NULL when all of
+ * them are in use. */
+static struct slot *find(struct cards *c, const char *token)
+{
+    uint64_t at = hash(token, strlen(token));
+    struct slot *least = NULL;
+
+    for (size_t i = 0; i < PROBES; i++) {
+        struct slot *s = &c->slots[(at + i) % SLOTS];
+
+        if (strcmp(s->token, token) == 0)
+            return s;
+        if (!s->users && (!least || worth(s) < worth(least)))
+            least = s;
+    }
+    return least;
+}
+
+static struct slot *pin(struct cards *c, const char *token)
+{
+    struct slot *s;
+
+    pthread_mutex_lock(&c->lock);
+    while (!(s = find(c, token)))
+        pthread_cond_wait(&c->unused, &c->lock);
     if (strcmp(s->token, token) != 0) {
         snprintf(s->token, sizeof(s->token), "%s", token);
         s->a = jv_arena_free(s->a);
         s->fresh_until_ms = 0;
     }
+    s->users++;
+    pthread_mutex_unlock(&c->lock);
+    return s;
+}
+
+static void give_back(struct cards *c, struct slot *s)
+{
+    pthread_mutex_unlock(&s->lock);
+    pthread_mutex_lock(&c->lock);
+    if (--s->users == 0)
+        pthread_cond_broadcast(&c->unused); /* each waits for places of its own */
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* The slot of an agent, locked, as fresh as can be; until it is given back. */
+static struct slot *take(struct gw *gw, const char *token)
+{
+    struct slot *s = pin(gw->cards, token);
+
+    pthread_mutex_lock(&s->lock);
+    while (s->asking && !s->fresh_until_ms)
+        pthread_cond_wait(&s->changed, &s->lock);
     if (!s->asking && gw_mono_ms() >= s->fresh_until_ms) {
         s->asking = true;
         refresh(gw, s);
@@ -237,33 +293,32 @@ int card_known(struct gw *gw, const char *agent, struct jv_err *err)
     r = s->code;
     if (r)
         *err = s->err;
-    pthread_mutex_unlock(&s->lock);
+    give_back(gw->cards, s);
     return r;
 }
 
-static bool declares(const A2a__AgentCapabilities *c, const char *uri, size_t len)
+static bool names(const char *list, const char *uri)
 {
-    for (size_t i = 0; c && i < c->n_extensions; i++)
-        if (strlen(c->extensions[i]->uri) == len && memcmp(c->extensions[i]->uri, uri, len) == 0)
+    size_t len = strlen(uri), n;
+
+    for (const char *p = list + strspn(list, ", \t"); *p; p += n + strspn(p + n, ", \t")) {
+        n = strcspn(p, ", \t");
+        if (n == len && memcmp(p, uri, len) == 0)
             return true;
+    }
     return false;
 }
 
 const char *card_extensions(struct gw *gw, const char *agent, const char *list, struct jv_arena *a)
 {
     struct slot *s = take(gw, agent);
+    const A2a__AgentCapabilities *c = s->code == JV_OK ? s->capabilities : NULL;
     struct jv_buf b = jv_buf_new(a);
 
-    for (const char *p = list; *p && s->code == JV_OK;) {
-        size_t n;
-
-        p += strspn(p, ", \t");
-        n = strcspn(p, ", \t");
-        if (n && declares(s->capabilities, p, n))
-            jv_buf_printf(&b, "%s%.*s", b.len ? ", " : "", (int)n, p);
-        p += n;
-    }
-    pthread_mutex_unlock(&s->lock);
+    for (size_t i = 0; c && i < c->n_extensions; i++)
+        if (names(list, c->extensions[i]->uri))
+            jv_buf_printf(&b, "%s%s", b.len ? ", " : "", c->extensions[i]->uri);
+    give_back(gw->cards, s);
     return b.len ? b.data : NULL;
 }
 
@@ -287,6 +342,6 @@ int card_get(struct gw *gw, const char *agent, enum card_shape shape, struct jv_
         snprintf(ret->etag, sizeof(ret->etag), "W/\"%016llx-%d\"",
                  (unsigned long long)hash(s->content, s->content_len), (int)shape);
     }
-    pthread_mutex_unlock(&s->lock);
+    give_back(gw->cards, s);
     return r;
 }

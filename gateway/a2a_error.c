@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "v03.h"
+
 /* By reason where the protocol or JSON-RPC has one, else by code. Codes below -32009 are ours: the
  * protocol leaves -32010 to -32099 to servers, and 1.1 takes -32010. */
 static const struct kind {
@@ -97,12 +99,12 @@ int a2a_error_http(const struct jv_err *err)
     return kind_of(err)->http;
 }
 
-char *a2a_error_rpc(const struct jv_err *err, const char *trace_id, struct jv_arena *a)
+char *a2a_error_rpc(const struct jv_err *err, bool legacy, const char *trace_id, struct jv_arena *a)
 {
     const struct kind *k = kind_of(err);
     struct jv_buf b = jv_buf_new(a);
 
-    jv_buf_printf(&b, "{\"code\":%d", k->rpc);
+    jv_buf_printf(&b, "{\"code\":%d", legacy ? v03_error_code(k->rpc) : k->rpc);
     add_text(&b, ",\"message\":", err->text);
     jv_buf_str(&b, ",\"data\":");
     add_details(&b, k, err, trace_id);

@@ -33,6 +33,20 @@ static const char *member_of(const ProtobufCMessage *msg, const char *name, stru
     return NULL;
 }
 
+/* By either spelling. */
+static bool is_said_before(const struct request *rq, const ProtobufCMessage *msg, size_t at)
+{
+    const char *member = member_of(msg, rq->target.params[at].name, rq->a);
+
+    for (size_t i = 0; i < at; i++) {
+        const char *other = member_of(msg, rq->target.params[i].name, rq->a);
+
+        if (other && strcmp(other, member) == 0 && rq->target.params[i].value[0])
+            return true;
+    }
+    return false;
+}
+
 /* What no member has the name of is not ours to judge; an empty value says nothing. */
 static int set_query(struct request *rq, ProtobufCMessage *msg, struct jv_err *err)
 {
@@ -44,6 +58,8 @@ static int set_query(struct request *rq, ProtobufCMessage *msg, struct jv_err *e
 
         if (!p->value[0] || !member_of(msg, p->name, rq->a))
             continue;
+        if (is_said_before(rq, msg, i))
+            return jv_err_field(err, JV_INVALID_ARGUMENT, p->name, "%s: is given twice", p->name);
         said = jv_get_text(msg, member_of(msg, p->name, rq->a));
         if (said && said[0] && strcmp(said, p->value) != 0)
             return jv_err_field(err, JV_INVALID_ARGUMENT, p->name, "differs from the path");

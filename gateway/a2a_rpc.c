@@ -42,7 +42,7 @@ static int choose_method(struct a2a *op, const char *name, const char *version, 
 {
     const char *old = v03_method(name);
 
-    op->legacy = old && strcmp(version, "1.0") != 0;
+    op->legacy = op->rq->legacy = old && strcmp(version, "1.0") != 0;
     op->method = op->legacy ? old : name;
     if (op->legacy || (strcmp(version, "0.3") != 0 && has_rpc(name)))
         return JV_OK;

@@ -34,7 +34,7 @@ static void write_error(struct follow *f, const struct jv_err *err)
 {
     struct request *rq = f->rq;
     const char *json = rq->binding == BINDING_A2A_RPC
-                               ? a2a_error_rpc(err, rq->trace_id, rq->a)
+                               ? a2a_error_rpc(err, rq->legacy, rq->trace_id, rq->a)
                                : a2a_error_rest(err, a2a_error_http(err), rq->trace_id, rq->a);
 
     write_json(f, 0, "error", json, strlen(json));

@@ -76,7 +76,8 @@ struct request {
     bool unread;         /* part of the body is still coming: read it off before closing */
     bool body_read;
     bool peer_gone;
-    int status; /* of the answer; 0: none yet */
+    bool legacy; /* a 0.3 client */
+    int status;  /* of the answer; 0: none yet */
     int64_t began_us;
 };
 
@@ -162,8 +163,10 @@ void handle_a2a(struct request *rq);     /* HTTP+JSON */
 void handle_a2a_rpc(struct request *rq); /* JSON-RPC */
 void handle_card(struct request *rq);
 int a2a_error_http(const struct jv_err *err);
-/* The error object of a JSON-RPC response; the whole body of an HTTP+JSON one. */
-char *a2a_error_rpc(const struct jv_err *err, const char *trace_id, struct jv_arena *a);
+/* The error object of a JSON-RPC response, legacy: with a code of 0.3; the whole body of an
+ * HTTP+JSON one. */
+char *a2a_error_rpc(const struct jv_err *err, bool legacy, const char *trace_id,
+                    struct jv_arena *a);
 char *a2a_error_rest(const struct jv_err *err, int http, const char *trace_id, struct jv_arena *a);
 /* An error in the binding that the request came by; http is its status where HTTP tells it. */
 void a2a_reply_error(struct request *rq, int http, const struct jv_err *err);

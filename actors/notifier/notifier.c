@@ -96,6 +96,19 @@ JV_TOOL_FN(forget, Notifier__ForgetRequest, Google__Protobuf__Empty)
     return queue_forget(ctx, req);
 }
 
+JV_TOOL_FN(change, Notifier__ChangeRequest, Google__Protobuf__Empty)
+{
+    int r;
+
+    (void)ret;
+    if (!req->config->id[0])
+        return jv_fail_field(ctx, "config.id", "is empty");
+    r = queue_change(ctx, req);
+    if (!r)
+        deliver_soon(ctx);
+    return r;
+}
+
 /* ---- dead letters --------------------------------------------------------------------------- */
 
 JV_TOOL_FN(list_dead, Notifier__ListDeadRequest, Notifier__ListDeadReply)
@@ -114,6 +127,7 @@ static const struct jv_tool tools[] = {
     JV_TOOL("Enqueue", enqueue, .allow = JV_ALLOW_ACTOR),
     JV_TOOL("CheckUrl", check_url, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
     JV_TOOL("Forget", forget, .allow = JV_ALLOW_ACTOR),
+    JV_TOOL("Change", change, .allow = JV_ALLOW_ACTOR),
     JV_TOOL("ListDead", list_dead, .allow = JV_ALLOW_SCOPE("notifications:read:all"),
             .flags = JV_TOOL_READONLY),
     JV_TOOL("Resend", resend, .allow = JV_ALLOW_SCOPE("notifications:write:all")),

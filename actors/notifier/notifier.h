@@ -49,6 +49,8 @@ JV_CHECKED int queue_settle(struct jv_ctx *ctx, const struct claim *c, const str
 JV_CHECKED int queue_release(struct jv_ctx *ctx, const struct claim *c);
 /* Drop what is not done yet for a configuration, or for all of a task. */
 JV_CHECKED int queue_forget(struct jv_ctx *ctx, const Notifier__ForgetRequest *req);
+/* What is not done yet for a configuration goes by its new form, and what waits is tried soon. */
+JV_CHECKED int queue_change(struct jv_ctx *ctx, const Notifier__ChangeRequest *req);
 /* Forget what is old. */
 JV_CHECKED int queue_sweep(struct jv_ctx *ctx);
 

@@ -257,6 +257,36 @@ int queue_forget(struct jv_ctx *ctx, const Notifier__ForgetRequest *req)
                  jv_text(req->agent), jv_text(req->task_id), jv_text(req->config_id));
 }
 
+/* The queue first: its row is the lock. What is just being posted is not called back. */
+static int due_now(struct jv_ctx *ctx, const Notifier__ChangeRequest *req)
+{
+    return jv_db(ctx, NULL,
+                 "update queues set due_at = least(due_at, $4) where agent = $1 and task_id = $2"
+                 " and config_id = $3 and due_at is not null",
+                 jv_text(req->agent), jv_text(req->task_id), jv_text(req->config->id),
+                 jv_ms(jv_real_ms(ctx)));
+}
+
+int queue_change(struct jv_ctx *ctx, const Notifier__ChangeRequest *req)
+{
+    const A2a__TaskPushNotificationConfig *c = req->config;
+    const A2a__AuthenticationInfo *auth = c->authentication;
+    int r = jv_db_begin(ctx);
+
+    if (!r)
+        r = due_now(ctx, req);
+    if (!r)
+        r = jv_db(ctx, NULL,
+                  "update deliveries set url = $4, token = $5, scheme = $6, credentials = $7,"
+                  " attempts = case when state = 'dead' then attempts else 0 end"
+                  " where state <> 'done' and queue_id = (select id from queues"
+                  " where agent = $1 and task_id = $2 and config_id = $3)",
+                  jv_text(req->agent), jv_text(req->task_id), jv_text(c->id), jv_text(c->url),
+                  jv_text(c->token), jv_text(auth ? auth->scheme : ""),
+                  jv_text(auth ? auth->credentials : ""));
+    return r ? r : jv_db_commit(ctx);
+}
+
 static int forget_old(struct jv_ctx *ctx, const char *state, int64_t before_ms)
 {
     return jv_db(ctx, NULL, "delete from deliveries where state = $1 and settled_at < $2",

@@ -283,6 +283,9 @@ int jv_push_get(struct jv_ctx *ctx, const char *task_id, const char *id,
 int jv_push_list(struct jv_ctx *ctx, const A2a__ListTaskPushNotificationConfigsRequest *req,
                  A2a__ListTaskPushNotificationConfigsResponse *ret);
 int jv_push_delete(struct jv_ctx *ctx, const char *task_id, const char *id);
+/* One that was kept may have replaced another: what waits at the notifier goes by it. */
+int jv_push_changed(struct jv_ctx *ctx, const char *task_id,
+                    const A2a__TaskPushNotificationConfig *c);
 /* Hand over what the notifier does not have yet. */
 int jv_push_hand_over(struct jv_ctx *ctx);
 

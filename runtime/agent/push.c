@@ -43,11 +43,28 @@ static int too_long(struct jv_ctx *ctx, const char *field, const char *member, c
                         max);
 }
 
+/* One that stands in no path could be neither got nor removed over HTTP+JSON. */
+static int check_id(struct jv_ctx *ctx, const char *field, const char *id)
+{
+    bool dots = strcmp(id, ".") == 0 || strcmp(id, "..") == 0;
+    size_t n = 0;
+    char path[96];
+
+    while ((unsigned char)id[n] >= ' ' && id[n] != 127 && id[n] != '/' && id[n] != '\\')
+        n++;
+    if (!id[n] && !dots)
+        return too_long(ctx, field, "id", id, JV_MAX_ID);
+    snprintf(path, sizeof(path), "%sid", field);
+    return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, path,
+                        "%s cannot stand in a path: no slashes, control characters or dots alone",
+                        path);
+}
+
 int jv_push_check(struct jv_ctx *ctx, A2a__TaskPushNotificationConfig *c, const char *field)
 {
     Notifier__CheckUrlRequest req = NOTIFIER__CHECK_URL_REQUEST__INIT;
     char id[37], *path;
-    int r = too_long(ctx, field, "id", c->id, JV_MAX_ID);
+    int r = check_id(ctx, field, c->id);
 
     if (!r)
         r = too_long(ctx, field, "url", c->url, MAX_TEXT);
@@ -150,21 +167,38 @@ int jv_push_list(struct jv_ctx *ctx, const A2a__ListTaskPushNotificationConfigsR
     return r;
 }
 
-int jv_push_delete(struct jv_ctx *ctx, const char *task_id, const char *id)
+/* What the notifier has it may still post when it does not hear of this. */
+static void forget(struct jv_ctx *ctx, const char *task_id, const char *id)
 {
     Notifier__ForgetRequest req = NOTIFIER__FORGET_REQUEST__INIT;
+
+    req.agent = ctx->node->actor->agent->token;
+    req.task_id = task_id;
+    req.config_id = id;
+    if (ask_notifier(ctx, "Forget", &req))
+        jv_warn(ctx, "the notifier did not hear that a push configuration was removed");
+}
+
+int jv_push_changed(struct jv_ctx *ctx, const char *task_id,
+                    const A2a__TaskPushNotificationConfig *c)
+{
+    Notifier__ChangeRequest req = NOTIFIER__CHANGE_REQUEST__INIT;
+
+    req.agent = ctx->node->actor->agent->token;
+    req.task_id = task_id;
+    req.config = (A2a__TaskPushNotificationConfig *)(uintptr_t)c;
+    return ask_notifier(ctx, "Change", &req);
+}
+
+int jv_push_delete(struct jv_ctx *ctx, const char *task_id, const char *id)
+{
     struct jv_rows rows;
     int r = jv_db(ctx, &rows, "delete from push_configs where task_id = $1 and id = $2",
                   jv_text(task_id), jv_text(id));
 
-    if (r || !rows.affected)
-        return r;
-    req.agent = ctx->node->actor->agent->token;
-    req.task_id = task_id;
-    req.config_id = id;
-    if (ask_notifier(ctx, "Forget", &req)) /* what it has it may still post: it is removed here */
-        jv_warn(ctx, "the notifier did not hear that a push configuration was removed");
-    return JV_OK;
+    if (!r && rows.affected)
+        forget(ctx, task_id, id);
+    return r;
 }
 
 /* ---- handing over ---------------------------------------------------------------------------- */
@@ -204,6 +238,32 @@ static size_t fitting(const A2a__TaskPushNotificationConfig *config, const struc
     return some;
 }
 
+/* The notifier has events up to one. Meanwhile the configuration may have been removed or replaced,
+ * and then it took them for what is no more. */
+static int handed_over(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i, int32_t seq)
+{
+    const char *task_id = jv_col(rows, i, "task_id"), *id = jv_col(rows, i, "id");
+    A2a__TaskPushNotificationConfig *config;
+    struct jv_rows now = { 0 };
+    const uint8_t *a, *b;
+    size_t len;
+    int r = jv_db(ctx, &now,
+                  "update push_configs set sent = greatest(sent, $3::int), done = (select "
+                  "state in (3, 4, 5, 7) and last_seq <= $3::int from tasks where id = $1) "
+                  "where task_id = $1 and id = $2 returning config",
+                  jv_text(task_id), jv_text(id), jv_int(seq));
+
+    if (!r && !now.n)
+        forget(ctx, task_id, id);
+    if (r || !now.n)
+        return r;
+    len = jv_col_bytes(ctx, rows, i, "config", &a);
+    if (jv_col_bytes(ctx, &now, 0, "config", &b) == len && memcmp(a, b, len) == 0)
+        return JV_OK;
+    r = read_config(ctx, &now, 0, &config);
+    return r ? r : jv_push_changed(ctx, task_id, config);
+}
+
 static int hand_over(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i)
 {
     Notifier__EnqueueRequest req = NOTIFIER__ENQUEUE_REQUEST__INIT;
@@ -226,13 +286,7 @@ static int hand_over(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i)
                 events[n - 1].seq, task_id, ctx->err.text);
         r = JV_OK;
     }
-    if (r || !n)
-        return r;
-    return jv_db(ctx, NULL,
-                 "update push_configs set sent = greatest(sent, $3::int), done = (select "
-                 "state in (3, 4, 5, 7) and last_seq <= $3::int from tasks where id = $1) "
-                 "where task_id = $1 and id = $2",
-                 jv_text(task_id), jv_text(config->id), jv_int(events[n - 1].seq));
+    return r || !n ? r : handed_over(ctx, rows, i, events[n - 1].seq);
 }
 
 int jv_push_hand_over(struct jv_ctx *ctx)

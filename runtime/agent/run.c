@@ -304,6 +304,8 @@ static int speak(struct jv_ctx *ctx, const A2a__SendMessageRequest *req,
         r = jv_db_commit_all(ctx);
     if (!r && *ret_done)
         jv_tell(ctx, t->id, events, n);
+    if (!r && *ret_done && push_of(req) && jv_push_changed(ctx, t->id, push_of(req)))
+        jv_warn(ctx, "the notifier did not hear of a push configuration"); /* the message stands */
     return r;
 }
 

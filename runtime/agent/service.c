@@ -183,7 +183,11 @@ JV_TOOL_FN(subscribe_to_task, A2a__SubscribeToTaskRequest, A2a__StreamResponse)
 /* The task of a push operation. */
 static int push_task(struct jv_ctx *ctx, const char *id, struct jv_task_row *ret)
 {
-    return jv_agent_pushes(ctx->node->actor) ? load(ctx, id, ret) : JV_NO_PUSH(ctx);
+    if (!jv_agent_pushes(ctx->node->actor))
+        return JV_NO_PUSH(ctx);
+    if (!id[0]) /* not REQUIRED, as a message's own configuration has none */
+        return jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, "taskId", "taskId is missing");
+    return load(ctx, id, ret);
 }
 
 JV_TOOL_FN(create_push, A2a__TaskPushNotificationConfig, A2a__TaskPushNotificationConfig)
@@ -192,11 +196,11 @@ JV_TOOL_FN(create_push, A2a__TaskPushNotificationConfig, A2a__TaskPushNotificati
     int r = push_task(ctx, req->task_id, &t);
 
     *ret = *req;
-    if (!r && !req->task_id[0])
-        r = jv_err_field(&ctx->err, JV_INVALID_ARGUMENT, "taskId", "taskId is missing");
     if (!r)
         r = jv_push_check(ctx, ret, "");
-    return r ? r : jv_push_keep(ctx, t.id, ret, t.last_seq);
+    if (!r)
+        r = jv_push_keep(ctx, t.id, ret, t.last_seq);
+    return r || !req->id[0] ? r : jv_push_changed(ctx, t.id, ret);
 }
 
 JV_TOOL_FN(get_push, A2a__GetTaskPushNotificationConfigRequest, A2a__TaskPushNotificationConfig)

@@ -87,6 +87,7 @@ static void agent_publishes(struct list *pub, const struct jv_actor *actor, cons
         add(pub, prefix, "svc.notifier.Enqueue");
         add(pub, prefix, "svc.notifier.CheckUrl");
         add(pub, prefix, "svc.notifier.Forget");
+        add(pub, prefix, "svc.notifier.Change");
     }
 }
 

@@ -83,7 +83,7 @@ static int read_number(int64_t *ret, const char *s, const char *name, const char
     if (!s)
         return JV_OK;
     if (!n || n > 15 || s[n])
-        return jv_err_set(err, JV_INVALID_ARGUMENT, "header %s is no %s", name, what);
+        return jv_err_field(err, JV_INVALID_ARGUMENT, name, "header %s is no %s", name, what);
     *ret = strtoll(s, NULL, 10);
     return JV_OK;
 }

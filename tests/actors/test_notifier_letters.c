@@ -116,6 +116,36 @@ TEST(removed_configurations_are_forgotten)
     stage_free(&s);
 }
 
+/* Its configuration was replaced: what waits goes by the new one at once, and so do dead letters.
+ */
+TEST(replaced_configurations_are_gone_by)
+{
+    struct stage s = stage_new();
+    const char *change =
+            "{\"agent\":\"tickets\",\"task_id\":\"%s\",\"config\":{\"id\":\"c1\",\"url\":"
+            "\"http://127.0.0.1:%u/ok\",\"token\":\"new\"}}";
+
+    enqueue_all(&s, "t1", 2, "/fail");
+    enqueue_all(&s, "t2", 1, "/gone");
+    enqueue_all(&s, "t3", 1, "/fail");
+    world_advance(s.w, 10);
+    CHECK_INT(ask(s.w, NULL, "svc.notifier.Change",
+                  jv_arena_printf(world_arena(s.w), change, "t1", s.r->port))
+                      .code,
+              JV_OK);
+    CHECK_INT(ask(s.w, NULL, "svc.notifier.Change",
+                  jv_arena_printf(world_arena(s.w), change, "t2", s.r->port))
+                      .code,
+              JV_OK);
+    world_advance(s.w, 10);
+    CHECK_STR(sql(&s, "select string_agg(task_id || ' ' || state || ' ' || (url like '%/ok'), ', ' "
+                      "order by task_id, seq) from notifier.deliveries d join notifier.queues q on "
+                      "q.id = queue_id"),
+              "t1 done true, t1 done true, t2 dead true, t3 waiting false");
+    CHECK_STR(sql(&s, "select token from notifier.deliveries where state = 'dead'"), "new");
+    stage_free(&s);
+}
+
 /* ---- what comes in -------------------------------------------------------------------------- */
 
 #define ONE(agent, task, seq, config, event)                                                       \
@@ -168,6 +198,11 @@ static const struct ask_case bad_events[] = {
 };
 
 static const struct ask_case bad_forgets[] = {
+    { "svc.notifier.Change", "{}", JV_INVALID_ARGUMENT, { "agent" } },
+    { "svc.notifier.Change",
+      "{\"agent\":\"a\",\"task_id\":\"t\",\"config\":{\"url\":\"http://x.test/\"}}",
+      JV_INVALID_ARGUMENT,
+      { "config.id" } },
     { "svc.notifier.Forget", "{}", JV_INVALID_ARGUMENT, { "agent" } },
     { "svc.notifier.Forget", "{\"agent\":\"a\"}", JV_INVALID_ARGUMENT, { "task_id" } },
     { "svc.notifier.Forget", "{\"agent\":\"a\",\"task_id\":\"unknown\"}", JV_OK, { NULL } },

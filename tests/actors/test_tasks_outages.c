@@ -42,6 +42,12 @@ JV_TOOL_FN(forget, Notifier__ForgetRequest, Google__Protobuf__Empty)
     return JV_OK;
 }
 
+JV_TOOL_FN(change, Notifier__ChangeRequest, Google__Protobuf__Empty)
+{
+    (void)ctx, (void)req, (void)ret;
+    return JV_OK;
+}
+
 JV_TOOL_FN(list_dead, Notifier__ListDeadRequest, Notifier__ListDeadReply)
 {
     (void)ctx, (void)req, (void)ret;
@@ -58,6 +64,7 @@ static const struct jv_tool notifier_tools[] = {
     JV_TOOL("Enqueue", enqueue, .allow = JV_ALLOW_ACTOR, .timeout_ms = 120000),
     JV_TOOL("CheckUrl", check_url, .allow = JV_ALLOW_ACTOR),
     JV_TOOL("Forget", forget, .allow = JV_ALLOW_ACTOR),
+    JV_TOOL("Change", change, .allow = JV_ALLOW_ACTOR),
     JV_TOOL("ListDead", list_dead, .allow = JV_ALLOW_ACTOR),
     JV_TOOL("Resend", resend, .allow = JV_ALLOW_ACTOR),
     { 0 },

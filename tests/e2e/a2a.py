@@ -585,7 +585,8 @@ def cards(t):
         status, h, r = get(path)
         t.check("no card: %s" % path, status == 404 and h["content-type"] == PROBLEM, (status, r))
     status, h, r = get("/.well-known/agent-card.json", A2A_Version="9.9")
-    t.check("a version that is none", status == 400 and h["content-type"] == PROBLEM, (status, r))
+    t.check("a version that is not spoken: what is, says the card", status == 200 and
+            {i["protocolVersion"] for i in r["supportedInterfaces"]} >= {"1.0", "0.3"} and "url" in r, (status, r))
     status, h, r = get("/.well-known/agent-card.json", "POST")
     t.check("POST of a card", status == 405 and h["allow"] == "GET, HEAD", (status, h))
 

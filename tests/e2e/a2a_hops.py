@@ -382,6 +382,22 @@ def resumed(h):
     h.check("headers do not wait for news", s.r.status == 200 and took < 1.7 and h.numbers(s.rest()) == [8, 9], took)
 
 
+def resumed_at_the_end(h):
+    """Nothing is left of a task whose last event was seen: a stream without events, at once."""
+    ends = nothing_ends(first=False)
+    for path, body in (("/tasks/t-1:subscribe", None),
+                       ("/", {"jsonrpc": "2.0", "id": 1, "method": "SubscribeToTask", "params": {"id": "t-1"}})):
+        h.script(ends, ends, ends)
+        s = Stream(h.gateway, "POST", path, body, timeout=5, Last_Event_ID="9")
+        events, more = s.rest(), s.r.getheader("Content-Type")
+        h.check("%s after the last event" % path, events == [] and more == "text/event-stream" and len(h.agent.calls) == 1,
+                (events, more, h.agent.calls))
+    h.script(cut(503, 14, 2), ends, ends)
+    events = h.send().rest()
+    h.check("nor is anything left to wait for on the way", h.numbers(events) == [1, 2] and len(h.agent.calls) == 2,
+            (events, h.agent.calls))
+
+
 def heads(h):
     h.script()
     s = Stream(h.gateway, "HEAD", "/tasks/t-1:subscribe")
@@ -569,7 +585,7 @@ def refused(h):
 
 def main():
     tests = [plain, message_only, error_first, error_later, breaks, repeated, goes_silent, slow_reader, nobody_there, bus_gone, asked,
-             resumed, heads, unknown, peer_goes, stops, in_time, planned, open_door, cards, refused]
+             resumed, resumed_at_the_end, heads, unknown, peer_goes, stops, in_time, planned, open_door, cards, refused]
     folder = tempfile.mkdtemp(prefix="jarvis-hops.")
     h = Hops(folder)
     try:

@@ -37,7 +37,7 @@ TEST(every_error_of_the_protocol)
 
     for (size_t i = 0; i < JV_COUNT(rows); i++) {
         struct jv_err err = failure(rows[i].code, rows[i].reason);
-        char *rpc = a2a_error_rpc(&err, "t", a);
+        char *rpc = a2a_error_rpc(&err, false, "t", a);
         char *rest = a2a_error_rest(&err, a2a_error_http(&err), "t", a);
         char *info = jv_arena_printf(a,
                                      "[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\","
@@ -53,6 +53,19 @@ TEST(every_error_of_the_protocol)
                                         "\"what and which\",\"details\":%s}}",
                                         rows[i].http, rows[i].status, info));
     }
+    jv_arena_free(a);
+}
+
+/* 0.3 knows no code beyond -32007. */
+TEST(codes_of_older_clients)
+{
+    struct jv_err err = failure(JV_FAILED_PRECONDITION, "EXTENSION_SUPPORT_REQUIRED");
+    struct jv_arena *a = jv_arena_new(1 << 20);
+
+    CHECK_HAS(a2a_error_rpc(&err, true, "t", a), "{\"code\":-32004,");
+    CHECK_HAS(a2a_error_rpc(&err, true, "t", a), "\"reason\":\"EXTENSION_SUPPORT_REQUIRED\"");
+    err = failure(JV_NOT_FOUND, "TASK_NOT_FOUND");
+    CHECK_HAS(a2a_error_rpc(&err, true, "t", a), "{\"code\":-32001,");
     jv_arena_free(a);
 }
 
@@ -84,7 +97,7 @@ TEST(every_code)
     CHECK_INT(JV_COUNT(rows), JV_UNAUTHENTICATED);
     for (size_t i = 0; i < JV_COUNT(rows); i++) {
         struct jv_err err = failure(rows[i].code, i % 2 ? "OF_OURS" : "");
-        char *rpc = a2a_error_rpc(&err, "t", a);
+        char *rpc = a2a_error_rpc(&err, false, "t", a);
         char *rest = a2a_error_rest(&err, a2a_error_http(&err), "t", a);
 
         CHECK_INT(a2a_error_http(&err), rows[i].http);
@@ -102,7 +115,7 @@ TEST(the_member_is_named)
     struct jv_err err = { 0 };
 
     jv_err_field(&err, JV_INVALID_ARGUMENT, "message.parts[0]", "message.parts[0]: \"no\" good");
-    CHECK_HAS(a2a_error_rpc(&err, "t", a),
+    CHECK_HAS(a2a_error_rpc(&err, false, "t", a),
               "{\"@type\":\"type.googleapis.com/google.rpc.BadRequest\",\"fieldViolations\":[{"
               "\"field\":\"message.parts[0]\",\"description\":\"\\\"no\\\" good\"}]}]}");
     jv_arena_free(a);
