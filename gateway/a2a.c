@@ -225,7 +225,8 @@ bool a2a_last_event_id(struct request *rq, int64_t *ret)
         *ret = strtoll(id, NULL, 10);
         return true;
     }
-    jv_err_field(&err, JV_INVALID_ARGUMENT, "Last-Event-ID", "is not the id of an event");
+    jv_err_field(&err, JV_INVALID_ARGUMENT, "Last-Event-ID",
+                 "Last-Event-ID: is not the id of an event");
     reply_error(rq, &err);
     return false;
 }

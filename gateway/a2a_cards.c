@@ -44,8 +44,10 @@ struct slot {
     struct jv_arena *a; /* of what follows */
     uint8_t *content;   /* what is signed, packed */
     size_t content_len;
-    int64_t signed_ms; /* mono; 0: auth was away */
-    int64_t modified;  /* unix seconds */
+    int64_t signed_ms;  /* mono; 0: auth was away */
+    int64_t modified;   /* unix seconds */
+    uint64_t tag;       /* of what is signed and by which keys */
+    int64_t changed_at; /* unix seconds: when the tag did here; 0: never */
     struct text texts[CARD_SHAPES];
     const A2a__AgentCapabilities *capabilities;
 };
@@ -123,6 +125,17 @@ static void write_shapes(struct slot *s, const A2a__AgentCard *card)
         *both = *v1;
 }
 
+/* A signature differs from gateway to gateway, what says which key it is by does not. Whoever has a
+ * card without one, or by a key of old, has another card. */
+static uint64_t tag_of(const A2a__AgentCard *card, const uint8_t *content, size_t len)
+{
+    uint64_t h = hash(content, len);
+
+    for (size_t i = 0; i < card->n_signatures; i++)
+        h = h * 31 + hash(card->signatures[i]->protected_, strlen(card->signatures[i]->protected_));
+    return h;
+}
+
 /* The slot's content anew, with its lock held; the card is the registry's, completed. */
 static void keep(struct slot *s, const A2a__AgentCard *card, const uint8_t *content, size_t len,
                  bool is_signed)
@@ -138,8 +151,11 @@ static void keep(struct slot *s, const A2a__AgentCard *card, const uint8_t *cont
         s->code = jv_err_set(&s->err, JV_INTERNAL, "the card of %s cannot be read", s->token);
         return;
     }
+    if (s->a && s->tag != tag_of(own, content, len))
+        s->changed_at = time(NULL);
     jv_arena_free(s->a);
     s->a = a;
+    s->tag = tag_of(own, content, len);
     s->content = jv_arena_memdup(a, content, len);
     s->content_len = len;
     s->signed_ms = is_signed ? gw_mono_ms() : 0;
@@ -172,11 +188,12 @@ static bool is_same(const struct slot *s, const uint8_t *content, size_t len)
            gw_mono_ms() - s->signed_ms < SIGN_AGAIN_MS;
 }
 
-static int64_t modified(const struct gw *gw, const Registry__CardReply *reply)
+static int64_t modified(const struct gw *gw, const struct slot *s, const Registry__CardReply *reply)
 {
     int64_t said = reply->updated_at ? reply->updated_at->seconds : 0, now = time(NULL);
     int64_t at = said > gw->cards->began ? said : gw->cards->began;
 
+    at = at > s->changed_at ? at : s->changed_at;
     return at < now ? at : now;
 }
 
@@ -206,7 +223,7 @@ static void refresh(struct gw *gw, struct slot *s)
     }
     pthread_mutex_lock(&s->lock);
     if (r == JV_OK)
-        s->modified = modified(gw, reply);
+        s->modified = modified(gw, s, reply);
     else if (r == JV_NOT_FOUND || !s->a || s->code) {
         s->code = r;
         s->err = err;
@@ -249,7 +266,7 @@ static struct slot *pin(struct cards *c, const char *token)
     if (strcmp(s->token, token) != 0) {
         snprintf(s->token, sizeof(s->token), "%s", token);
         s->a = jv_arena_free(s->a);
-        s->fresh_until_ms = 0;
+        s->fresh_until_ms = s->changed_at = 0;
     }
     s->users++;
     pthread_mutex_unlock(&c->lock);
@@ -322,7 +339,6 @@ const char *card_extensions(struct gw *gw, const char *agent, const char *list, 
     return b.len ? b.data : NULL;
 }
 
-/* The tag is of what is signed, not of the signature, which differs from gateway to gateway. */
 int card_get(struct gw *gw, const char *agent, enum card_shape shape, struct jv_arena *a,
              struct card *ret, struct jv_err *err)
 {
@@ -339,8 +355,8 @@ int card_get(struct gw *gw, const char *agent, enum card_shape shape, struct jv_
                               .len = t->len,
                               .modified = s->modified,
                               .is_signed = s->signed_ms != 0 };
-        snprintf(ret->etag, sizeof(ret->etag), "W/\"%016llx-%d\"",
-                 (unsigned long long)hash(s->content, s->content_len), (int)shape);
+        snprintf(ret->etag, sizeof(ret->etag), "W/\"%016llx-%d\"", (unsigned long long)s->tag,
+                 (int)shape);
     }
     give_back(gw->cards, s);
     return r;

@@ -60,7 +60,7 @@ static int malformed(struct jv_err *err, const char *what)
 
 int a2a_invalid(struct jv_err *err, const char *field, const char *what)
 {
-    jv_err_field(err, JV_INVALID_ARGUMENT, field, "%s", what);
+    jv_err_field(err, JV_INVALID_ARGUMENT, field, "%s%s%s", field, field[0] ? ": " : "", what);
     return a2a_because(err, "INVALID_REQUEST");
 }
 

@@ -4,6 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+static int differs(const char *member, struct jv_err *err)
+{
+    return jv_err_field(err, JV_INVALID_ARGUMENT, member, "%s: differs from the path", member);
+}
+
 /* Members of the path are those of the message, but for the agent. */
 static int set_path(struct request *rq, ProtobufCMessage *msg, struct jv_err *err)
 {
@@ -14,8 +19,7 @@ static int set_path(struct request *rq, ProtobufCMessage *msg, struct jv_err *er
         const char *said = jv_get_text(msg, name);
 
         if (said && said[0] && strcmp(said, rq->members[i]) != 0)
-            return jv_err_field(err, JV_INVALID_ARGUMENT, jv_camel(rq->a, name),
-                                "differs from the path");
+            return differs(jv_camel(rq->a, name), err);
         r = jv_set_from_text(msg, name, rq->members[i], rq->a, err);
     }
     return r;
@@ -62,7 +66,7 @@ static int set_query(struct request *rq, ProtobufCMessage *msg, struct jv_err *e
             return jv_err_field(err, JV_INVALID_ARGUMENT, p->name, "%s: is given twice", p->name);
         said = jv_get_text(msg, member_of(msg, p->name, rq->a));
         if (said && said[0] && strcmp(said, p->value) != 0)
-            return jv_err_field(err, JV_INVALID_ARGUMENT, p->name, "differs from the path");
+            return differs(p->name, err);
         if (!said || !said[0])
             r = jv_set_from_text(msg, p->name, p->value, rq->a, err);
     }

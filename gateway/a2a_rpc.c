@@ -91,7 +91,7 @@ static ProtobufCMessage *message(struct a2a *op, const struct span *params, stru
 
     if (p.at[0] != '{') {
         if (a2a_parse(&p, a, err))
-            jv_err_field(err, JV_INVALID_ARGUMENT, "params", "must be an object");
+            jv_err_field(err, JV_INVALID_ARGUMENT, "params", "params: must be an object");
         return NULL;
     }
     if (op->legacy)

@@ -556,11 +556,14 @@ def cards(h):
     h.check("0.3 is there for who asks", get(**{"A2A-Version": "0.3"})[2].get("url") == url)
     h.check("without auth it is unsigned, and not for long", "signatures" not in got and "max-age=5" in headers["cache-control"],
             headers)
+    unsigned = headers["etag"]
     nats.subscribe("jarvis.svc.auth.SignCard", sign)
     wait_for(lambda: "signatures" in get()[2], 10)
     status, headers, got = get()
     h.check("it is signed when auth is back", got["signatures"] == [{"protected": "p", "signature": "s"}] and
             "max-age=300" in headers["cache-control"], (headers, got))
+    h.check("whoever has it unsigned gets it", get(**{"If-None-Match": unsigned})[0] == 200, (unsigned, headers["etag"]))
+    h.check("whoever has it signed does not", get(**{"If-None-Match": headers["etag"]})[0] == 304)
     state["up"] = False
     while asked.acquire(blocking=False):
         pass

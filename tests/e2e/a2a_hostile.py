@@ -115,6 +115,9 @@ def said_twice(t):
             answer = c.makefile("rb").read()
         t.check("A2A-Version %s" % (versions,), answer.startswith(b"HTTP/1.1 %d" % code) and
                 (code == 200 or b"VERSION_NOT_SUPPORTED" in answer), answer[:2000])
+    e = t.rest("GET", "/acme/tasks?tenant=other")[2]["error"]
+    t.check("the text names the member", e["message"].startswith("tenant: ") and
+            not e["details"][1]["fieldViolations"][0]["description"].startswith("tenant"), e)
     h = t.rpc("ListTasks", A2A_Extensions=",".join([TOOLS] * 200))[1]
     t.check("an extension named often is told once", h.get("a2a-extensions") == TOOLS, h)
     for weight, kind in (("1e300", "application/a2a+json"), ("nan", "application/json"), ("-1e300", "application/json")):
