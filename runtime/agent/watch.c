@@ -1,9 +1,9 @@
 /* watch.c -- what is committed is published, and heard by those who follow a task.
  *
- * Every instance of an agent hears the events of all its tasks on one subscription. A task that
- * somebody follows here has a watch: the last events, and who waits. Events that were missed (the
- * bus was away, the ring was too short) are read from the table; a watch looks there by itself now
- * and then. */
+ * Every instance of an agent hears the events of all its tasks on one subscription, its own without
+ * waiting for the bus. A task that somebody follows here has a watch: the last events, and who
+ * waits. Events that were missed (the bus was away, the ring was too short) are read from the
+ * table; a watch looks there by itself now and then. */
 #include "agent/tasks.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@ enum { RING = 32, POLL_MS = 2000, BUCKETS = 256, MAX_TOLD = 4096 };
 
 struct heard {
     struct jv_tevent e;
-    struct jv_bus_msg *msg; /* holds the body */
+    void *body;
 };
 
 struct watch {
@@ -51,6 +51,59 @@ struct watches {
 
 static const char *const kind_names[] = { "", "message", "status", "artifact" };
 
+/* ---- hearing --------------------------------------------------------------------------------- */
+
+static struct watch **watch_at(struct watches *w, const char *id)
+{
+    uint32_t h = 2166136261u;
+    struct watch **at;
+
+    for (const char *p = id; *p; p++)
+        h = (h ^ (unsigned char)*p) * 16777619u;
+    for (at = &w->buckets[h % BUCKETS]; *at && strcmp((*at)->id, id) != 0;)
+        at = &(*at)->next;
+    return at;
+}
+
+static void wake_all(struct watch *w)
+{
+    for (struct jv_follower *f = w->followers; f; f = f->next)
+        jv_fiber_wake(f->ctx->fiber);
+}
+
+static bool is_heard(const struct watch *w, int32_t seq)
+{
+    for (size_t i = 0; i < RING; i++)
+        if (w->ring[i].body && w->ring[i].e.seq == seq)
+            return true;
+    return false;
+}
+
+static void keep(struct watch *w, const struct jv_tevent *e)
+{
+    struct heard *h = &w->ring[w->at++ % RING];
+
+    free(h->body);
+    h->body = malloc(e->len);
+    if (!h->body)
+        abort();
+    memcpy(h->body, e->body, e->len);
+    h->e = *e;
+    h->e.body = h->body;
+}
+
+/* One without a body is to be read. Our own come twice: at once, and from the bus. */
+static void hear(struct watch *w, const struct jv_tevent *e)
+{
+    if (is_heard(w, e->seq))
+        return;
+    if (e->len)
+        keep(w, e);
+    if (e->seq > w->top)
+        w->top = e->seq;
+    wake_all(w);
+}
+
 /* ---- telling --------------------------------------------------------------------------------- */
 
 /* When there are too many the table is read again by the relay: they are told twice. */
@@ -83,10 +136,14 @@ static int tell(struct jv_ctx *ctx, const char *id, const struct jv_tevent *e)
 
 void jv_tell(struct jv_ctx *ctx, const char *id, const struct jv_tevent *events, size_t n)
 {
+    struct watch *w = *watch_at(ctx->node->tasks->watches, id);
     bool ok = true;
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         ok = !tell(ctx, id, &events[i]) && ok;
+        if (w)
+            hear(w, &events[i]);
+    }
     if (ok && n)
         note_told(ctx->node->tasks->watches, id, events[n - 1].seq);
 }
@@ -114,25 +171,7 @@ size_t jv_told_take(struct jv_ctx *ctx, const char *const **ret_ids, const char 
     return n;
 }
 
-/* ---- hearing --------------------------------------------------------------------------------- */
-
-static struct watch **watch_at(struct watches *w, const char *id)
-{
-    uint32_t h = 2166136261u;
-    struct watch **at;
-
-    for (const char *p = id; *p; p++)
-        h = (h ^ (unsigned char)*p) * 16777619u;
-    for (at = &w->buckets[h % BUCKETS]; *at && strcmp((*at)->id, id) != 0;)
-        at = &(*at)->next;
-    return at;
-}
-
-static void wake_all(struct watch *w)
-{
-    for (struct jv_follower *f = w->followers; f; f = f->next)
-        jv_fiber_wake(f->ctx->fiber);
-}
+/* ---- the bus --------------------------------------------------------------------------------- */
 
 static enum jv_kind kind_of(const char *name)
 {
@@ -140,22 +179,6 @@ static enum jv_kind kind_of(const char *name)
         if (strcmp(kind_names[i], name) == 0)
             return (enum jv_kind)i;
     return 0;
-}
-
-static void hear(struct watch *w, struct jv_bus_msg *m, int32_t seq, enum jv_kind kind)
-{
-    struct heard *h;
-
-    if (m->len) { /* else it is to be read */
-        h = &w->ring[w->at++ % RING];
-        if (h->msg)
-            jv_bus_release(h->msg);
-        h->msg = jv_bus_keep(m);
-        h->e = (struct jv_tevent){ seq, kind, h->msg->data, h->msg->len };
-    }
-    if (seq > w->top)
-        w->top = seq;
-    wake_all(w);
 }
 
 /* <prefix>.task.<token>.<id>.<kind> */
@@ -174,7 +197,8 @@ static void on_event(void *arg, struct jv_bus_msg *m)
     snprintf(name, sizeof(name), "%.*s", (int)(kind - 1 - id), id);
     w = *watch_at(n->tasks->watches, name);
     if (w)
-        hear(w, m, (int32_t)strtol(seq, NULL, 10), kind_of(kind));
+        hear(w,
+             &(struct jv_tevent){ (int32_t)strtol(seq, NULL, 10), kind_of(kind), m->data, m->len });
 }
 
 bool jv_watches_start(struct jv_node *n)
@@ -234,8 +258,7 @@ static void watch_free(struct watches *all, struct watch *w)
 
     *at = w->next;
     for (size_t i = 0; i < RING; i++)
-        if (w->ring[i].msg)
-            jv_bus_release(w->ring[i].msg);
+        free(w->ring[i].body);
     free(w);
 }
 
@@ -256,7 +279,7 @@ static bool from_ring(struct jv_follower *f, struct jv_tevent *ret)
     for (size_t i = 0; i < RING; i++) {
         struct heard *h = &f->watch->ring[i];
 
-        if (!h->msg || h->e.seq != f->seen + 1)
+        if (!h->body || h->e.seq != f->seen + 1)
             continue;
         *ret = h->e;
         return true;
