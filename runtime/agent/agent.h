@@ -1,10 +1,10 @@
 /* agent.h -- what the files of the A2A service share.
  *
- * A message comes to service.c; send.c decides what becomes of it; reply.c makes the answer. What
- * is a task goes on in run.c under a lease; tell.c commits what its handler says (store.c has all
- * the SQL, fold.c makes a Task of its events); watch.c hears what is committed and tells those who
- * follow; keeper.c looks after leases, after what a crash left untold, and after old age; push.c
- * hands events to the notifier. */
+ * A message comes to service.c; send.c decides what becomes of it; intent.c understands and does it,
+ * reply.c has the answer's parts. accept.c makes it a task, which runs in run.c under a lease; tell.c
+ * commits what its handler says (store.c and list.c have the SQL, fold.c makes a Task of its events);
+ * watch.c hears what is committed and tells those who follow; keeper.c looks after leases, after what
+ * a crash left untold, and after old age; push.c hands events to the notifier. */
 #ifndef JV_AGENT_SERVICE_H
 #define JV_AGENT_SERVICE_H
 
@@ -210,7 +210,8 @@ int jv_task_whole(struct jv_ctx *ctx, const char *id, const char *owner, int32_t
 int jv_answers(struct jv_ctx *ctx, const struct jv_tevent *events, size_t n,
                const A2a__Message ***ret, size_t *ret_n);
 
-/* ---- run.c, tell.c --------------------------------------------------------------------------- */
+/* ---- accept.c, run.c, tell.c
+ * --------------------------------------------------------------------------- */
 struct jv_run *jv_run_new(struct jv_ctx *ctx, const A2a__SendMessageRequest *req,
                           const char *context_id);
 /* Keep it, and run it detached from ctx (or leave it to others when there is no room). */

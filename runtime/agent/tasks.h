@@ -28,4 +28,20 @@ bool jv_watches_start(struct jv_node *n); /* false: NATS refuses the subscriptio
 void jv_watches_free(struct watches *w);
 void jv_watches_wake(struct jv_node *n);
 
+/* ---- between accept.c and run.c -------------------------------------------------------------- */
+#define JV_RUNNING_STATES                                                                          \
+    (1u << A2A__TASK_STATE__TASK_STATE_SUBMITTED | 1u << A2A__TASK_STATE__TASK_STATE_WORKING)
+#define JV_ASKING_STATES                                                                           \
+    (1u << A2A__TASK_STATE__TASK_STATE_INPUT_REQUIRED |                                            \
+     1u << A2A__TASK_STATE__TASK_STATE_AUTH_REQUIRED)
+
+/* Room for a run that is about to be kept: whoever comes meanwhile does not take it. */
+bool jv_take_room(struct jv_node *n);
+void jv_give_room(struct jv_node *n);
+/* Somebody else of the same agent may have room. */
+void jv_nudge(struct jv_ctx *ctx);
+/* The last events of a run whose handler is done, and the status that they leave. */
+size_t jv_last_events(struct jv_ctx *ctx, struct jv_run *run, struct jv_tevent ret[2],
+                      A2a__TaskStatus **ret_status);
+
 #endif
