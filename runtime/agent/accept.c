@@ -18,6 +18,20 @@ static const A2a__Message *addressed(struct jv_ctx *ctx, const A2a__Message *m, 
     return copy;
 }
 
+/* Of how it is to be answered only what counts later, too: the types that the client takes. */
+static A2a__SendMessageConfiguration *lasting(struct jv_ctx *ctx,
+                                              const A2a__SendMessageConfiguration *c)
+{
+    A2a__SendMessageConfiguration *kept;
+
+    if (!c || !c->n_accepted_output_modes)
+        return NULL;
+    kept = jv_msg_new(&a2a__send_message_configuration__descriptor, ctx->arena);
+    kept->n_accepted_output_modes = c->n_accepted_output_modes;
+    kept->accepted_output_modes = c->accepted_output_modes;
+    return kept;
+}
+
 struct jv_run *jv_run_new(struct jv_ctx *ctx, const A2a__SendMessageRequest *req,
                           const char *context_id)
 {
@@ -31,7 +45,7 @@ struct jv_run *jv_run_new(struct jv_ctx *ctx, const A2a__SendMessageRequest *req
     run->owner = jv_owner(ctx);
     run->input = addressed(ctx, req->message, run->id, context_id);
     copy->message = (A2a__Message *)(uintptr_t)run->input;
-    copy->configuration = NULL;
+    copy->configuration = lasting(ctx, req->configuration);
     run->request = copy;
     run->lease = run->tries = 1;
     run->state = jv_msg_new(&google__protobuf__struct__descriptor, ctx->arena);

@@ -125,8 +125,8 @@ int jv_reply_accepted(struct jv_ctx *ctx, const A2a__SendMessageConfiguration *c
     A2a__Message *m = ctx->reply->message;
     size_t n = 0;
 
-    if (!c || !c->n_accepted_output_modes || !m->n_parts)
-        return JV_OK;
+    if (!c || !c->n_accepted_output_modes || !m->n_parts || ctx->reply->asks)
+        return JV_OK; /* a question is one in any case */
     for (size_t i = 0; i < m->n_parts; i++)
         if (takes(c, m->parts[i]))
             m->parts[n++] = m->parts[i];

@@ -134,7 +134,9 @@ static int run_handler(struct jv_ctx *ctx, struct jv_run *run)
         plan = NULL;
     }
     r = jv_understand(ctx, run->input, plan ? plan->struct_value : NULL, &in);
-    return r ? r : jv_carry_out(ctx, &in, run->context_id);
+    if (!r)
+        r = jv_carry_out(ctx, &in, run->context_id);
+    return r ? r : jv_reply_accepted(ctx, run->request->configuration);
 }
 
 static int complete(struct jv_ctx *ctx, struct jv_run *run)

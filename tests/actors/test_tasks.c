@@ -286,6 +286,22 @@ TEST(failures_and_refusals_are_states)
     world_free(s.w);
 }
 
+TEST(a_client_takes_some_types_only)
+{
+    struct stage s = stage_new();
+    struct world_reply r =
+            say(&s, "SendMessage", "steps", "", "\"acceptedOutputModes\":[\"image/png\"]");
+
+    CHECK_HAS(r.json, "TASK_STATE_FAILED");
+    CHECK_HAS(r.json, "CONTENT_TYPE_NOT_SUPPORTED");
+    r = say(&s, "SendMessage", "steps", "", "\"acceptedOutputModes\":[\"text/plain\"]");
+    CHECK_HAS(r.json, "all done");
+    r = say(&s, "SendMessage", "direct", "", "\"acceptedOutputModes\":[\"image/png\"]");
+    CHECK_INT(r.code, JV_INVALID_ARGUMENT);
+    CHECK_STR(r.field, "configuration.acceptedOutputModes");
+    world_free(s.w);
+}
+
 TEST(the_same_message_again)
 {
     struct stage s = stage_new();
