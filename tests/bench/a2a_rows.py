@@ -123,8 +123,9 @@ class Peer:
             print("The peer's rows are left out: %s.\n" % why)
             return None
         # Debian 12 has node 18, in which the flag is needed; later ones take it.
-        process = subprocess.Popen(["node", "--no-warnings", "--experimental-global-webcrypto", "agent.mjs"], cwd=MODULES,
-                                   env=dict(os.environ, NODE_ENV="production"), stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(["node", "--no-warnings", "--experimental-global-webcrypto", "agent.mjs"],
+                                   cwd=MODULES, env=dict(os.environ, NODE_ENV="production"),
+                                   stdout=subprocess.PIPE, text=True)
         line = read_line(process.stdout, START_MS)
         if not line:
             process.kill()
