@@ -1,10 +1,10 @@
 /* agent.h -- what the files of the A2A service share.
  *
- * A message comes to service.c; send.c decides what becomes of it; intent.c understands and does it,
- * reply.c has the answer's parts. accept.c makes it a task, which runs in run.c under a lease; tell.c
- * commits what its handler says (store.c and list.c have the SQL, fold.c makes a Task of its events);
- * watch.c hears what is committed and tells those who follow; keeper.c looks after leases, after what
- * a crash left untold, and after old age; push.c hands events to the notifier. */
+ * A message comes to service.c; send.c decides what becomes of it; intent.c understands and does
+ * it, reply.c has the answer's parts. accept.c makes it a task, which runs in run.c under a lease;
+ * tell.c commits what its handler says (store.c and list.c have the SQL, fold.c makes a Task of its
+ * events); watch.c hears what is committed and tells those who follow; keeper.c looks after leases,
+ * after what a crash left untold, and after old age; push.c hands events to the notifier. */
 #ifndef JV_AGENT_SERVICE_H
 #define JV_AGENT_SERVICE_H
 
