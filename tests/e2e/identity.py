@@ -329,7 +329,12 @@ class Identity(Tally):
         finally:
             for pid in away:
                 os.kill(pid, signal.SIGCONT)
-        wait_for(lambda: self.me(kept) == 200 and not any(self.codes(kept).values()), 20)
+        def all_are_back():
+            try:
+                return self.me(kept) == 200 and not any(self.codes(kept).values())
+            except AssertionError: # nobody answers yet: it has not come back to the bus
+                return False
+        wait_for(all_are_back, 20)
         self.ended_everywhere("the end of a sign-in that was missed", t)
         self.check("by the same processes", [self.s.pids()[n] for n in ("gateway", "tickets")] == away)
 
