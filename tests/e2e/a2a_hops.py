@@ -268,11 +268,10 @@ def repeated(h):
 
 def goes_silent(h):
     h.script(silent(2), through(3, first=False))
-    began = time.monotonic()
     events = h.send().rest()
-    took = time.monotonic() - began
-    h.check("an agent that fell silent is left after five seconds", h.numbers(events) == [1, 2, 3, 4] and 4 < took < 9,
-            (took, events))
+    again = [(c[0], c[1].get("Last-Event-ID")) for c in h.agent.calls[1:]]
+    h.check("an agent that fell silent is left for another", h.numbers(events) == [1, 2, 3, 4] and
+            again == [("SubscribeToTask", "2")], (again, events))
 
 
 def slow_reader(h):
@@ -369,17 +368,21 @@ def resumed(h):
         h.check("Last-Event-ID %.8s is refused" % bad, s.r.status == 400 and
                 body["error"]["details"][1]["fieldViolations"][0]["field"] == "Last-Event-ID", body)
 
-    def late(a, headers, data, reply):
-        for _ in range(3):
+    begun = threading.Event()
+
+    def late(a, headers, data, reply): # nothing new before the client has its headers
+        for _ in range(20):
             a.nats.publish(reply, b"", Jarvis_Alive="1")
-            time.sleep(0.6)
-        through(8, first=False)(a, headers, data, reply)
+            if begun.wait(0.5):
+                through(8, first=False)(a, headers, data, reply)
+                return
+        a.error(reply, 500, 13, "the headers did not come")
 
     h.script(late)
-    began = time.monotonic()
     s = Stream(h.gateway, "GET", "/tasks/t-1:subscribe", Last_Event_ID="7")
-    took = time.monotonic() - began
-    h.check("headers do not wait for news", s.r.status == 200 and took < 1.7 and h.numbers(s.rest()) == [8, 9], took)
+    begun.set()
+    events = s.rest()
+    h.check("headers do not wait for news", s.r.status == 200 and h.numbers(events) == [8, 9], events)
 
 
 def resumed_at_the_end(h):
@@ -465,11 +468,9 @@ def in_time(h):
 
     other = Gateway(h.folder, h.nats_port, JARVIS_STREAM_TIMEOUT="2s")
     h.script(lives)
-    began = time.monotonic()
     events = h.send(gateway=other).rest()
-    took = time.monotonic() - began
-    done.set()
-    h.check("a stream ends when its time is over", h.numbers(events) == [1] and 1.5 < took < 6, (took, events))
+    done.set() # its agent went on until here: the end was the gateway's
+    h.check("a stream ends when its time is over", h.numbers(events) == [1] and len(h.agent.calls) == 1, events)
     h.check("that gateway stops", other.stop()[0] == 0)
 
 
