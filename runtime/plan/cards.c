@@ -92,7 +92,7 @@ static uint32_t *terms_of(struct jv_catalog *c, struct jv_arena *a, const struct
     uint32_t *terms = JV_NEW_ARRAY(a, uint32_t, w->n + 1);
 
     for (size_t i = 0; i < w->n; i++) {
-        terms[i] = jv_catalog_intern(c, w->at[i].stem);
+        terms[i] = jv_catalog_intern(c, jv_words_key(&w->at[i]));
         c->terms[terms[i]].strong = c->terms[terms[i]].strong || !(w->at[i].roles & JV_FUNCTION);
     }
     return terms;
@@ -178,6 +178,14 @@ static void add_phrase(const struct each *e, const char *text)
     post_phrase(e->c, text, e->family, e->tool, e->weight, true);
 }
 
+static bool is_past(const struct jv_words *w)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (w->at[i].past)
+            return true;
+    return false;
+}
+
 static void add_value(const struct each *e, const char *text)
 {
     struct jv_words w = jv_words_read(e->c->scratch, text);
@@ -191,7 +199,8 @@ static void add_value(const struct each *e, const char *text)
                                                     .family = JV_NONE,
                                                     .agent = e->agent,
                                                     .member = e->member,
-                                                    .value = e->value });
+                                                    .value = e->value,
+                                                    .past = is_past(&w) });
 }
 
 /* A value by its own name: "ai_studio" as it is and as "ai studio". */
@@ -221,18 +230,25 @@ static enum jv_slot_kind slot_kind(const Struct *schema)
         return JV_SLOT_OTHER;
     if (strcmp(type, "integer") == 0 || (format && strstr(format, "int")))
         return JV_SLOT_INTEGER;
+    if (format && strcmp(format, "date-time") == 0)
+        return JV_SLOT_TIME;
     return strcmp(type, "string") == 0 && !format ? JV_SLOT_TEXT : JV_SLOT_OTHER;
 }
 
-static void add_choices(struct jv_catalog *c, uint32_t agent, const char *member,
+/* The first one stands for "not said" when it is called so. */
+static void add_choices(struct jv_catalog *c, uint32_t agent, struct jv_slot *slot,
                         const Struct *schema)
 {
     Value *const *values = NULL;
     size_t n = list_of(jv_struct_get(schema, "enum"), max_items, &values);
+    const char **choices = JV_NEW_ARRAY(c->arena, const char *, n + 1);
 
     for (size_t i = 0; i < n; i++)
-        if (text_of(values[i]) && strcmp(text_of(values[i]), "unspecified") != 0)
-            add_value_name(c, agent, member, keep(c, text_of(values[i]), max_text));
+        if (text_of(values[i]) && strcmp(text_of(values[i]), "unspecified") != 0) {
+            choices[slot->n_choices] = keep(c, text_of(values[i]), max_text);
+            add_value_name(c, agent, slot->name, choices[slot->n_choices++]);
+        }
+    slot->choices = choices;
 }
 
 static bool is_required(const Struct *schema, const char *name)
@@ -265,7 +281,7 @@ static void read_slots(struct jv_catalog *c, struct jv_cat_tool *t, const Struct
             .kind = slot_kind(member),
             .required = is_required(schema, name),
         };
-        add_choices(c, t->agent, name, member);
+        add_choices(c, t->agent, &slots[t->n_slots - 1], member);
     }
 }
 

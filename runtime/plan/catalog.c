@@ -121,9 +121,16 @@ const struct jv_slot *jv_catalog_slot(const struct jv_cat_tool *t, const char *n
     return NULL;
 }
 
-bool jv_catalog_takes(const struct jv_catalog *c, uint32_t family, const char *member)
+bool jv_catalog_takes(const struct jv_catalog *c, uint32_t family, const struct jv_phrase *value)
 {
-    return jv_catalog_slot(&c->tools[c->families[family].any], member) != NULL;
+    const struct jv_slot *slot = jv_catalog_slot(&c->tools[c->families[family].any], value->member);
+
+    if (!slot || slot->kind != JV_SLOT_CHOICE)
+        return slot != NULL;
+    for (size_t i = 0; i < slot->n_choices; i++)
+        if (strcmp(slot->choices[i], value->value) == 0)
+            return true;
+    return false;
 }
 
 uint32_t jv_catalog_agent(const struct jv_catalog *c, const char *token)

@@ -20,12 +20,14 @@ enum jv_whose {
     JV_N_WHOSE
 };
 
-enum jv_slot_kind { JV_SLOT_TEXT, JV_SLOT_INTEGER, JV_SLOT_CHOICE, JV_SLOT_OTHER };
+enum jv_slot_kind { JV_SLOT_TEXT, JV_SLOT_INTEGER, JV_SLOT_CHOICE, JV_SLOT_TIME, JV_SLOT_OTHER };
 
 struct jv_slot {
     const char *name, *description;
     enum jv_slot_kind kind;
     bool required;
+    size_t n_choices; /* of a choice */
+    const char *const *choices;
 };
 
 struct jv_cat_tool {
@@ -74,6 +76,7 @@ struct jv_phrase {
     float weight;
     uint32_t agent; /* of a value */
     const char *member, *value;
+    bool past; /* the card says it in its past form: "closed" */
 };
 
 struct jv_term {
@@ -129,8 +132,8 @@ uint32_t jv_catalog_intern(struct jv_catalog *c, const char *stem);
 void jv_catalog_post(struct jv_catalog *c, uint32_t term, uint32_t family, float weight, bool own);
 void jv_catalog_phrase(struct jv_catalog *c, struct jv_phrase phrase);
 const struct jv_slot *jv_catalog_slot(const struct jv_cat_tool *t, const char *name);
-/* A tool's member is a choice or text that can take a vocabulary's value. */
-bool jv_catalog_takes(const struct jv_catalog *c, uint32_t family, const char *member);
+/* A tool of the family has the member of this phrase's value, and can take the value. */
+bool jv_catalog_takes(const struct jv_catalog *c, uint32_t family, const struct jv_phrase *value);
 uint32_t jv_catalog_agent(const struct jv_catalog *c, const char *token);
 uint32_t jv_catalog_tool(const struct jv_catalog *c, const char *token, const char *tool);
 

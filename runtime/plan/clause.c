@@ -18,14 +18,62 @@ static bool in_span(const struct jv_span *spans, size_t n, size_t token)
     return false;
 }
 
+static jv_roles roles_at(const struct jv_reading *r, size_t i)
+{
+    return i < r->n ? r->tokens[i].word->roles : 0;
+}
+
+static bool is_word(const struct jv_reading *r, size_t i, const char *word)
+{
+    return i < r->n && strcmp(r->tokens[i].word->norm, word) == 0;
+}
+
+/* A request begins here: "please show", "could you", "show me", "I need", "which". */
+static bool cues(const struct jv_reading *r, size_t i)
+{
+    jv_roles here = roles_at(r, i), next = roles_at(r, i + 1);
+    bool ends = i + 1 >= r->n || r->tokens[i + 1].word->before != JV_NO_BREAK;
+    bool you = is_word(r, i + 1, "you") || is_word(r, i + 1, "u");
+
+    if (ends)
+        return false;
+    if (here & JV_POLITE)
+        return !(next & (JV_JOIN | JV_CAUSE));
+    if (here & JV_AUX)
+        return you || next & (JV_SELF | JV_WE);
+    if (here & JV_READ)
+        return next & (JV_SELF | JV_MY | JV_WE) || is_word(r, i + 1, "us");
+    if (here & JV_SELF && i + 1 < r->n)
+        return next & JV_WISH || is_word(r, i + 1, "d") ||
+               (is_word(r, i + 1, "would") && roles_at(r, i + 2) & JV_WISH);
+    return here & JV_ASKING && !(here & JV_THEIRS);
+}
+
+/* Background begins here: "because ...", "before I ring him", "as we have". */
+static bool backs(const struct jv_reading *r, size_t i)
+{
+    jv_roles next = roles_at(r, i + 1);
+
+    if (!(roles_at(r, i) & JV_CAUSE) || r->tokens[i].in_date || r->tokens[i].in_value)
+        return false;
+    if (is_word(r, i, "because") || is_word(r, i, "although") || is_word(r, i, "though") ||
+        is_word(r, i, "but") || is_word(r, i, "whereas") || is_word(r, i, "however"))
+        return true;
+    return next & (JV_SELF | JV_WE | JV_THEIRS | JV_ARTICLE | JV_MY) ||
+           (i + 1 < r->n && r->tokens[i + 1].name != JV_NO_NAME) || is_word(r, i, "so");
+}
+
 /* A new part begins at this token. */
 static bool cuts(const struct jv_reading *r, size_t i)
 {
     const struct jv_word *w = r->tokens[i].word;
 
     if (in_span(r->values, r->n_values, i) || in_span(r->phrases, r->n_phrases, i))
-        return false;
-    return w->before != JV_NO_BREAK || w->roles & (JV_JOIN | JV_OR);
+        return w->before == JV_STOP;
+    for (size_t k = 0; k < r->n_dates; k++)
+        if (r->dates[k].from < i && i < r->dates[k].from + r->dates[k].n)
+            return false;
+    return w->before != JV_NO_BREAK || w->roles & (JV_JOIN | JV_OR) || cues(r, i) || backs(r, i);
 }
 
 static size_t cut(const struct jv_reading *r, struct jv_wish *wishes, size_t max)
@@ -60,6 +108,9 @@ static void add_name(struct jv_clause *c, const struct jv_asker *who, const char
         return;
     }
     c->whom = JV_WHOM_PERSON;
+    for (size_t i = 0; i < c->n_names; i++)
+        if (strcmp(c->names[i], name) == 0)
+            return;
     if (c->n_names < JV_CLAUSE_NAMES)
         c->names[c->n_names++] = name;
 }
@@ -69,12 +120,12 @@ static void add_names(const struct jv_reading *r, const struct jv_asker *who, st
 {
     for (size_t i = c->from; i < c->to; i++)
         if (r->tokens[i].name == place)
-            add_name(c, who, r->tokens[i].word->norm);
+            add_name(c, who, r->tokens[i].person);
 }
 
-static unsigned roles_of(const struct jv_reading *r, const struct jv_clause *c)
+static jv_roles roles_of(const struct jv_reading *r, const struct jv_clause *c)
 {
-    unsigned roles = 0;
+    jv_roles roles = 0;
 
     for (size_t i = c->from; i < c->to; i++)
         roles |= r->tokens[i].word->roles;
@@ -84,32 +135,48 @@ static unsigned roles_of(const struct jv_reading *r, const struct jv_clause *c)
 /* "do I have any exams": the caller's; "show me any exams": not said. */
 static bool speaks_of_self(const struct jv_reading *r, const struct jv_clause *c)
 {
-    for (size_t i = c->from; i + 1 < c->to; i++) {
-        unsigned here = r->tokens[i].word->roles, next = r->tokens[i + 1].word->roles;
-
-        if ((here & JV_BE && next & JV_SELF) || (here & JV_SELF && next & JV_BE))
+    for (size_t i = c->from; i < c->to; i++)
+        if (r->tokens[i].word->roles & JV_SELF && !is_word(r, i, "me") &&
+            !(roles_at(r, i + 1) & JV_WISH) && !is_word(r, i + 1, "d") &&
+            !is_word(r, i + 1, "would"))
             return true;
-    }
     return false;
+}
+
+/* Who was spoken of before this part: in this text, or else in the turn before. */
+static const char *spoken_of(const struct jv_reading *r, const struct jv_asker *who, size_t before)
+{
+    const char *maybe = NULL;
+
+    for (size_t i = before; i-- > 0;) {
+        if (r->tokens[i].name > JV_NAME_MAYBE)
+            return r->tokens[i].person;
+        if (r->tokens[i].name == JV_NAME_MAYBE && (r->tokens[i].word->capital || !maybe))
+            maybe = r->tokens[i].person;
+    }
+    return who->person && !maybe ? who->person : maybe;
 }
 
 static void find_whom(const struct jv_reading *r, const struct jv_asker *who, struct jv_clause *c)
 {
-    unsigned roles = roles_of(r, c);
+    jv_roles roles = roles_of(r, c);
+    const char *person = roles & JV_THEIRS ? spoken_of(r, who, c->to) : NULL;
 
     add_names(r, who, c, JV_NAME_OWNER);
+    if (c->whom == JV_WHOM_NONE && person && roles & JV_SHE)
+        add_name(c, who, person);
     if (c->whom == JV_WHOM_NONE && roles & JV_MY)
         c->whom = JV_WHOM_CALLER;
     if (c->whom == JV_WHOM_NONE)
         add_names(r, who, c, JV_NAME_SUBJECT);
-    if (c->whom == JV_WHOM_NONE && roles & JV_THEIRS && who->person)
-        add_name(c, who, who->person);
+    if (c->whom == JV_WHOM_NONE && person)
+        add_name(c, who, person);
     if (c->whom == JV_WHOM_NONE && roles & JV_SHE)
         c->whom = JV_WHOM_UNCLEAR;
-    if (c->whom == JV_WHOM_NONE && speaks_of_self(r, c))
-        c->whom = JV_WHOM_CALLER;
     if (c->whom == JV_WHOM_NONE && roles & JV_EVERY)
         c->whom = JV_WHOM_EVERYBODY;
+    if (c->whom == JV_WHOM_NONE && speaks_of_self(r, c))
+        c->whom = JV_WHOM_CALLER;
 }
 
 /* A part that does not say whose is about whom the parts before speak of, or, if none does, about
@@ -140,20 +207,64 @@ static void share_whom(struct jv_wish *wishes, size_t n)
 
 /* ---- what kind of sentence ------------------------------------------------------------------- */
 
-static void find_mood(const struct jv_reading *r, struct jv_clause *c)
+/* Words before the one that decides: "well, could you please kindly". */
+static size_t behind_softeners(const struct jv_reading *r, const struct jv_clause *c)
 {
-    unsigned roles = roles_of(r, c);
     size_t i = c->from;
 
-    while (i < c->to && r->tokens[i].word->roles & (JV_GREET | JV_JOIN | JV_YES | JV_NO))
+    while (i < c->to &&
+           (roles_at(r, i) &
+                    (JV_GREET | JV_JOIN | JV_YES | JV_NO | JV_POLITE | JV_THANKS | JV_LATE) ||
+            roles_at(r, i) == JV_FUNCTION || r->tokens[i].in_date) &&
+           !(roles_at(r, i) & JV_READ))
         i++;
-    while (i < c->to && r->tokens[i].word->roles == JV_FUNCTION)
-        i++;
-    c->looks = i < c->to && r->tokens[i].word->roles & (JV_ASKING | JV_BE | JV_EVERY);
-    while (i < c->to && r->tokens[i].word->roles & JV_FUNCTION &&
-           !(r->tokens[i].word->roles & JV_READ)) /* could you please ... */
-        i++;
-    c->looks = c->looks || (i < c->to && r->tokens[i].word->roles & JV_READ);
+    return i;
+}
+
+static void find_looks(const struct jv_reading *r, struct jv_clause *c)
+{
+    size_t i = behind_softeners(r, c);
+
+    c->looks = roles_at(r, i) & (JV_ASKING | JV_BE | JV_EVERY) && i < c->to;
+    while (i < c->to && roles_at(r, i) & JV_FUNCTION && !(roles_at(r, i) & JV_READ))
+        i++; /* could you please ... */
+    c->looks = c->looks || (i < c->to && roles_at(r, i) & JV_READ);
+}
+
+static bool asked(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (r->tokens[i].word->asked)
+            return true;
+    return false;
+}
+
+static enum jv_mood mood_of(const struct jv_reading *r, const struct jv_clause *c)
+{
+    jv_roles roles = roles_of(r, c);
+    size_t i = behind_softeners(r, c);
+
+    if (cues(r, c->from) || asked(r, c))
+        return JV_REQUEST;
+    if (roles_at(r, c->from) & JV_CAUSE && backs(r, c->from))
+        return JV_STATEMENT;
+    if (i < c->to && roles_at(r, i) & (JV_READ | JV_ASKING))
+        return JV_REQUEST;
+    if (i + 1 < c->to && roles_at(r, i) & (JV_BE | JV_AUX) &&
+        (roles_at(r, i + 1) & (JV_SELF | JV_WE | JV_THEIRS | JV_ARTICLE) || r->tokens[i + 1].name))
+        return JV_REQUEST;
+    if (roles & (JV_SELF | JV_WE | JV_SHE) || roles & JV_AUX || is_word(r, c->from + 1, "are"))
+        return roles & JV_WISH && i < c->to && !(roles & JV_SHE) ? JV_REQUEST : JV_STATEMENT;
+    return JV_FRAGMENT;
+}
+
+static void find_mood(const struct jv_reading *r, struct jv_wish *w)
+{
+    struct jv_clause *c = &w->clause;
+    jv_roles roles = roles_of(r, c);
+
+    find_looks(r, c);
+    w->mood = mood_of(r, c);
     c->negated = roles & JV_NOT;
     c->wishes = roles & JV_WISH && !(roles & (JV_READ | JV_MY | JV_ASKING | JV_NOT));
 }
@@ -176,7 +287,8 @@ bool jv_wish_has_head(const struct jv_wish *w)
 static bool has_value(const struct jv_reading *r, const struct jv_clause *c)
 {
     for (size_t i = c->from; i < c->to; i++)
-        if (r->tokens[i].in_value || r->tokens[i].name || r->tokens[i].word->number)
+        if (r->tokens[i].in_value || r->tokens[i].name > JV_NAME_MAYBE || jv_token_number(r, i) ||
+            r->tokens[i].in_date)
             return true;
     return false;
 }
@@ -192,7 +304,8 @@ static bool fits(const struct jv_reading *r, const struct jv_clause *c, const st
             r->catalog->phrases[r->values[i].phrase].agent == agent)
             return true;
     for (size_t i = c->from; i < c->to; i++)
-        named = named || r->tokens[i].name || r->tokens[i].word->number;
+        named = named || r->tokens[i].name > JV_NAME_MAYBE || jv_token_number(r, i) ||
+                r->tokens[i].in_date;
     return named;
 }
 
@@ -203,7 +316,7 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
     const struct jv_wish *from = NULL;
 
     for (size_t i = c->from; i < c->to; i++)
-        if (jv_token_unknown(r, i) && !r->tokens[i].name)
+        if (jv_token_unknown(r, i) && r->tokens[i].name <= JV_NAME_MAYBE)
             return; /* it has a subject, just not one that is known */
     for (size_t i = at; i-- > 0 && !from;)
         if (jv_wish_has_head(&wishes[i]) && fits(r, c, &wishes[i]))
@@ -237,17 +350,35 @@ static size_t keep_telling(const struct jv_reading *r, struct jv_wish *wishes, s
     return kept;
 }
 
+/* Where something is requested, the rest of the story is background. */
+static size_t keep_requests(const struct jv_wish *all, size_t n, struct jv_wish *wishes)
+{
+    bool requested = false;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++)
+        requested = requested || (all[i].mood == JV_REQUEST && jv_wish_has_head(&all[i]));
+    for (size_t i = 0; i < n; i++)
+        if (!requested || all[i].mood != JV_STATEMENT)
+            wishes[kept++] = all[i];
+    return kept;
+}
+
 size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct jv_arena *a,
                   struct jv_wish wishes[JV_CLAUSES])
 {
-    size_t n = cut(r, wishes, JV_CLAUSES);
+    struct jv_wish *all = JV_NEW_ARRAY(a, struct jv_wish, JV_PARTS);
+    size_t n = cut(r, all, JV_PARTS);
 
     for (size_t i = 0; i < n; i++) {
-        find_whom(r, who, &wishes[i].clause);
-        find_mood(r, &wishes[i].clause);
-        match(r, &wishes[i], a);
+        find_whom(r, who, &all[i].clause);
+        find_mood(r, &all[i]);
+        match(r, &all[i], a);
     }
-    n = keep_telling(r, wishes, n);
+    n = keep_requests(all, n, all);
+    n = keep_telling(r, all, n);
+    n = n < JV_CLAUSES ? n : JV_CLAUSES;
+    memcpy(wishes, all, n * sizeof(*wishes));
     for (size_t i = 0; i < n; i++)
         if (!jv_wish_has_head(&wishes[i]))
             borrow_head(r, wishes, n, i, a);

@@ -20,7 +20,7 @@ static Struct *copy_of(const Struct *s, struct jv_arena *a)
     return copy;
 }
 
-static bool has_role(const struct jv_reading *r, unsigned roles)
+static bool has_role(const struct jv_reading *r, jv_roles roles)
 {
     for (size_t i = 0; i < r->n; i++)
         if (r->tokens[i].word->roles & roles)
@@ -54,7 +54,7 @@ static bool stands_alone(const struct jv_reading *r, const struct jv_wish *wishe
 static bool has_noise(const struct jv_reading *r)
 {
     for (size_t i = 0; i < r->n; i++)
-        if (jv_token_unknown(r, i) && !r->tokens[i].name)
+        if (jv_token_unknown(r, i) && r->tokens[i].name <= JV_NAME_MAYBE)
             return true;
     return has_role(r, JV_OFF);
 }
@@ -246,7 +246,7 @@ size_t jv_follow(const struct jv_reading *r, const struct jv_wish *wishes, size_
 static bool names_something(const struct jv_reading *r)
 {
     for (size_t i = 0; i < r->n; i++)
-        if (r->tokens[i].in_value || r->tokens[i].word->number)
+        if (r->tokens[i].in_value || jv_token_number(r, i))
             return true;
     return false;
 }

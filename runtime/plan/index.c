@@ -14,13 +14,13 @@ static const float strong_posting = 0.5f, least_telling = 0.25f;
 static void post_text(struct jv_catalog *c, struct jv_arena *scratch, const char *text,
                       uint32_t family, float weight)
 {
-    struct jv_reading r = jv_reading_new(c, scratch, text, false);
+    struct jv_reading r = jv_reading_new(c, scratch, text, NULL);
 
     for (size_t i = 0; i < r.n; i++) {
         const struct jv_token *t = &r.tokens[i];
 
-        if (!t->name && !t->in_value && !t->word->number && !t->word->roles)
-            jv_catalog_post(c, jv_catalog_intern(c, t->word->stem), family, weight, false);
+        if (t->name <= JV_NAME_MAYBE && !t->in_value && !t->word->number && !t->word->roles)
+            jv_catalog_post(c, jv_catalog_intern(c, jv_words_key(t->word)), family, weight, false);
     }
 }
 
@@ -28,17 +28,17 @@ static void post_text(struct jv_catalog *c, struct jv_arena *scratch, const char
 static void add_example(struct jv_catalog *c, struct jv_arena *scratch, const char *text,
                         uint32_t family)
 {
-    struct jv_reading r = jv_reading_new(c, scratch, text, false);
+    struct jv_reading r = jv_reading_new(c, scratch, text, NULL);
     uint32_t *terms = JV_NEW_ARRAY(c->arena, uint32_t, r.n + 1);
     struct jv_example e = { .family = family, .terms = terms };
 
     for (size_t i = 0; i < r.n; i++) {
         const struct jv_token *t = &r.tokens[i];
 
-        if (t->name || t->in_value || t->word->number)
+        if (t->name > JV_NAME_MAYBE || t->in_value || t->word->number)
             terms[e.n++] = JV_NONE;
         else
-            terms[e.n++] = jv_catalog_intern(c, t->word->stem);
+            terms[e.n++] = jv_catalog_intern(c, jv_words_key(t->word));
     }
     if (e.n)
         *JV_CAT_ADD(c, examples) = e;

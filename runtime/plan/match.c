@@ -79,7 +79,7 @@ static bool takes_token(const struct table *t, uint32_t family, size_t token)
 
         if (s->from <= token && token < s->from + s->n &&
             t->r->catalog->families[family].agent == p->agent &&
-            jv_catalog_takes(t->r->catalog, family, p->member))
+            jv_catalog_takes(t->r->catalog, family, p))
             return true;
     }
     return false;
@@ -91,7 +91,8 @@ size_t jv_match_value(const struct jv_reading *r, const struct jv_clause *clause
     for (; at < r->n_values; at++)
         if (inside(clause, &r->values[at]) &&
             value_of(r, at)->agent == r->catalog->families[family].agent &&
-            strcmp(value_of(r, at)->member, member) == 0)
+            strcmp(value_of(r, at)->member, member) == 0 &&
+            jv_catalog_takes(r->catalog, family, value_of(r, at)))
             return at;
     return SIZE_MAX;
 }
@@ -99,7 +100,7 @@ size_t jv_match_value(const struct jv_reading *r, const struct jv_clause *clause
 size_t jv_match_number(const struct jv_reading *r, const struct jv_clause *clause, size_t at)
 {
     for (at = at < clause->from ? clause->from : at; at < clause->to; at++)
-        if (r->tokens[at].word->number)
+        if (jv_token_number(r, at))
             return at;
     return SIZE_MAX;
 }
@@ -118,7 +119,7 @@ static void add_values(struct table *t)
              f < c->n_families && c->families[f].agent == p->agent; f++) {
             const struct jv_slot *slot = jv_catalog_slot(&c->tools[c->families[f].any], p->member);
 
-            if (!slot)
+            if (!slot || !jv_catalog_takes(c, f, p))
                 continue;
             touch(t, f)->values += slot->required ? required_value : optional_value;
             explain(t, f, s->from, s->n);
@@ -198,7 +199,7 @@ static void add_words(struct table *t, size_t from, size_t to, double factor)
     for (size_t i = from; i < to; i++) {
         const struct jv_token *k = &t->r->tokens[i];
 
-        if (k->term != JV_NONE && !k->name && !k->word->number)
+        if (k->term != JV_NONE && k->name <= JV_NAME_MAYBE && !k->word->number && !k->in_date)
             add_term(t, i, factor);
     }
     add_phrases(t, from, to, factor);
@@ -219,7 +220,8 @@ static struct shape shape_of(const struct table *t)
 
     for (size_t i = t->clause->from; i < t->clause->to && s.n < JV_CLAUSE_TOKENS; i++) {
         const struct jv_token *k = &t->r->tokens[i];
-        bool open = k->name || k->in_value || k->word->number || jv_token_unknown(t->r, i);
+        bool open = k->name > JV_NAME_MAYBE || k->in_value || k->in_date || k->word->number ||
+                    jv_token_unknown(t->r, i);
 
         if (!open && k->term == JV_NONE)
             s.terms[s.n++] = no_term;
@@ -358,7 +360,7 @@ static double losses(const struct table *t, uint32_t family)
         if (!inside(t->clause, span))
             continue;
         if (p->agent == c->families[family].agent)
-            lost += jv_catalog_takes(c, family, p->member) ? 0 : lost_value;
+            lost += jv_catalog_takes(c, family, p) ? 0 : lost_value;
         else if (bit < JV_CLAUSE_TOKENS && !(s->explained & UINT64_C(1) << bit))
             lost += lost_foreign_value;
     }

@@ -1,6 +1,7 @@
 /* people.c -- whose: names are told by where they stand, never by a list of users.
  *
- * A word that a card or the lexicon knows is no name ("gcp's", "today's"), whoever is called so. */
+ * A word that a card, the lexicon or English knows is no name ("gcp's", "today's"), whoever is
+ * called so, unless it stands where nothing but a name can ("of happy", "will's"). */
 #include <string.h>
 
 #include "plan/reading.h"
@@ -10,7 +11,7 @@ static bool is_end(const struct jv_reading *r, size_t i)
     return i >= r->n || r->tokens[i].word->before != JV_NO_BREAK;
 }
 
-static bool has_role(const struct jv_reading *r, size_t i, unsigned roles)
+static bool has_role(const struct jv_reading *r, size_t i, jv_roles roles)
 {
     return i < r->n && r->tokens[i].word->roles & roles;
 }
@@ -19,6 +20,11 @@ static bool has_role(const struct jv_reading *r, size_t i, unsigned roles)
 static bool is_user_id(const struct jv_word *w)
 {
     return strncmp(w->norm, "user_", 5) == 0 && w->norm[5];
+}
+
+static bool is_name_like(const char *s)
+{
+    return strlen(s) > 1 && !(s[strspn(s, "0123456789")] == '\0') && s[0] != '-';
 }
 
 /* "for alex to get ...", "tickets of alex", but not "for laptop repair". */
@@ -37,6 +43,47 @@ static bool lists_on(const struct jv_reading *r, size_t i)
            stands_alone(r, i);
 }
 
+/* What somebody's things may be called between the name and the noun: "alex open tickets". */
+static bool qualifies(const struct jv_reading *r, size_t i)
+{
+    const struct jv_token *t = &r->tokens[i];
+
+    return t->in_value || has_role(r, i, JV_LATE) || (has_role(r, i, JV_GENERAL) && !t->name);
+}
+
+/* The noun that follows, behind at most two words that qualify it; SIZE_MAX: none does. */
+static size_t noun_after(const struct jv_reading *r, size_t i)
+{
+    for (size_t k = i + 1; k < r->n && k < i + 4 && r->tokens[k].word->before == JV_NO_BREAK; k++) {
+        if (jv_token_personal(r, k))
+            return k;
+        if (!qualifies(r, k))
+            break;
+    }
+    return SIZE_MAX;
+}
+
+/* "sarahs tickets": the apostrophe is missing. */
+static const char *without_s(const struct jv_word *w, struct jv_arena *a)
+{
+    size_t n = strlen(w->norm);
+
+    if (n < 4 || w->norm[n - 1] != 's' || strchr("seiuo", w->norm[n - 2]))
+        return w->norm;
+    return jv_arena_strndup(a, w->norm, n - 1);
+}
+
+/* "requests Sarah raised", "vishal needs", "what alex still has" */
+static bool acts(const struct jv_reading *r, size_t i)
+{
+    const struct jv_word *next = i + 1 < r->n ? r->tokens[i + 1].word : NULL;
+
+    if (is_end(r, i + 1))
+        return false;
+    return next->past || next->roles & (JV_AUX | JV_BE | JV_WISH | JV_LATE) ||
+           (has_role(r, i + 1, JV_JOIN) && has_role(r, i + 2, JV_SELF));
+}
+
 static enum jv_name_place place_of(const struct jv_reading *r, size_t i)
 {
     const struct jv_token *t = &r->tokens[i];
@@ -44,27 +91,36 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i)
 
     if (is_user_id(t->word))
         return JV_NAME_OWNER;
-    if (!jv_token_unknown(r, i))
+    if (t->word->possessive && t->word->roles & JV_AUX)
+        return JV_NAME_OWNER; /* will's */
+    if (!jv_token_unknown(r, i) || t->word->quoted || !is_name_like(t->word->norm))
         return JV_NO_NAME;
     if (t->word->possessive || lists_on(r, i))
         return JV_NAME_OWNER;
-    if (apart)
-        return JV_NO_NAME;
-    if (has_role(r, i - 1, JV_PERSON))
+    if (!apart && has_role(r, i - 1, JV_PERSON))
         return JV_NAME_OWNER;
-    if (has_role(r, i - 1, JV_OWNER) && stands_alone(r, i))
+    if (!apart && has_role(r, i - 1, JV_OWNER) && stands_alone(r, i))
         return JV_NAME_OWNER;
-    if (has_role(r, i - 1, JV_AUX) && !t->word->past && !is_end(r, i + 1))
+    if (noun_after(r, i) != SIZE_MAX && (apart || !has_role(r, i - 1, JV_MY)))
+        return JV_NAME_OWNER; /* "alex progress", "show sarahs open tickets" */
+    if (!apart && has_role(r, i - 1, JV_AUX | JV_BE) && !t->word->past && !is_end(r, i + 1))
         return JV_NAME_SUBJECT;
-    /* written as a name: "show Alex tickets" */
-    if (t->word->capital && !r->tokens[i - 1].word->capital && i + 1 < r->n &&
-        has_role(r, i - 1, JV_READ | JV_SELF))
-        return JV_NAME_OWNER;
-    return JV_NO_NAME;
+    if (acts(r, i) && !(t->word->roles & JV_FEELING && !t->word->capital))
+        return JV_NAME_SUBJECT;
+    if (!apart && jv_token_personal(r, i - 1) && is_end(r, i + 1))
+        return JV_NAME_OWNER; /* "tickets vishal" */
+    return t->word->roles & JV_FEELING && !(t->word->capital && !apart) ? JV_NO_NAME
+                                                                        : JV_NAME_MAYBE;
 }
 
-void jv_people_mark(struct jv_reading *r)
+void jv_people_mark(struct jv_reading *r, struct jv_arena *a)
 {
-    for (size_t i = 0; i < r->n; i++)
-        r->tokens[i].name = place_of(r, i);
+    for (size_t i = 0; i < r->n; i++) {
+        struct jv_token *t = &r->tokens[i];
+
+        t->name = place_of(r, i);
+        t->person = t->word->norm;
+        if (t->name == JV_NAME_OWNER && !t->word->possessive && noun_after(r, i) != SIZE_MAX)
+            t->person = without_s(t->word, a);
+    }
 }

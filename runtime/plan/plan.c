@@ -221,13 +221,20 @@ static int plan(struct jv_ctx *ctx, const struct jv_catalog *c, const struct jv_
     (void)ctx;
     *ret = (struct jv_plan){ 0 };
     *p = (struct planning){ .c = c, .in = in, .a = a, .ret = ret };
-    p->reading = jv_reading_new(c, a, in->text, true);
+    p->reading = jv_reading_new(c, a, in->text, &in->now_ms);
     p->memory = jv_memory_read(c, in->memory, a);
     who.person = p->memory.person;
     p->n_wishes = jv_clauses(&p->reading, &who, a, p->wishes);
     plan_text(p);
     ret->memory = jv_memory_write(c, &p->memory, a);
     return JV_OK;
+}
+
+void jv_plan_heard(const struct jv_catalog *c, Google__Protobuf__Struct *memory,
+                   const struct jv_planned *call, const Google__Protobuf__Struct *result,
+                   struct jv_arena *a)
+{
+    (void)c, (void)memory, (void)call, (void)result, (void)a;
 }
 
 const struct jv_planner jv_planner_builtin = { .name = "built-in", .plan = plan };

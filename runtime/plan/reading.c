@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { max_spans = 256, typo_length = 5 };
+enum { max_spans = 256, typo_length = 4, max_fillers = 3 };
 
 static const double unknown_weight = 0.5, general_weight = 0.1;
 
@@ -20,7 +20,7 @@ static uint32_t nearest_term(const struct jv_catalog *c, const struct jv_word *w
     for (uint32_t i = 0; i < c->n_terms; i++) {
         const struct jv_term *t = &c->terms[i];
 
-        if (!t->strong || t->len + 1 < len || t->len > len + 1 || t->len < typo_length - 1)
+        if (!t->strong || t->len + 1 < len || t->len > len + 1 || t->len < typo_length)
             continue;
         if (jv_words_typo(w->stem, t->stem) &&
             (best == JV_NONE || c->terms[best].n_postings < t->n_postings))
@@ -29,32 +29,54 @@ static uint32_t nearest_term(const struct jv_catalog *c, const struct jv_word *w
     return best;
 }
 
-static void find_term(const struct jv_catalog *c, struct jv_token *t, bool typos)
+/* A word that nobody knows may be a slip of the fingers: for a card's word first. */
+static void forgive(const struct jv_catalog *c, struct jv_token *t, struct jv_word *w)
 {
-    t->term = jv_catalog_term(c, t->word->stem);
-    if (!typos || t->term != JV_NONE || t->word->roles || t->word->possessive)
+    if (w->roles || w->possessive || w->number || jv_english(w->norm) || jv_english(w->stem))
         return;
-    t->term = nearest_term(c, t->word);
+    t->term = nearest_term(c, w);
     t->typo = t->term != JV_NONE;
+    if (!t->typo)
+        w->roles = jv_lexicon_typo(w->norm);
+    if (w->roles & JV_NOT)
+        t->term = jv_catalog_term(c, "not");
+}
+
+static void find_term(const struct jv_catalog *c, struct jv_token *t, struct jv_word *w, bool typos)
+{
+    t->word = w;
+    t->term = jv_catalog_term(c, jv_words_key(w));
+    if (typos && t->term == JV_NONE)
+        forgive(c, t, w);
 }
 
 /* ---- phrases --------------------------------------------------------------------------------- */
 
-/* How many tokens from `at` are the phrase, articles in between allowed; 0 when they are not. */
+/* Little words may stand within a phrase: "not [been] closed", "status of [the] ticket". */
+static bool fills(const struct jv_word *w)
+{
+    return w->roles & JV_FUNCTION && !(w->roles & (JV_NOT | JV_MY | JV_OWNER | JV_JOIN | JV_OR |
+                                                   JV_THEIRS | JV_ASKING | JV_READ | JV_WISH));
+}
+
+/* How many tokens from `at` are the phrase; 0 when they are not. */
 static size_t match_phrase(const struct jv_reading *r, size_t at, const struct jv_phrase *p)
 {
     size_t i = at;
 
     for (size_t k = 0; k < p->n; k++, i++) {
-        if (k)
-            while (i < r->n && r->tokens[i].term != p->terms[k] &&
-                   r->tokens[i].word->roles & JV_ARTICLE)
-                i++;
+        size_t fillers = 0;
+
+        while (k && i < r->n && r->tokens[i].term != p->terms[k] && fills(r->tokens[i].word) &&
+               fillers++ < max_fillers)
+            i++;
         if (i >= r->n || r->tokens[i].term != p->terms[k])
             return 0;
         if (k && r->tokens[i].word->before == JV_STOP)
             return 0;
     }
+    if (p->family == JV_NONE && p->n == 1 && r->tokens[at].word->past && !p->past)
+        return 0; /* "the ticket I opened" is not open */
     return i - at;
 }
 
@@ -111,8 +133,16 @@ static void find_phrases(struct jv_reading *r)
             r->tokens[r->values[i].from + k].in_value = true;
 }
 
+static void find_dates(struct jv_reading *r, int64_t now_ms)
+{
+    r->n_dates = jv_dates_read(&r->words, now_ms, r->dates);
+    for (size_t i = 0; i < r->n_dates; i++)
+        for (size_t k = 0; k < r->dates[i].n; k++)
+            r->tokens[r->dates[i].from + k].in_date = true;
+}
+
 struct jv_reading jv_reading_new(const struct jv_catalog *c, struct jv_arena *a, const char *text,
-                                 bool typos)
+                                 const int64_t *now_ms)
 {
     struct jv_reading r = { .catalog = c, .words = jv_words_read(a, text) };
 
@@ -120,33 +150,56 @@ struct jv_reading jv_reading_new(const struct jv_catalog *c, struct jv_arena *a,
     r.tokens = JV_NEW_ARRAY(a, struct jv_token, r.n + 1);
     r.values = JV_NEW_ARRAY(a, struct jv_span, max_spans);
     r.phrases = JV_NEW_ARRAY(a, struct jv_span, max_spans);
-    for (size_t i = 0; i < r.n; i++) {
-        r.tokens[i].word = &r.words.at[i];
-        find_term(c, &r.tokens[i], typos);
-    }
+    for (size_t i = 0; i < r.n; i++)
+        find_term(c, &r.tokens[i], &r.words.at[i], now_ms != NULL);
+    if (now_ms)
+        find_dates(&r, *now_ms);
     find_phrases(&r);
-    jv_people_mark(&r);
+    jv_people_mark(&r, a);
     return r;
+}
+
+bool jv_token_personal(const struct jv_reading *r, size_t i)
+{
+    const struct jv_term *t = r->tokens[i].term == JV_NONE || r->tokens[i].word->roles & JV_FUNCTION
+                                      ? NULL
+                                      : &r->catalog->terms[r->tokens[i].term];
+
+    for (size_t k = 0; t && k < t->n_postings; k++)
+        if (t->postings[k].weight >= 0.5f &&
+            r->catalog->families[t->postings[k].family].tools[JV_SOMEBODYS] != JV_NONE)
+            return true;
+    return false;
+}
+
+bool jv_token_number(const struct jv_reading *r, size_t i)
+{
+    return r->tokens[i].word->number && !r->tokens[i].in_date;
 }
 
 bool jv_token_unknown(const struct jv_reading *r, size_t i)
 {
     const struct jv_token *t = &r->tokens[i];
 
-    return !t->in_value && !t->typo && !t->word->number &&
-           (!t->word->roles || t->word->roles & JV_FEELING) &&
-           (t->term == JV_NONE || !r->catalog->terms[t->term].strong);
+    if (t->in_value || t->in_date || t->typo || t->word->number)
+        return false;
+    if (t->term != JV_NONE && r->catalog->terms[t->term].strong)
+        return false;
+    if (t->word->roles & JV_FEELING)
+        return true;
+    return !t->word->roles && !jv_english(t->word->norm) && !jv_english(t->word->stem) &&
+           !jv_english(t->word->base);
 }
 
 double jv_token_weight(const struct jv_reading *r, size_t i)
 {
     const struct jv_token *t = &r->tokens[i];
 
-    if (t->in_value || t->word->number)
+    if (t->in_value || jv_token_number(r, i))
         return 1;
-    if (t->word->roles & JV_FUNCTION || t->name)
+    if (t->word->roles & JV_FUNCTION || t->name > JV_NAME_MAYBE || t->in_date)
         return 0;
     if (t->term != JV_NONE && r->catalog->terms[t->term].strong)
         return r->catalog->terms[t->term].telling;
-    return t->word->roles ? general_weight : unknown_weight;
+    return t->word->roles || !jv_token_unknown(r, i) ? general_weight : unknown_weight;
 }

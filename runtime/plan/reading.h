@@ -3,12 +3,14 @@
 #define JV_READING_H
 
 #include "plan/catalog.h"
+#include "plan/dates.h"
 #include "plan/lexicon.h"
 #include "plan/words.h"
 
 /* How a name stands in the sentence; the greater, the surer that it is one. */
 enum jv_name_place {
     JV_NO_NAME = 0,
+    JV_NAME_MAYBE,   /* a word that nobody knows */
     JV_NAME_SUBJECT, /* does alex have ... */
     JV_NAME_OWNER,   /* vishal's, of vishal, user_001 */
 };
@@ -18,7 +20,9 @@ struct jv_token {
     uint32_t term; /* JV_NONE: no card knows the word */
     bool typo;     /* the term is one letter away */
     bool in_value; /* part of a value's phrase */
+    bool in_date;
     enum jv_name_place name;
+    const char *person; /* with a name: lower case, without what hangs on it */
 };
 
 /* Tokens from..from+n that are a phrase of the catalogue. */
@@ -33,15 +37,21 @@ struct jv_reading {
     struct jv_token *tokens;
     size_t n_values, n_phrases;
     struct jv_span *values, *phrases; /* in the order they stand */
+    size_t n_dates;
+    struct jv_date dates[JV_DATES_MAX];
 };
 
-/* typos: look for words one letter away, too. */
+/* What somebody says at a time; now_ms NULL: a card's text, read to the letter. */
 struct jv_reading jv_reading_new(const struct jv_catalog *c, struct jv_arena *a, const char *text,
-                                 bool typos);
+                                 const int64_t *now_ms);
 
 /* Mark the tokens that stand where a name stands. */
-void jv_people_mark(struct jv_reading *r);
+void jv_people_mark(struct jv_reading *r, struct jv_arena *a);
 
+/* The word speaks for somebody's own data: "tickets" where there is get_my_tickets. */
+bool jv_token_personal(const struct jv_reading *r, size_t i);
+/* A number that counts or names a thing, not a day. */
+bool jv_token_number(const struct jv_reading *r, size_t i);
 /* A word that no card and no lexicon knows: a name, an unknown value or plain noise. */
 bool jv_token_unknown(const struct jv_reading *r, size_t i);
 /* How much a token says, 0 to 1. */

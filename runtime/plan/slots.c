@@ -19,6 +19,7 @@ uint32_t jv_slots_tool(const struct jv_catalog *c, uint32_t family, enum jv_whom
         [JV_WHOM_CALLER] = { JV_CALLERS, JV_SOMEBODYS, JV_NOBODYS, JV_EVERYBODYS },
         [JV_WHOM_PERSON] = { JV_SOMEBODYS, JV_NOBODYS, JV_EVERYBODYS, JV_CALLERS },
         [JV_WHOM_EVERYBODY] = { JV_EVERYBODYS, JV_CALLERS, JV_SOMEBODYS, JV_NOBODYS },
+        [JV_WHOM_UNCLEAR] = { JV_SOMEBODYS, JV_NOBODYS, JV_CALLERS, JV_EVERYBODYS },
     };
 
     for (size_t i = 0; i < JV_N_WHOSE; i++)
@@ -41,9 +42,9 @@ static const char *raw(const struct jv_reading *r, size_t from, size_t to, struc
 /* Words at the edges that say nothing: "a new mouse please" -> "mouse". */
 static const char *trimmed(const struct jv_reading *r, size_t from, size_t to, struct jv_arena *a)
 {
-    while (from < to && (r->tokens[from].word->roles || r->tokens[from].name))
+    while (from < to && (r->tokens[from].word->roles || r->tokens[from].name > JV_NAME_MAYBE))
         from++;
-    while (to > from && (r->tokens[to - 1].word->roles || r->tokens[to - 1].name))
+    while (to > from && (r->tokens[to - 1].word->roles || r->tokens[to - 1].name > JV_NAME_MAYBE))
         to--;
     return from < to ? raw(r, from, to, a) : NULL;
 }

@@ -16,7 +16,7 @@ static bool has_word(const struct jv_reading *r, const char *word)
     return false;
 }
 
-static bool has_role(const struct jv_reading *r, unsigned roles)
+static bool has_role(const struct jv_reading *r, jv_roles roles)
 {
     for (size_t i = 0; i < r->n; i++)
         if (r->tokens[i].word->roles & roles)
@@ -72,7 +72,7 @@ static const char *help(const struct jv_catalog *c, struct jv_arena *a)
 /* ---- small talk ------------------------------------------------------------------------------ */
 
 struct talk {
-    unsigned roles; /* any of these */
+    jv_roles roles; /* any of these */
     const char *text;
 };
 
@@ -102,9 +102,9 @@ static bool states_feeling(const struct jv_reading *r)
     if (has_role(r, JV_READ | JV_ASKING))
         return false;
     for (size_t i = 0; i < r->n; i++) {
-        unsigned roles = r->tokens[i].word->roles;
+        jv_roles roles = r->tokens[i].word->roles;
 
-        if (roles & JV_FEELING && !r->tokens[i].name && self)
+        if (roles & JV_FEELING && r->tokens[i].name <= JV_NAME_MAYBE && self)
             return true;
         self = roles & JV_SELF || (self && (roles & (JV_FUNCTION | JV_GENERAL)));
     }

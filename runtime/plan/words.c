@@ -109,7 +109,7 @@ bool jv_words_stem(char *w)
 
 bool jv_words_typo(const char *a, const char *b)
 {
-    enum { substitution_length = 5 };
+    enum { substitution_length = 5, insertion_length = 4 };
     size_t na = strlen(a), nb = strlen(b), i = 0;
 
     if (na > nb) /* a is the shorter one from here on */
@@ -119,12 +119,17 @@ bool jv_words_typo(const char *a, const char *b)
     while (i < na && a[i] == b[i])
         i++;
     if (nb > na)
-        return strcmp(a + i, b + i + 1) == 0;
+        return nb >= insertion_length && i > 0 && strcmp(a + i, b + i + 1) == 0;
     if (i == na)
         return false; /* the same word */
     if (strcmp(a + i + 1, b + i + 1) == 0)
         return na >= substitution_length; /* of short words too many are one letter apart */
     return a[i + 1] && a[i] == b[i + 1] && a[i + 1] == b[i] && strcmp(a + i + 2, b + i + 2) == 0;
+}
+
+const char *jv_words_key(const struct jv_word *w)
+{
+    return w->roles & JV_NOT ? "not" : w->stem;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -147,6 +152,7 @@ static struct jv_word *add(struct reader *r, size_t from, size_t to, const char 
     };
     w->past = jv_words_stem(stem);
     w->stem = stem;
+    w->base = jv_arena_printf(r->arena, "%se", stem);
     w->plural = strlen(norm) > 3 && strncmp(norm, stem, strlen(norm) - 1) != 0
                         ? false
                         : ends(norm, strlen(norm), "s") && !ends(norm, strlen(norm), "ss");
@@ -182,6 +188,8 @@ static void read_apostrophe(struct reader *r, struct jv_word *w)
     while (is_letter((unsigned char)*r->p) && (unsigned char)*r->p < 0x80)
         r->p++;
     w->to = start;
+    if (first == 't' || first == 'T') /* can't */
+        w->roles |= JV_FUNCTION | JV_NOT;
     if ((first == 's' || first == 'S') &&
         !is_letter((unsigned char)r->words.text[start + len + 1])) {
         w->possessive = !(w->roles & JV_FUNCTION) || (w->roles & JV_EVERY);
@@ -226,17 +234,27 @@ static bool is_minus(const struct reader *r)
     return *r->p == '-' && is_digit(r->p[1]) && (r->p == r->words.text || r->p[-1] == ' ');
 }
 
+/* A dash that parts: with a space before it. */
+static bool is_dash(const struct reader *r, char c)
+{
+    return c == '-' && r->p > r->words.text && (r->p[-1] == ' ' || r->p[-1] == '-');
+}
+
 static void read_mark(struct reader *r, char c, size_t len)
 {
     char next = r->p[len];
 
-    if (c == ',' && r->gap < JV_COMMA)
+    bool parts = strchr(",()", c) || (c == ':' && !is_digit(next)) || is_dash(r, c);
+
+    if (parts && r->gap < JV_COMMA)
         r->gap = JV_COMMA;
-    if (strchr("?!;\n", c) || (strchr(".:", c) && !is_letter((unsigned char)next)))
+    if (strchr("?!;\n", c) || (c == '.' && !is_letter((unsigned char)next)))
         r->gap = JV_STOP;
+    if (c == '?' && r->words.n)
+        r->words.at[r->words.n - 1].asked = true;
     if (c == '"')
         r->quoted = !r->quoted;
-    if (strchr("&+/", c) && r->words.n < JV_WORDS_MAX) {
+    if (strchr("&+/", c) && !(c == '/' && is_digit(next)) && r->words.n < JV_WORDS_MAX) {
         size_t at = (size_t)(r->p - r->words.text);
 
         add(r, at, at + len, "and");

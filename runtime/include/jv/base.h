@@ -134,5 +134,8 @@ int64_t jv_base64_decode(struct jv_arena *a, const char *s, size_t n, uint8_t **
  * any offset, years 0001-9999. */
 char *jv_time_print(struct jv_arena *a, int64_t seconds, int32_t nanos);
 JV_CHECKED int jv_time_parse(const char *s, int64_t *ret_seconds, int32_t *ret_nanos);
+/* Days since 1970-01-01 of a date (month and day from 1 on), and the way back. */
+int64_t jv_days_from_date(int64_t y, int64_t m, int64_t d);
+void jv_date_from_days(int64_t days, int64_t *y, int64_t *m, int64_t *d);
 
 #endif

@@ -51,6 +51,7 @@ struct jv_plan {
     const char *text;
     const char *missing;
     bool compare;                   /* the calls are alternatives: say how they differ */
+    bool unsure;                    /* say with the answer what was understood */
     const char *const *suggestions; /* NULL-terminated, may be NULL */
     /* What to hand back as `memory` with the next question of the session. */
     struct Google__Protobuf__Struct *memory;
@@ -61,7 +62,14 @@ struct jv_plan_input {
     const char *username;                          /* the caller */
     const struct Google__Protobuf__Struct *memory; /* of the last turn; may be NULL */
     const char *const *recent;                     /* "user: ...", "assistant: ..."; may be NULL */
+    int64_t now_ms;                                /* for "next week", "yesterday"; unix, UTC */
 };
+
+/* Add to the memory of a plan what a call of it brought: "the first one" of the next question is
+ * of the newest list. result is the tool's reply message. */
+void jv_plan_heard(const struct jv_catalog *c, struct Google__Protobuf__Struct *memory,
+                   const struct jv_planned *call, const struct Google__Protobuf__Struct *result,
+                   struct jv_arena *a);
 
 /* At most max things to ask next, each an example of the catalogue of at most seven words: first
  * what the words that stood in answers lead to (`seen`, may be NULL), then the neighbours of the

@@ -1,0 +1,446 @@
+/* dates.c -- times that people name.
+ *
+ * A point is some whole days: "tomorrow", "next week", "January", "18 Jan 2025". What stands before
+ * it says which side is meant: "by", "since", "between ... and ...". */
+#include "plan/dates.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { day_s = 86400 };
+
+/* Days since 1970-01-01. */
+struct point {
+    int64_t first, after; /* the day behind the last one */
+    size_t n;             /* words; 0: none */
+};
+
+struct calendar {
+    const struct jv_words *w;
+    int64_t today;
+};
+
+static const char *word(const struct calendar *c, size_t i)
+{
+    return i < c->w->n ? c->w->at[i].norm : "";
+}
+
+static bool is(const struct calendar *c, size_t i, const char *list)
+{
+    const char *s = word(c, i), *p = *s ? strstr(list, s) : NULL;
+    size_t len = strlen(s);
+
+    for (; p; p = strstr(p + 1, s))
+        if (p[-1] == ' ' && p[len] == ' ')
+            return true;
+    return false;
+}
+
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+/* "18", "18th", "three", "a"; -1: no number. */
+static int64_t number(const struct calendar *c, size_t i)
+{
+    static const char *const names[] = { "zero", "one",    "two",   "three", "four",
+                                         "five", "six",    "seven", "eight", "nine",
+                                         "ten",  "eleven", "twelve" };
+    const char *s = word(c, i);
+    size_t digits = strspn(s, "0123456789");
+
+    if (digits && digits < 5 &&
+        (!s[digits] || strcmp(s + digits, "st") == 0 || strcmp(s + digits, "nd") == 0 ||
+         strcmp(s + digits, "rd") == 0 || strcmp(s + digits, "th") == 0))
+        return strtol(s, NULL, 10);
+    for (size_t k = 0; k < JV_COUNT(names); k++)
+        if (strcmp(s, names[k]) == 0)
+            return (int64_t)k;
+    return is(c, i, " a an ") ? 1 : is(c, i, " couple ") ? 2 : -1;
+}
+
+static bool in(int64_t n, int64_t least, int64_t most)
+{
+    return n >= least && n <= most;
+}
+
+/* A four-digit year. */
+static bool is_year(const struct calendar *c, size_t i)
+{
+    return strlen(word(c, i)) == 4 && in(number(c, i), 1970, 2199);
+}
+
+/* The place of a word in a list of names, from 1 on; short forms have at least three letters. A
+ * slip of the fingers in a long one is forgiven. */
+static int64_t place_in(const struct calendar *c, size_t i, const char *const *names, size_t n)
+{
+    const char *s = word(c, i);
+    size_t len = strlen(s);
+
+    for (size_t k = 0; k < n; k++) {
+        bool brief = len == 3 || (len == 4 && strcmp(s, "sept") == 0) ||
+                     (len == 4 && strcmp(s, "tues") == 0) || (len == 5 && strcmp(s, "thurs") == 0);
+
+        if (strcmp(s, names[k]) == 0 || (brief && strncmp(s, names[k], len) == 0) ||
+            (len > 5 && jv_words_typo(s, names[k])))
+            return (int64_t)k + 1;
+    }
+    return 0;
+}
+
+static int64_t month(const struct calendar *c, size_t i)
+{
+    static const char *const names[] = { "january",   "february", "march",    "april",
+                                         "may",       "june",     "july",     "august",
+                                         "september", "october",  "november", "december" };
+
+    return place_in(c, i, names, JV_COUNT(names));
+}
+
+static int64_t weekday(const struct calendar *c, size_t i)
+{
+    static const char *const names[] = { "monday", "tuesday",  "wednesday", "thursday",
+                                         "friday", "saturday", "sunday" };
+
+    return place_in(c, i, names, JV_COUNT(names));
+}
+
+/* ---- the calendar ---------------------------------------------------------------------------- */
+
+static int64_t year_of(int64_t day)
+{
+    int64_t y, m, d;
+
+    jv_date_from_days(day, &y, &m, &d);
+    return y;
+}
+
+/* Days in whole months: month may be 0, 13 and so on. */
+static int64_t month_start(int64_t y, int64_t m)
+{
+    int64_t zero_based = y * 12 + m - 1;
+
+    return jv_days_from_date(zero_based / 12, zero_based % 12 + 1, 1);
+}
+
+static struct point days(int64_t first, int64_t after, size_t n)
+{
+    return (struct point){ first, after, n };
+}
+
+static int64_t apart(int64_t a, int64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* The d-th of a month; without a year (0) the nearest one. */
+static struct point day_of(const struct calendar *c, int64_t y, int64_t m, int64_t d, size_t n)
+{
+    int64_t now = year_of(c->today), best = 0;
+
+    if (y)
+        return days(jv_days_from_date(y, m, d), jv_days_from_date(y, m, d) + 1, n);
+    for (int64_t k = now - 1; k <= now + 1; k++) {
+        int64_t day = jv_days_from_date(k, m, d);
+
+        if (k == now - 1 || apart(day, c->today) < apart(best, c->today))
+            best = day;
+    }
+    return days(best, best + 1, n);
+}
+
+/* ---- points ---------------------------------------------------------------------------------- */
+
+static struct point iso(const struct calendar *c, size_t i)
+{
+    int64_t a = number(c, i), b = number(c, i + 1), d = number(c, i + 2);
+    struct point none = { 0 };
+
+    if (i + 2 >= c->w->n || c->w->at[i + 1].before || c->w->at[i + 2].before)
+        return none;
+    if (is_year(c, i) && in(b, 1, 12) && in(d, 1, 31)) /* 2025-01-18 */
+        return day_of(c, a, b, d, 3);
+    if (is_year(c, i + 2) && in(b, 1, 12) && in(a, 1, 31)) /* 18.01.2025 */
+        return day_of(c, d, b, a, 3);
+    if (is_year(c, i + 2) && in(a, 1, 12) && in(b, 13, 31)) /* 01/18/2025 */
+        return day_of(c, d, a, b, 3);
+    return none;
+}
+
+static size_t the(const struct calendar *c, size_t i)
+{
+    return is(c, i, " the ") ? 1 : 0;
+}
+
+/* "18 January 2025", "the 18th of jan", "January 18th, 2025", "January 2025" */
+static struct point by_month(const struct calendar *c, size_t i)
+{
+    size_t skip = the(c, i), of = is(c, i + skip + 1, " of ") ? 1 : 0;
+    int64_t d = number(c, i + skip), m = month(c, i + skip + 1 + of);
+    size_t n = skip + 2 + of;
+
+    if (in(d, 1, 31) && m && !is(c, i + skip, " a an "))
+        return is_year(c, i + n) ? day_of(c, number(c, i + n), m, d, n + 1) : day_of(c, 0, m, d, n);
+    m = month(c, i);
+    if (!m)
+        return (struct point){ 0 };
+    n = 1 + the(c, i + 1);
+    d = number(c, i + n);
+    if (in(d, 1, 31) && !is(c, i + n, " a an ") && strlen(word(c, i + n)) < 5)
+        return is_year(c, i + n + 1) ? day_of(c, number(c, i + n + 1), m, d, n + 2)
+                                     : day_of(c, 0, m, d, n + 1);
+    if (strlen(word(c, i)) <= 5 && !is(c, i - 1, " in of during since until by before after "))
+        return (struct point){ 0 }; /* "may I", "march on" */
+    return is_year(c, i + 1)
+                   ? days(month_start(number(c, i + 1), m), month_start(number(c, i + 1), m + 1), 2)
+                   : days(month_start(year_of(day_of(c, 0, m, 15, 1).first), m),
+                          month_start(year_of(day_of(c, 0, m, 15, 1).first), m + 1), 1);
+}
+
+/* "the 18th": of this month or the one beside it that is nearest. */
+static struct point by_day(const struct calendar *c, size_t i)
+{
+    int64_t d = number(c, i + 1), y, m, today, best = 0;
+    size_t digits = strspn(word(c, i + 1), "0123456789");
+
+    if (!the(c, i) || !digits || !word(c, i + 1)[digits] || !in(d, 1, 31))
+        return (struct point){ 0 };
+    jv_date_from_days(c->today, &y, &m, &today);
+    for (int64_t k = m - 1; k <= m + 1; k++) {
+        int64_t day = month_start(y, k) + d - 1;
+
+        if (k == m - 1 || apart(day, c->today) < apart(best, c->today))
+            best = day;
+    }
+    return days(best, best + 1, 2);
+}
+
+/* A week, month, quarter or year, `by` away from the one of today. */
+static struct point unit(const struct calendar *c, size_t i, int64_t by, size_t n)
+{
+    int64_t y, m, d, monday = c->today - (c->today + 3) % 7 + 7 * by;
+
+    jv_date_from_days(c->today, &y, &m, &d);
+    if (is(c, i, " week weeks "))
+        return days(monday, monday + 7, n);
+    if (is(c, i, " weekend "))
+        return days(monday + 5, monday + 7, n);
+    if (is(c, i, " month months "))
+        return days(month_start(y, m + by), month_start(y, m + by + 1), n);
+    if (is(c, i, " quarter "))
+        return days(month_start(y, (m - 1) / 3 * 3 + 1 + 3 * by),
+                    month_start(y, (m - 1) / 3 * 3 + 4 + 3 * by), n);
+    if (is(c, i, " year "))
+        return days(month_start(y + by, 1), month_start(y + by + 1, 1), n);
+    return (struct point){ 0 };
+}
+
+/* Monday is 1. The coming one, today counts; back: the one before today. */
+static struct point day_of_week(const struct calendar *c, int64_t wanted, bool back, size_t n)
+{
+    int64_t now = (c->today + 3) % 7 + 1, ahead = (wanted - now + 7) % 7;
+    int64_t day = back ? c->today + ahead - 7 : c->today + ahead;
+
+    return days(day, day + 1, n);
+}
+
+static int64_t unit_days(const struct calendar *c, size_t i)
+{
+    return is(c, i, " day days ")       ? 1
+           : is(c, i, " week weeks ")   ? 7
+           : is(c, i, " month months ") ? 30
+                                        : 0;
+}
+
+/* "next week", "this month", "last Friday", "the next 7 days", "past two weeks" */
+static struct point relative(const struct calendar *c, size_t i)
+{
+    size_t skip = the(c, i), at = i + skip;
+    bool next = is(c, at, " next coming following upcoming "),
+         last = is(c, at, " last past previous ");
+    bool now = is(c, at, " this current ");
+    int64_t by = next ? 1 : last ? -1 : 0, count = number(c, at + 1), each = unit_days(c, at + 2);
+    struct point p;
+
+    if (!next && !last && !now)
+        return (struct point){ 0 };
+    if (count > 0 && each && next)
+        return days(c->today, c->today + count * each + 1, skip + 3);
+    if (count > 0 && each && last)
+        return days(c->today - count * each, c->today + 1, skip + 3);
+    if (is(c, at + 1, " few couple ") && unit_days(c, at + 2) && next)
+        return days(c->today, c->today + 3 * each + 1, skip + 3);
+    p = unit(c, at + 1, by, skip + 2);
+    if (!p.n && weekday(c, at + 1))
+        p = day_of_week(c, weekday(c, at + 1), last, skip + 2);
+    if (!p.n && month(c, at + 1)) {
+        p = by_month(c, at + 1);
+        p.n += p.n ? skip + 1 : 0;
+    }
+    return p;
+}
+
+/* "3 days ago", "in 5 days", "within a week" */
+static struct point counted(const struct calendar *c, size_t i)
+{
+    int64_t count = number(c, i), each = unit_days(c, i + 1);
+
+    if (count > 0 && each && is(c, i + 2, " ago "))
+        return days(c->today - count * each, c->today - count * each + 1, 3);
+    count = number(c, i + 1);
+    each = unit_days(c, i + 2);
+    if (is(c, i, " in within ") && count > 0 && each)
+        return days(c->today, c->today + count * each + 1, 3);
+    return (struct point){ 0 };
+}
+
+static struct point named(const struct calendar *c, size_t i)
+{
+    static const struct {
+        const char *name;
+        int64_t by;
+    } names[] = { { "today", 0 },    { "tonight", 0 }, { "tomorrow", 1 },
+                  { "tommorow", 1 }, { "tomorow", 1 }, { "yesterday", -1 } };
+
+    for (size_t k = 0; k < JV_COUNT(names); k++)
+        if (strcmp(word(c, i), names[k].name) == 0 && !(i < c->w->n && c->w->at[i].possessive))
+            return days(c->today + names[k].by, c->today + names[k].by + 1, 1);
+    if (weekday(c, i) &&
+        (strlen(word(c, i)) > 4 || is(c, i - 1, " on by until before after since ")))
+        return day_of_week(c, weekday(c, i), is(c, i - 1, " since "), 1);
+    return (struct point){ 0 };
+}
+
+/* "end of the week", "the end of January": its last day. */
+static struct point end_of(const struct calendar *c, size_t i)
+{
+    size_t n = the(c, i), inner;
+    struct point p;
+
+    if (!is(c, i + n, " end ") || !is(c, i + n + 1, " of "))
+        return (struct point){ 0 };
+    inner = i + n + 2;
+    p = relative(c, inner);
+    if (!p.n)
+        p = by_month(c, inner);
+    if (!p.n)
+        p = unit(c, inner + the(c, inner), 0, the(c, inner) + 1);
+    if (!p.n)
+        return p;
+    return days(p.after - 1, p.after, p.n + n + 2);
+}
+
+static struct point point_at(const struct calendar *c, size_t i)
+{
+    static struct point (*const readers[])(const struct calendar *, size_t) = {
+        iso, end_of, by_month, by_day, relative, counted, named,
+    };
+    struct point p = { 0 };
+
+    for (size_t k = 0; k < JV_COUNT(readers) && !p.n && i < c->w->n; k++)
+        p = readers[k](c, i);
+    if (i + p.n > c->w->n)
+        p.n = 0;
+    return p;
+}
+
+/* ---- sides ----------------------------------------------------------------------------------- */
+
+struct side {
+    const char *words;
+    bool from_start, from_end, to_start, to_end;
+};
+
+static const struct side sides[] = {
+    { " by until till through including deadline ", false, false, false, true },
+    { " before ", false, false, true, false },
+    { " after past ", false, true, false, false },
+    { " since from starting as ", true, false, false, false },
+};
+
+static const struct side *side_before(const struct calendar *c, size_t at, size_t *ret_from)
+{
+    size_t i = at;
+
+    while (i > 0 && is(c, i - 1, " the than on or and ") && at - i < 3)
+        i--;
+    for (size_t k = 0; i > 0 && k < JV_COUNT(sides); k++)
+        if (is(c, i - 1, sides[k].words)) {
+            bool later = is(c, i, " than ");
+
+            *ret_from = i - 1;
+            return later ? NULL : &sides[k];
+        }
+    if (i > 1 && is(c, i, " than ")) { /* no later than */
+        *ret_from = i - 1;
+        return is(c, i - 1, " later ") ? &sides[0] : is(c, i - 1, " earlier ") ? &sides[3] : NULL;
+    }
+    if (at > 1 && is(c, at - 1, " to ") && is(c, at - 2, " up ")) {
+        *ret_from = at - 2;
+        return &sides[0];
+    }
+    return NULL;
+}
+
+/* "on or after", "from ... on(wards)" keep the day; plain "after" does not. */
+static struct jv_date dated(const struct calendar *c, size_t i, const struct point *p)
+{
+    struct jv_date d = { .from = i, .n = p->n, .since = INT64_MIN, .until = INT64_MAX };
+    size_t from = i;
+    const struct side *s = side_before(c, i, &from);
+    bool onwards = is(c, i + p->n, " on onwards onward forward ");
+    bool or_after = s == &sides[2] && from > 0 && is(c, from - 1, " or and ");
+
+    d.n += i - from + (onwards ? 1 : 0);
+    d.from = from;
+    if (or_after || onwards) {
+        d.since = p->first * day_s;
+        return d;
+    }
+    if (!s) {
+        d.since = p->first * day_s;
+        d.until = p->after * day_s;
+        return d;
+    }
+    if (s->from_start || s->from_end)
+        d.since = (s->from_start ? p->first : p->after) * day_s;
+    if (s->to_start || s->to_end)
+        d.until = (s->to_start ? p->first : p->after) * day_s;
+    return d;
+}
+
+/* "between the 13th and the 17th", "from Monday to Friday": one range. */
+static bool joins(const struct calendar *c, const struct jv_date *a, const struct jv_date *b)
+{
+    size_t end = a->from + a->n;
+
+    return a->until != INT64_MIN && b->from <= end + 1 &&
+           (is(c, a->from, " between from ") || (a->from && is(c, a->from - 1, " between ")) ||
+            is(c, b->from - 1, " to ")) &&
+           (is(c, b->from - 1, " and to ") || is(c, b->from, " until till to and through "));
+}
+
+size_t jv_dates_read(const struct jv_words *w, int64_t now_ms, struct jv_date ret[JV_DATES_MAX])
+{
+    struct calendar c = { w, now_ms / (day_s * 1000) };
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->n && n < JV_DATES_MAX; i++) {
+        struct point p = point_at(&c, i);
+        struct jv_date d;
+
+        if (!p.n)
+            continue;
+        d = dated(&c, i, &p);
+        if (n && d.from < ret[n - 1].from + ret[n - 1].n) {
+            d.n -= ret[n - 1].from + ret[n - 1].n - d.from;
+            d.from = ret[n - 1].from + ret[n - 1].n;
+        }
+        i += p.n - 1;
+        if (n && joins(&c, &ret[n - 1], &d)) {
+            ret[n - 1].until = p.after * day_s;
+            ret[n - 1].n = d.from + d.n - ret[n - 1].from;
+            continue;
+        }
+        ret[n++] = d;
+    }
+    return n;
+}
