@@ -49,16 +49,20 @@ static Finops__ProviderCost *take_provider(struct jv_arena *a, const struct jv_r
     return p;
 }
 
-JV_TOOL_FN(breakdown, Google__Protobuf__Empty, Finops__CostReport)
+JV_TOOL_FN(breakdown, Finops__CostsRequest, Finops__CostReport)
 {
     struct jv_rows rows;
     int r;
 
-    (void)req;
-    r = jv_db(ctx, &rows, COST_LINES COSTLIEST_FIRST);
+    if (!protobuf_c_enum_descriptor_get_value(&finops__sorting__order__descriptor, (int)req->order))
+        return jv_fail_field(ctx, "order", "is neither costliest nor cheapest");
+    r = jv_db(ctx, &rows,
+              COST_LINES "order by $1 * provider_cents, provider, $1 * cost_cents, service",
+              jv_int(req->order == FINOPS__SORTING__ORDER__cheapest ? 1 : -1));
     if (r)
         return r;
     ret->currency = usd;
+    ret->order = req->order;
     ret->total_cents = rows.n ? jv_col_int(&rows, 0, "total_cents") : 0;
     ret->providers = JV_NEW_ARRAY(jv_arena(ctx), Finops__ProviderCost *, rows.n);
     for (size_t row = 0; row < rows.n;)

@@ -27,9 +27,22 @@ static int load_row(struct jv_ctx *ctx, const char *sql, const char *username,
     return rows.n ? jv_row_to_msg(ctx, &rows, 0, msg) : no_record(ctx, username);
 }
 
-static int load_courses(struct jv_ctx *ctx, const char *username, Oxygen__CourseList *ret)
+/* The totals are of all courses, whichever are listed. */
+static int load_courses(struct jv_ctx *ctx, const char *username, Oxygen__CourseFilter__State state,
+                        Oxygen__CourseList *ret)
 {
-    return LOAD_LEARNER(ctx, "learning", username, ret);
+    int r;
+
+    if (!protobuf_c_enum_descriptor_get_value(&oxygen__course_filter__state__descriptor,
+                                              (int)state))
+        return jv_fail_field(ctx, "state", "is neither enrolled nor completed");
+    r = LOAD_LEARNER(ctx, "learning", username, ret);
+    ret->state = state;
+    if (state == OXYGEN__COURSE_FILTER__STATE__enrolled)
+        ret->n_completed = 0;
+    if (state == OXYGEN__COURSE_FILTER__STATE__completed)
+        ret->n_enrolled = 0;
+    return r;
 }
 
 static int load_preferences(struct jv_ctx *ctx, const char *username, Oxygen__PreferenceList *ret)
@@ -37,6 +50,21 @@ static int load_preferences(struct jv_ctx *ctx, const char *username, Oxygen__Pr
     return LOAD_LEARNER(ctx, "learners", username, ret);
 }
 
+/* Which exams are asked for. */
+struct wanted {
+    const char *username;
+    Oxygen__Urgency urgency;
+    Google__Protobuf__Timestamp *from, *until;
+};
+
+/* The two requests have the same members beside the owner. */
+#define WANTED(of, req)                                                                            \
+    (struct wanted)                                                                                \
+    {                                                                                              \
+        (of), (req)->urgency, (req)->due_from, (req)->due_until                                    \
+    }
+
+/* Counts the exam, and lists it when it is asked for. */
 static int add_exam(struct jv_ctx *ctx, const struct jv_rows *rows, size_t row,
                     Oxygen__ExamList *ret)
 {
@@ -46,33 +74,52 @@ static int add_exam(struct jv_ctx *ctx, const struct jv_rows *rows, size_t row,
     r = jv_row_to_msg(ctx, rows, row, &exam->base);
     if (r)
         return r;
-    ret->pending_exams[ret->n_pending_exams++] = exam;
     ret->total_pending++;
     ret->urgent_count += exam->urgency == OXYGEN__URGENCY__urgent;
     ret->overdue_count += exam->urgency == OXYGEN__URGENCY__overdue;
+    if (jv_col_bool(rows, row, "within") && (!ret->urgency || ret->urgency == exam->urgency))
+        ret->pending_exams[ret->n_pending_exams++] = exam;
     return JV_OK;
 }
 
-/* A learner without exams has one row, all null: only who has no record has none. */
-static int load_exams(struct jv_ctx *ctx, const char *username, Oxygen__ExamList *ret)
+static int read_wanted(struct jv_ctx *ctx, const struct wanted *w, struct jv_range *due,
+                       Oxygen__ExamList *ret)
+{
+    if (!protobuf_c_enum_descriptor_get_value(&oxygen__urgency__descriptor, (int)w->urgency))
+        return jv_fail_field(ctx, "urgency", "is not a known urgency");
+    ret->username = w->username;
+    ret->urgency = w->urgency;
+    ret->due_from = w->from;
+    ret->due_until = w->until;
+    return jv_read_range(ctx, "due", w->from, w->until, due);
+}
+
+/* A learner without exams has one row, all null: only who has no record has none. An exam is due on
+ * the whole of its day, in UTC. */
+static int load_exams(struct jv_ctx *ctx, const struct wanted *w, Oxygen__ExamList *ret)
 {
     struct jv_rows rows;
+    struct jv_range due;
     int r;
 
+    r = read_wanted(ctx, w, &due, ret);
+    if (r)
+        return r;
     r = jv_db(ctx, &rows,
               "select exam, to_char(deadline, 'YYYY-MM-DD') as deadline, days as days_remaining,"
               " case when days is null then 'unscheduled' when days < 0 then 'overdue'"
-              " when days <= 7 then 'urgent' else 'upcoming' end as urgency"
+              " when days <= 7 then 'urgent' else 'upcoming' end as urgency,"
+              " ($3::timestamptz is null or deadline + 1 > $3 at time zone 'UTC')"
+              " and ($4::timestamptz is null or deadline < $4 at time zone 'UTC') as within"
               " from learners left join exams using (username)"
               " cross join lateral"
               " (select deadline - ($2::timestamptz at time zone 'UTC')::date as days) as today"
               " where username = $1 order by deadline nulls last, exam",
-              jv_text(username), jv_ms(jv_now_ms(ctx)));
+              jv_text(w->username), jv_ms(jv_now_ms(ctx)), due.from, due.until);
     if (r)
         return r;
     if (!rows.n)
-        return no_record(ctx, username);
-    ret->username = username;
+        return no_record(ctx, w->username);
     ret->pending_exams = JV_NEW_ARRAY(jv_arena(ctx), Oxygen__Exam *, rows.n);
     for (size_t i = 0; i < rows.n && !jv_col_null(&rows, i, "exam") && !r; i++)
         r = add_exam(ctx, &rows, i, ret);
@@ -89,9 +136,9 @@ static int load_summary(struct jv_ctx *ctx, const char *username, Oxygen__Summar
     ret->stats = jv_msg_new(&oxygen__stats__descriptor, a);
     r = LOAD_LEARNER(ctx, "learners", username, ret); /* the name and the preferences */
     if (!r)
-        r = load_courses(ctx, username, ret->courses);
+        r = load_courses(ctx, username, OXYGEN__COURSE_FILTER__STATE__unspecified, ret->courses);
     if (!r)
-        r = load_exams(ctx, username, ret->exams);
+        r = load_exams(ctx, &(struct wanted){ .username = username }, ret->exams);
     if (!r)
         r = LOAD_LEARNER(ctx, "progress", username, ret->stats);
     return r;
@@ -99,26 +146,24 @@ static int load_summary(struct jv_ctx *ctx, const char *username, Oxygen__Summar
 
 /* ---- methods: of a person, of the caller ----------------------------------------------------- */
 
-JV_TOOL_FN(courses, Oxygen__PersonRequest, Oxygen__CourseList)
+JV_TOOL_FN(courses, Oxygen__CoursesRequest, Oxygen__CourseList)
 {
-    return load_courses(ctx, req->username, ret);
+    return load_courses(ctx, req->username, req->state, ret);
 }
 
-JV_TOOL_FN(my_courses, Google__Protobuf__Empty, Oxygen__CourseList)
+JV_TOOL_FN(my_courses, Oxygen__MyCoursesRequest, Oxygen__CourseList)
 {
-    (void)req;
-    return load_courses(ctx, jv_caller(ctx)->username, ret);
+    return load_courses(ctx, jv_caller(ctx)->username, req->state, ret);
 }
 
-JV_TOOL_FN(exams, Oxygen__PersonRequest, Oxygen__ExamList)
+JV_TOOL_FN(exams, Oxygen__ExamsRequest, Oxygen__ExamList)
 {
-    return load_exams(ctx, req->username, ret);
+    return load_exams(ctx, &WANTED(req->username, req), ret);
 }
 
-JV_TOOL_FN(my_exams, Google__Protobuf__Empty, Oxygen__ExamList)
+JV_TOOL_FN(my_exams, Oxygen__MyExamsRequest, Oxygen__ExamList)
 {
-    (void)req;
-    return load_exams(ctx, jv_caller(ctx)->username, ret);
+    return load_exams(ctx, &WANTED(jv_caller(ctx)->username, req), ret);
 }
 
 JV_TOOL_FN(preferences, Oxygen__PersonRequest, Oxygen__PreferenceList)

@@ -11,6 +11,14 @@ static const char *status_name(Tickets__Status status)
     return v ? v->name : "unknown";
 }
 
+static const char *state_name(Tickets__Filter__State state)
+{
+    const ProtobufCEnumValue *v =
+            protobuf_c_enum_descriptor_get_value(&tickets__filter__state__descriptor, (int)state);
+
+    return v ? v->name : "unknown";
+}
+
 static const char *status_meaning(Tickets__Status status)
 {
     static const char *const meanings[] = {
@@ -66,7 +74,7 @@ static void say_how_many(struct jv_ctx *ctx, struct jv_buf *md, const Tickets__T
     jv_buf_char(md, ' ');
     jv_say_count(md, list->total, "ticket", "tickets");
     if (list->status)
-        jv_buf_printf(md, " with status %s", status_name(list->status));
+        jv_buf_printf(md, " with status %s", state_name(list->status));
     if (list->operation[0]) {
         jv_buf_str(md, " for ");
         jv_say_text(md, list->operation);

@@ -13,15 +13,49 @@ enum { max_listed = 200, max_operation = 64, max_name = 64 };
 
 /* ---- what comes in --------------------------------------------------------------------------- */
 
-/* The state's name, or NULL when none is asked for. */
+/* The status' name, or NULL when none is given. */
 static int read_status(struct jv_ctx *ctx, Tickets__Status status, const char **ret)
 {
     const ProtobufCEnumValue *v =
             protobuf_c_enum_descriptor_get_value(&tickets__status__descriptor, (int)status);
 
     if (!v)
-        return jv_fail_field(ctx, "status", "is not a known state");
+        return jv_fail_field(ctx, "status", "is not a known status");
     *ret = status == TICKETS__STATUS__unspecified ? NULL : v->name;
+    return JV_OK;
+}
+
+/* The statuses that a filter lets through as text[], or SQL null for all. */
+static int read_state(struct jv_ctx *ctx, Tickets__Filter__State state, struct jv_param *ret)
+{
+    static const char *const several[][3] = {
+        [TICKETS__FILTER__STATE__open] = { "pending", "in_progress", "approved" },
+        [TICKETS__FILTER__STATE__closed] = { "completed", "rejected" },
+    };
+    const ProtobufCEnumValue *v =
+            protobuf_c_enum_descriptor_get_value(&tickets__filter__state__descriptor, (int)state);
+    const char *names[3] = { NULL };
+    size_t n = 0;
+
+    if (!v)
+        return jv_fail_field(ctx, "status", "is not a known state");
+    for (; n < JV_COUNT(names) && several[state][n]; n++)
+        names[n] = several[state][n];
+    if (!n && state)
+        names[n++] = v->name;
+    *ret = n ? jv_text_array(ctx, n, names) : jv_text(NULL);
+    return JV_OK;
+}
+
+/* The order's name for SQL; "": by number. */
+static int read_order(struct jv_ctx *ctx, Tickets__Sorting__Order order, const char **ret)
+{
+    const ProtobufCEnumValue *v =
+            protobuf_c_enum_descriptor_get_value(&tickets__sorting__order__descriptor, (int)order);
+
+    if (!v)
+        return jv_fail_field(ctx, "order", "is neither newest nor oldest");
+    *ret = order ? v->name : "";
     return JV_OK;
 }
 
@@ -55,39 +89,87 @@ static int check_name(struct jv_ctx *ctx, const char *name)
 
 /* ---- list and look up ------------------------------------------------------------------------ */
 
-/* The newest tickets, oldest first; username NULL is everybody. */
-static int find(struct jv_ctx *ctx, const char *username, Tickets__Status status,
-                const char *operation, Tickets__TicketList *ret)
+/* Which tickets are asked for; username NULL is everybody. */
+struct wanted {
+    const char *username;
+    Tickets__Filter__State status;
+    const char *operation;
+    Google__Protobuf__Timestamp *from, *until;
+    Tickets__Sorting__Order order;
+};
+
+/* The three lists' requests have the same members beside the owner. */
+#define WANTED(of, req)                                                                            \
+    (struct wanted)                                                                                \
+    {                                                                                              \
+        (of), (req)->status, (req)->operation, (req)->created_from, (req)->created_until,          \
+                (req)->order                                                                       \
+    }
+
+static void echo(const struct wanted *w, Tickets__TicketList *ret)
+{
+    ret->username = w->username ? w->username : "";
+    ret->status = w->status;
+    ret->created_from = w->from;
+    ret->created_until = w->until;
+    ret->order = w->order;
+}
+
+/* At most max_listed of them, the first in the order asked for, else those with the highest
+ * numbers. */
+static int query(struct jv_ctx *ctx, const struct wanted *w, Tickets__TicketList *ret,
+                 struct jv_rows *rows)
+{
+    struct jv_range created;
+    struct jv_param states;
+    const char *order;
+    int r;
+
+    echo(w, ret);
+    r = read_state(ctx, w->status, &states);
+    if (!r && w->operation[0])
+        r = read_operation(ctx, w->operation, &ret->operation);
+    if (!r)
+        r = jv_read_range(ctx, "created", w->from, w->until, &created);
+    if (!r)
+        r = read_order(ctx, w->order, &order);
+    if (r)
+        return r;
+    return jv_db(ctx, rows,
+                 "select " TICKET ", count(*) over () as total from tickets"
+                 " where ($1::text is null or username = $1)"
+                 " and ($2::text[] is null or status = any($2)) and ($3 = '' or operation = $3)"
+                 " and ($4::timestamptz is null or created_at >= $4)"
+                 " and ($5::timestamptz is null or created_at < $5)"
+                 " order by case $6 when 'oldest' then created_at end,"
+                 " case $6 when 'newest' then created_at end desc,"
+                 " case $6 when 'oldest' then id end, id desc limit $7",
+                 jv_text(w->username), states, jv_text(ret->operation), created.from, created.until,
+                 jv_text(order), jv_int(max_listed));
+}
+
+static int find(struct jv_ctx *ctx, const struct wanted *w, Tickets__TicketList *ret)
 {
     struct jv_arena *a = jv_arena(ctx);
     struct jv_rows rows;
-    const char *state = NULL;
     int r;
 
-    ret->username = username ? username : "";
-    ret->status = status;
-    r = read_status(ctx, status, &state);
-    if (!r && operation[0])
-        r = read_operation(ctx, operation, &ret->operation);
-    if (r)
-        return r;
-    r = jv_db(ctx, &rows,
-              "select " TICKET ", count(*) over () as total from tickets"
-              " where ($1::text is null or username = $1) and ($2::text is null or status = $2)"
-              " and ($3 = '' or operation = $3) order by id desc limit $4",
-              jv_text(username), jv_text(state), jv_text(ret->operation), jv_int(max_listed));
+    r = query(ctx, w, ret, &rows);
     if (r)
         return r;
     ret->tickets = JV_NEW_ARRAY(a, Tickets__Ticket *, rows.n);
-    for (size_t i = rows.n; i-- > 0 && !r;) {
+    for (size_t i = 0; i < rows.n && !r; i++) {
         Tickets__Ticket *t = jv_msg_new(&tickets__ticket__descriptor, a);
 
+        /* without an order the lowest number comes first */
         ret->tickets[ret->n_tickets++] = t;
-        r = jv_row_to_msg(ctx, &rows, i, &t->base);
+        r = jv_row_to_msg(ctx, &rows, w->order ? i : rows.n - 1 - i, &t->base);
     }
     ret->total = rows.n ? (int32_t)jv_col_int(&rows, 0, "total") : 0;
     if ((size_t)ret->total > rows.n)
-        ret->note = jv_arena_printf(a, "These are the newest %zu.", rows.n);
+        ret->note = jv_arena_printf(
+                a, "These are the %s %zu.",
+                w->order == TICKETS__SORTING__ORDER__oldest ? "oldest" : "newest", rows.n);
     return r;
 }
 
@@ -96,8 +178,8 @@ JV_TOOL_FN(list_all, Tickets__ListAllRequest, Tickets__TicketList)
     int r;
 
     if (jv_caller_has(ctx, "tickets:read:all"))
-        return find(ctx, NULL, req->status, req->operation, ret);
-    r = find(ctx, jv_caller(ctx)->username, req->status, req->operation, ret);
+        return find(ctx, &WANTED(NULL, req), ret);
+    r = find(ctx, &WANTED(jv_caller(ctx)->username, req), ret);
     ret->note = jv_arena_printf(jv_arena(ctx), "%s%sOnly an administrator sees everybody's.",
                                 ret->note, ret->note[0] ? " " : "");
     return r;
@@ -105,12 +187,12 @@ JV_TOOL_FN(list_all, Tickets__ListAllRequest, Tickets__TicketList)
 
 JV_TOOL_FN(list, Tickets__ListRequest, Tickets__TicketList)
 {
-    return find(ctx, req->username, req->status, req->operation, ret);
+    return find(ctx, &WANTED(req->username, req), ret);
 }
 
 JV_TOOL_FN(list_mine, Tickets__ListMineRequest, Tickets__TicketList)
 {
-    return find(ctx, jv_caller(ctx)->username, req->status, req->operation, ret);
+    return find(ctx, &WANTED(jv_caller(ctx)->username, req), ret);
 }
 
 static int not_found(struct jv_ctx *ctx, int32_t id)

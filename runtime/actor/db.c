@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "google/protobuf/timestamp.pb-c.h"
+
 static int64_t db_until(const struct jv_ctx *ctx)
 {
     return ctx->deadline;
@@ -140,6 +142,37 @@ void jv_db_settle(struct jv_ctx *ctx)
 struct jv_param jv_text_array(struct jv_ctx *ctx, size_t n, const char *const *items)
 {
     return jv_pg_text_array(ctx->arena, n, items);
+}
+
+/* ---- time ranges ----------------------------------------------------------------------------- */
+
+static int read_time(struct jv_ctx *ctx, const char *member, const Google__Protobuf__Timestamp *t,
+                     struct jv_param *ret)
+{
+    static const int64_t year_1 = -62135596800, year_10000 = 253402300800;
+
+    *ret = jv_text(NULL);
+    if (!t)
+        return JV_OK;
+    if (t->seconds < year_1 || t->seconds >= year_10000 || t->nanos < 0 || t->nanos > 999999999)
+        return jv_fail_field(ctx, member, "is no time of the years 1 to 9999");
+    *ret = jv_ms(t->seconds * 1000 + t->nanos / 1000000);
+    return JV_OK;
+}
+
+int jv_read_range(struct jv_ctx *ctx, const char *what, const Google__Protobuf__Timestamp *from,
+                  const Google__Protobuf__Timestamp *until, struct jv_range *ret)
+{
+    const char *first = jv_arena_printf(ctx->arena, "%s_from", what);
+    const char *last = jv_arena_printf(ctx->arena, "%s_until", what);
+    int r;
+
+    r = read_time(ctx, first, from, &ret->from);
+    if (!r)
+        r = read_time(ctx, last, until, &ret->until);
+    if (!r && from && until && ret->from.n >= ret->until.n)
+        r = jv_fail_field(ctx, last, "is not after %s", first);
+    return r;
 }
 
 size_t jv_col_bytes(struct jv_ctx *ctx, const struct jv_rows *rows, size_t row, const char *name,

@@ -61,6 +61,39 @@ TEST(all_costs)
     world_free(s.w);
 }
 
+#define AT(list, name) "\"" list "\":[{\"" name "\":"
+
+TEST(costs_in_order)
+{
+    static const char *const tools[] = { "get_all_clouds_cost", "get_cost_breakdown" };
+    struct stage s = stage_new(&finops_actor);
+
+    for (size_t i = 0; i < JV_COUNT(tools); i++) {
+        const struct call_case cases[] = {
+            { ALEX,
+              tools[i],
+              "{\"order\":\"cheapest\"}",
+              0,
+              { AT("providers", "provider") "\"azure\"", AT("services", "name") "\"ai_studio\"",
+                AT("services", "name") "\"dynamodb\"", "\"order\":\"cheapest\"",
+                "\"total_cents\":\"3660550\"" } },
+            { ALEX,
+              tools[i],
+              "{\"order\":\"costliest\"}",
+              0,
+              { AT("providers", "provider") "\"aws\"", AT("services", "name") "\"ec2\"",
+                AT("services", "name") "\"storage\"", "\"order\":\"costliest\"" } },
+            { ALEX, tools[i], "{}", 0, { AT("providers", "provider") "\"aws\"" } },
+            { ALEX, tools[i], "{\"order\":\"best\"}", JV_INVALID_ARGUMENT, { "order" } },
+            { ALEX, tools[i], "{\"order\":3}", JV_INVALID_ARGUMENT, { "order" } },
+            { ALEX, tools[i], "{\"provider\":\"aws\"}", JV_INVALID_ARGUMENT, { "provider" } },
+        };
+
+        CHECK_CASES(&s, cases);
+    }
+    world_free(s.w);
+}
+
 TEST(one_provider)
 {
     static const struct call_case cases[] = {

@@ -133,6 +133,123 @@ TEST(exams)
     world_free(s.w);
 }
 
+TEST(courses_in_one_state)
+{
+    static const struct call_case cases[] = {
+        { VISHAL,
+          "get_my_courses",
+          "{\"state\":\"completed\"}",
+          0,
+          { "\"enrolled\":[]", "\"completed\":[\"Python Basics\"]", "\"total_enrolled\":3",
+            "\"total_completed\":1", "\"state\":\"completed\"" },
+          "Python Advanced" },
+        { VISHAL,
+          "get_user_courses",
+          "{\"username\":\"vishal\",\"state\":\"enrolled\"}",
+          0,
+          { "\"completed\":[]", "\"Python Advanced\"", "\"state\":\"enrolled\"" },
+          "Python Basics" },
+        { ADMIN,
+          "get_user_courses",
+          "{\"username\":\"alex\",\"state\":\"completed\"}",
+          0,
+          { "\"total_enrolled\":2" },
+          "Kubernetes" },
+        { HAPPY,
+          "get_user_courses",
+          "{\"username\":\"vishal\",\"state\":\"completed\"}",
+          DENIED,
+          { "vishal" },
+          "Python" },
+        { VISHAL, "get_my_courses", "{\"state\":\"dropped\"}", JV_INVALID_ARGUMENT, { "state" } },
+        { VISHAL, "get_my_courses", "{\"state\":9}", JV_INVALID_ARGUMENT, { "state" } },
+    };
+    struct stage s = stage_new(&oxygen_actor);
+
+    CHECK_CASES(&s, cases);
+    world_free(s.w);
+}
+
+#define DUE(from, until) "{\"due_from\":\"" from "\",\"due_until\":\"" until "\"}"
+#define NO_EXAM          "\"pending_exams\":[]"
+
+TEST(some_exams)
+{
+    static const struct call_case cases[] = {
+        { VISHAL,
+          "get_my_exams",
+          "{\"urgency\":\"urgent\"}",
+          0,
+          { "Python Advanced Final", "\"total_pending\":2", "\"urgent_count\":1",
+            "\"urgency\":\"urgent\"" },
+          "Cloud" },
+        { VISHAL, "get_my_exams", "{\"urgency\":\"upcoming\"}", 0, { "Cloud" }, "Python" },
+        { VISHAL,
+          "get_my_exams",
+          "{\"urgency\":\"overdue\"}",
+          0,
+          { NO_EXAM, "\"total_pending\":2", "\"overdue_count\":0" } },
+        { ADMIN,
+          "get_pending_exams",
+          "{\"username\":\"alex\",\"urgency\":\"urgent\"}",
+          0,
+          { NO_EXAM, "\"total_pending\":1" } },
+        /* a day is due from its first moment to its last */
+        { VISHAL,
+          "get_my_exams",
+          DUE("2025-01-13T00:00:00Z", "2025-01-20T00:00:00Z"),
+          0,
+          { "Python", "\"due_from\":\"2025-01-13T00:00:00Z\"",
+            "\"due_until\":\"2025-01-20T00:00:00Z\"" },
+          "Cloud" },
+        { VISHAL,
+          "get_my_exams",
+          DUE("2025-01-15T23:59:59Z", "2025-01-20T00:00:01Z"),
+          0,
+          { "Python", "Cloud" } },
+        { VISHAL,
+          "get_my_exams",
+          "{\"due_from\":\"2025-01-16T00:00:00Z\"}",
+          0,
+          { "Cloud" },
+          "Python" },
+        { VISHAL, "get_my_exams", "{\"due_until\":\"2025-01-15T00:00:00Z\"}", 0, { NO_EXAM } },
+        { ALEX,
+          "get_pending_exams",
+          "{\"due_from\":\"2025-01-18T00:00:00Z\",\"urgency\":\"upcoming\"}",
+          0,
+          { "DevOps Quiz" } },
+    };
+    struct stage s = stage_new(&oxygen_actor);
+
+    CHECK_CASES(&s, cases);
+    world_free(s.w);
+}
+
+TEST(bad_filters)
+{
+    static const struct call_case cases[] = {
+        { VISHAL, "get_my_exams", "{\"urgency\":\"soon\"}", JV_INVALID_ARGUMENT, { "urgency" } },
+        { VISHAL, "get_my_exams", "{\"urgency\":9}", JV_INVALID_ARGUMENT, { "urgency" } },
+        { VISHAL, "get_my_exams", "{\"due_from\":\"\"}", JV_INVALID_ARGUMENT, { "due_from" } },
+        { VISHAL,
+          "get_my_exams",
+          "{\"due_until\":\"2025-01-15\"}",
+          JV_INVALID_ARGUMENT,
+          { "due_until" } },
+        { VISHAL,
+          "get_my_exams",
+          DUE("2025-01-20T00:00:00Z", "2025-01-13T00:00:00Z"),
+          JV_INVALID_ARGUMENT,
+          { "due_until" },
+          "Python" },
+    };
+    struct stage s = stage_new(&oxygen_actor);
+
+    CHECK_CASES(&s, cases);
+    world_free(s.w);
+}
+
 TEST(days_pass)
 {
     static const struct {
