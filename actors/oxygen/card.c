@@ -22,10 +22,26 @@ static const struct jv_skill skills[] = {
     { 0 },
 };
 
+static const struct jv_vocab vocab[] = {
+    { "state", "enrolled",
+      "enrolled, current, currently, taking, in progress, ongoing, active, signed up, "
+      "attending, not completed, not finished, not done, unfinished" },
+    { "state", "completed",
+      "completed, complete, completion, finished, finish, done, passed, behind me, "
+      "got through, ticked off" },
+    { "urgency", "urgent", "urgent, urgently, pressing, very soon, most urgent" },
+    { "urgency", "overdue",
+      "overdue, late, past due, past their due date, past deadline, missed, passed, expired, "
+      "should have taken" },
+    { "urgency", "upcoming", "not urgent" },
+    { 0 },
+};
+
 const struct jv_agent oxygen_card = {
     .name = "OxygenAgent",
     .token = "oxygen",
     .description = "Learning and development platform: courses, exams with deadlines, preferences "
                    "and progress.",
     .skills = skills,
+    .vocab = vocab,
 };

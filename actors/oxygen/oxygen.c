@@ -196,43 +196,47 @@ JV_TOOL_FN(my_summary, Google__Protobuf__Empty, Oxygen__SummaryReport)
 static const struct jv_tool tools[] = {
     JV_TOOL("Courses", courses, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
             .tool = "get_user_courses", .skill = "courses", .say = oxygen_say_courses,
-            .words = "courses, classes, training, enrolled, enrolments, completed courses",
+            .words = "courses, classes, trainings, training, enrolled, enrolments, completed "
+                     "courses",
             .examples = JV_TEXTS("show happy's courses", "what courses is alex taking?")),
     JV_TOOL("MyCourses", my_courses, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
             .tool = "get_my_courses", .skill = "courses", .say = oxygen_say_courses,
-            .words = "my courses, courses, classes, training, enrolled, enrolments, "
-                     "completed courses",
+            .words = "my courses, courses, classes, trainings, training, lessons, enrolled, "
+                     "enrolments, signed up, completed courses",
             .examples = JV_TEXTS("show my courses", "which courses am I enrolled in?",
                                  "what have I completed?")),
     JV_TOOL("Exams", exams, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
             .tool = "get_pending_exams", .skill = "exams", .say = oxygen_say_exams,
-            .words = "exams, pending exams, upcoming exams, tests, certifications, deadlines, "
-                     "exam dates",
+            .words = "exams, pending exams, upcoming exams, tests, certifications, certs, "
+                     "examinations, deadlines, exam dates",
             .examples = JV_TEXTS("does vishal have any pending exams?", "show alex's deadlines")),
     JV_TOOL("MyExams", my_exams, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
             .tool = "get_my_exams", .skill = "exams", .say = oxygen_say_exams,
             .words = "my exams, exams, pending exams, upcoming exams, next exam, tests, "
-                     "certifications, deadlines, my deadlines, urgent, overdue, due",
+                     "certifications, certs, examinations, deadlines, my deadlines, due",
             .examples = JV_TEXTS("what are my pending exams", "when is my next exam",
                                  "what are my deadlines", "show pending exams")),
     JV_TOOL("Preferences", preferences, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
             .tool = "get_user_preferences", .skill = "courses", .say = oxygen_say_preferences,
-            .words = "preferences, learning preferences, interests, likes to learn",
+            .words = "preferences, learning preferences, interests, learning interests, "
+                     "likes to learn, want to learn, prefer to learn, topics",
             .examples = JV_TEXTS("what does sarah prefer to learn?", "show vishal's preferences")),
     JV_TOOL("MyPreferences", my_preferences, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
             .tool = "get_my_preferences", .skill = "courses", .say = oxygen_say_preferences,
-            .words = "my preferences, preferences, learning preferences, interests",
+            .words = "my preferences, preferences, learning preferences, interests, "
+                     "learning interests, prefer to learn, want to learn, topics",
             .examples = JV_TEXTS("what are my learning preferences", "show my preferences")),
     JV_TOOL("Summary", summary, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
             .tool = "get_learning_summary", .skill = "progress", .say = oxygen_say_summary,
-            .words = "learning summary, learning progress, progress, learning, on track, "
-                     "completion rate, working on",
+            .words = "learning summary, learning progress, training progress, progress, learning, "
+                     "on track, how far, completion rate, working on, busy with",
             .examples = JV_TEXTS("show alex's learning summary", "is happy on track?",
                                  "what's vishal working on?")),
     JV_TOOL("MySummary", my_summary, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
             .tool = "get_my_learning_summary", .skill = "progress", .say = oxygen_say_summary,
-            .words = "my learning, learning summary, learning progress, my progress, progress, "
-                     "summary, on track, completion rate, working on",
+            .words = "my learning, learning summary, learning progress, training progress, "
+                     "my progress, progress, summary, on track, how far, training going, "
+                     "learning going, completion rate, working on, busy with",
             .examples = JV_TEXTS("show my learning progress", "show my learning summary",
                                  "am I on track with my training?", "what am I working on?")),
     { 0 },

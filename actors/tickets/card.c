@@ -16,19 +16,38 @@ static const struct jv_skill skills[] = {
 };
 
 static const struct jv_vocab vocab[] = {
-    { "operation", "create_ai_key", "ai key, api key, ai api key, ai api key access, key for ai" },
+    { "operation", "create_ai_key",
+      "ai key, api key, ai api key, ai api key access, key for ai, key for ai api, ai access" },
     { "operation", "create_gitlab_account", "gitlab account, git account" },
-    { "operation", "update_budget", "budget update, update budget, budget increase, more budget" },
-    { "operation", "vpn_access", "vpn, vpn access" },
-    { "operation", "vpn_setup", "vpn setup, set up vpn" },
-    { "operation", "gpu_allocation", "gpu, gpu allocation, gpu access" },
-    { "operation", "gitlab_access", "gitlab, gitlab access" },
-    { "operation", "laptop_approval", "laptop, laptop approval, notebook" },
-    { "status", "pending", "pending, open, waiting, outstanding, not started" },
-    { "status", "in_progress", "in progress, ongoing, started, being worked on" },
-    { "status", "approved", "approved, approve, granted" },
-    { "status", "completed", "completed, complete, done, closed, close, finished, resolved" },
-    { "status", "rejected", "rejected, reject, refused, declined" },
+    { "operation", "update_budget",
+      "budget update, update budget, budget increase, more budget, bigger budget" },
+    { "operation", "vpn_access", "vpn, vpn access, access to vpn, access via vpn" },
+    { "operation", "vpn_setup", "vpn setup, set up vpn, vpn set up" },
+    { "operation", "gpu_allocation",
+      "gpu, gpu allocation, gpu access, gpu allocated, allocation of gpu, graphics card" },
+    { "operation", "gitlab_access", "gitlab, gitlab access, access to gitlab" },
+    { "operation", "laptop_approval", "laptop, laptop approval, notebook, new computer" },
+    { "status", "open",
+      "open, active, unresolved, unfinished, outstanding, unsolved, incomplete, unclosed, "
+      "not finished, not closed, not done, not resolved, not completed, not solved, not sorted, "
+      "not settled, not dealt with, not fixed, not wrapped up, still to do, "
+      "awaiting completion, awaiting resolution, left to do, still going, still running" },
+    { "status", "pending",
+      "pending, waiting, queued, in queue, unstarted, untouched, not started, not begun, "
+      "not picked up, not touched, not looked at, not working on, waiting to be picked up, "
+      "yet to be started" },
+    { "status", "in_progress",
+      "in progress, ongoing, started, begun, being worked on, being processed, processing, "
+      "being handled, under way, underway, in work, in works, somebody working on, "
+      "someone working on, people working on, they working on, work in progress" },
+    { "status", "approved", "approved, approve, approval, granted, green light, accepted" },
+    { "status", "completed",
+      "completed, complete, completion, done, closed, close, finished, finish, resolved, "
+      "resolve, solved, wrapped up, sorted, settled, dealt with, taken care of" },
+    { "status", "rejected", "rejected, reject, refused, declined, decline, turned down" },
+    { "status", "closed", "no longer open, not open, not active" },
+    { "order", "newest", "newest, latest, most recent, most recently, last, youngest" },
+    { "order", "oldest", "oldest, earliest, longest" },
     { 0 },
 };
 

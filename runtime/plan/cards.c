@@ -93,9 +93,16 @@ static uint32_t *terms_of(struct jv_catalog *c, struct jv_arena *a, const struct
 
     for (size_t i = 0; i < w->n; i++) {
         terms[i] = jv_catalog_intern(c, jv_words_key(&w->at[i]));
+        if (!c->terms[terms[i]].word)
+            c->terms[terms[i]].word = keep(c, w->at[i].norm, JV_WORD_SIZE);
         c->terms[terms[i]].strong = c->terms[terms[i]].strong || !(w->at[i].roles & JV_FUNCTION);
     }
     return terms;
+}
+
+static struct jv_posting posting(const struct jv_word *w, uint32_t family, float weight, bool own)
+{
+    return (struct jv_posting){ .family = family, .weight = weight, .acts = own, .past = w->past };
 }
 
 /* Let every word speak for a family. Function words only count where an author listed them. */
@@ -108,10 +115,21 @@ static void post_words(struct jv_catalog *c, const struct jv_words *w, uint32_t 
         bool function = w->at[i].roles & JV_FUNCTION;
 
         if (!function)
-            jv_catalog_post(c, terms[i], family, weight, own);
+            jv_catalog_post(c, terms[i], posting(&w->at[i], family, weight, own));
         else if (own && w->n == 1)
-            jv_catalog_post(c, terms[i], family, function_weight, false);
+            jv_catalog_post(c, terms[i], posting(&w->at[i], family, function_weight, false));
     }
+}
+
+/* The words of a name or a phrase that say something by themselves. */
+static void post_telling(struct jv_catalog *c, const struct jv_words *name, uint32_t family,
+                         float weight, bool own)
+{
+    const uint32_t *terms = terms_of(c, c->scratch, name);
+
+    for (size_t i = 0; i < name->n; i++)
+        if (!name->at[i].roles)
+            jv_catalog_post(c, terms[i], posting(&name->at[i], family, weight, own));
 }
 
 /* A word or phrase; own: it is the tool's, not of something it shares with others. */
@@ -120,6 +138,9 @@ static void post_phrase(struct jv_catalog *c, const char *text, uint32_t family,
 {
     struct jv_words w = jv_words_read(c->scratch, text);
 
+    for (size_t i = 0; i < w.n && own; i++)
+        if (w.at[i].roles & JV_WISH)
+            c->families[family].wanted = true;
     if (w.n > 1) {
         const uint32_t *terms = terms_of(c, c->arena, &w);
 
@@ -127,22 +148,12 @@ static void post_phrase(struct jv_catalog *c, const char *text, uint32_t family,
                                                  .terms = terms,
                                                  .family = family,
                                                  .tool = tool,
+                                                 .own = own,
                                                  .weight = weight });
-        post_words(c, &w, family, weight * part_weight, own);
+        post_telling(c, &w, family, weight * part_weight, own);
     } else {
         post_words(c, &w, family, weight, own);
     }
-}
-
-/* The words of a name that say something. */
-static void post_name(struct jv_catalog *c, const struct jv_words *name, uint32_t family,
-                      float weight, bool own)
-{
-    const uint32_t *terms = terms_of(c, c->scratch, name);
-
-    for (size_t i = 0; i < name->n; i++)
-        if (!name->at[i].roles)
-            jv_catalog_post(c, terms[i], family, weight, own);
 }
 
 struct each {
@@ -400,11 +411,11 @@ static void add_tool(struct jv_catalog *c, uint32_t agent, const Struct *s)
     read_slots(c, t, as_struct(jv_struct_get(s, "input_schema")));
     join_family(c, tool, &name);
     t = &c->tools[tool];
-    post_name(c, &name, t->family, name_weight, true);
+    post_telling(c, &name, t->family, name_weight, true);
     for (size_t i = 0; i < t->n_slots; i++) {
         struct jv_words label = name_words(c, t->slots[i].name);
 
-        post_name(c, &label, t->family, label_weight, false);
+        post_telling(c, &label, t->family, label_weight, false);
     }
     each_item(&(struct each){ c, add_phrase, t->family, tool, agent, words_weight, NULL, NULL },
               jv_struct_get(s, "words"));

@@ -85,20 +85,21 @@ uint32_t jv_catalog_intern(struct jv_catalog *c, const char *stem)
     return (uint32_t)c->n_terms - 1;
 }
 
-void jv_catalog_post(struct jv_catalog *c, uint32_t term, uint32_t family, float weight, bool own)
+void jv_catalog_post(struct jv_catalog *c, uint32_t term, struct jv_posting p)
 {
     struct jv_term *t = &c->terms[term];
 
     for (size_t i = t->n_postings; i-- > 0;)
-        if (t->postings[i].family == family) {
-            t->postings[i].acts = t->postings[i].acts || own;
-            if (t->postings[i].weight < weight)
-                t->postings[i].weight = weight;
+        if (t->postings[i].family == p.family) {
+            t->postings[i].acts = t->postings[i].acts || p.acts;
+            t->postings[i].past = t->postings[i].past && p.past;
+            if (t->postings[i].weight < p.weight)
+                t->postings[i].weight = p.weight;
             return;
         }
     t->postings = jv_catalog_grow(c->arena, t->postings, t->n_postings, &t->cap_postings,
                                   sizeof(t->postings[0]));
-    t->postings[t->n_postings++] = (struct jv_posting){ family, weight, own };
+    t->postings[t->n_postings++] = p;
 }
 
 void jv_catalog_phrase(struct jv_catalog *c, struct jv_phrase phrase)

@@ -47,6 +47,7 @@ struct jv_cat_tool {
 struct jv_cat_family {
     uint32_t agent;
     bool read_only;
+    bool wanted;                /* wishing for it is asking for it: "I need ..." */
     uint32_t tools[JV_N_WHOSE]; /* JV_NONE where there is none */
     uint32_t any;               /* a tool of it: for slots, which are the same in all */
     size_t n_core;
@@ -64,6 +65,7 @@ struct jv_posting {
     uint32_t family;
     float weight; /* of the place where the card says it, 0 to 1 */
     bool acts;    /* asks for a change: a word of a tool that changes something, and of no other */
+    bool past;    /* only said in its past form: "raised with us" */
 };
 
 /* A row of terms that means something together: "on track" speaks for a family; "google cloud" is
@@ -74,6 +76,7 @@ struct jv_phrase {
     uint32_t family; /* JV_NONE: a value */
     uint32_t tool;   /* of the family, that lists it */
     float weight;
+    bool own;       /* it is the tool's, not of something it shares with others */
     uint32_t agent; /* of a value */
     const char *member, *value;
     bool past; /* the card says it in its past form: "closed" */
@@ -81,9 +84,10 @@ struct jv_phrase {
 
 struct jv_term {
     const char *stem;
-    size_t len;    /* of the stem */
-    float telling; /* 0 to 1: the fewer claim it, the more */
-    bool strong;   /* an agent chose it: in words, names, tags or the vocabulary */
+    const char *word; /* as a card has it first */
+    size_t len;       /* of the stem */
+    float telling;    /* 0 to 1: the fewer claim it, the more */
+    bool strong;      /* an agent chose it: in words, names, tags or the vocabulary */
     struct jv_posting *postings;
     size_t n_postings, cap_postings;
     uint32_t *phrases; /* that start with it */
@@ -128,8 +132,8 @@ void *jv_catalog_grow(struct jv_arena *a, void *list, size_t n, size_t *cap, siz
 uint32_t jv_catalog_term(const struct jv_catalog *c, const char *stem);
 /* The same, made when it is new. */
 uint32_t jv_catalog_intern(struct jv_catalog *c, const char *stem);
-/* Let a term speak for a family; the greatest weight counts. own: it is a word of the tool. */
-void jv_catalog_post(struct jv_catalog *c, uint32_t term, uint32_t family, float weight, bool own);
+/* Let a term speak for a family; the greatest weight counts. p.acts: it is a word of the tool. */
+void jv_catalog_post(struct jv_catalog *c, uint32_t term, struct jv_posting p);
 void jv_catalog_phrase(struct jv_catalog *c, struct jv_phrase phrase);
 const struct jv_slot *jv_catalog_slot(const struct jv_cat_tool *t, const char *name);
 /* A tool of the family has the member of this phrase's value, and can take the value. */

@@ -39,14 +39,18 @@ static bool cues(const struct jv_reading *r, size_t i)
         return false;
     if (here & JV_POLITE)
         return !(next & (JV_JOIN | JV_CAUSE));
+
     if (here & JV_AUX)
         return you || next & (JV_SELF | JV_WE);
     if (here & JV_READ)
         return next & (JV_SELF | JV_MY | JV_WE) || is_word(r, i + 1, "us");
-    if (here & JV_SELF && i + 1 < r->n)
+    if (here & JV_SELF && !(i && is_word(r, i - 1, "that")))
         return next & JV_WISH || is_word(r, i + 1, "d") ||
                (is_word(r, i + 1, "would") && roles_at(r, i + 2) & JV_WISH);
-    return here & JV_ASKING && !(here & JV_THEIRS);
+    if (is_word(r, i, "when") || is_word(r, i, "where") || is_word(r, i, "who"))
+        return i == 0 || r->tokens[i].word->before != JV_NO_BREAK ||
+               roles_at(r, i - 1) & (JV_READ | JV_SELF);
+    return here & JV_ASKING;
 }
 
 /* Background begins here: "because ...", "before I ring him", "as we have". */
@@ -76,12 +80,23 @@ static bool cuts(const struct jv_reading *r, size_t i)
     return w->before != JV_NO_BREAK || w->roles & (JV_JOIN | JV_OR) || cues(r, i) || backs(r, i);
 }
 
+/* "my courses my tickets", "his tickets together with his exams": another noun of somebody's. */
+static bool owns_again(const struct jv_reading *r, size_t from, size_t i)
+{
+    if (!(roles_at(r, i) & (JV_MY | JV_THEIRS)) || !jv_token_personal(r, i + 1))
+        return false;
+    for (size_t k = from; k < i; k++)
+        if (jv_token_personal(r, k) && r->tokens[k].term != r->tokens[i + 1].term)
+            return true;
+    return false;
+}
+
 static size_t cut(const struct jv_reading *r, struct jv_wish *wishes, size_t max)
 {
     size_t n = 0, from = 0;
 
     for (size_t i = 0; i <= r->n && n < max; i++) {
-        if (i < r->n && (i == 0 || !cuts(r, i)))
+        if (i < r->n && (i == 0 || !(cuts(r, i) || owns_again(r, from, i))))
             continue;
         while (from < i && r->tokens[from].word->roles & (JV_JOIN | JV_OR))
             from++;
@@ -157,6 +172,31 @@ static const char *spoken_of(const struct jv_reading *r, const struct jv_asker *
     return who->person && !maybe ? who->person : maybe;
 }
 
+/* "who has requested ...?" is about everybody. */
+static bool asks_who(const struct jv_reading *r, const struct jv_clause *c)
+{
+    return is_word(r, c->from, "who") && !is_word(r, c->from + 1, "am") &&
+           !is_word(r, c->from + 1, "are");
+}
+
+/* Nothing but names: "Alex - open tickets?" */
+static void find_topic(const struct jv_reading *r, const struct jv_asker *who, struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (r->tokens[i].name == JV_NO_NAME)
+            return;
+    add_names(r, who, c, JV_NAME_MAYBE);
+}
+
+/* "which tickets has got Sarah": written as a name, or behind a verb that has. */
+static bool names_whom(const struct jv_reading *r, size_t i)
+{
+    bool begins = i == 0 || r->tokens[i].word->before == JV_STOP;
+
+    return (r->tokens[i].word->capital && !begins && !r->tokens[i - 1].word->capital) ||
+           (i && (roles_at(r, i - 1) & JV_BE || is_word(r, i - 1, "having")));
+}
+
 static void find_whom(const struct jv_reading *r, const struct jv_asker *who, struct jv_clause *c)
 {
     jv_roles roles = roles_of(r, c);
@@ -168,15 +208,27 @@ static void find_whom(const struct jv_reading *r, const struct jv_asker *who, st
     if (c->whom == JV_WHOM_NONE && roles & JV_MY)
         c->whom = JV_WHOM_CALLER;
     if (c->whom == JV_WHOM_NONE)
+        find_topic(r, who, c);
+    if (c->whom == JV_WHOM_NONE)
         add_names(r, who, c, JV_NAME_SUBJECT);
     if (c->whom == JV_WHOM_NONE && person)
         add_name(c, who, person);
+    for (size_t i = c->from; i < c->to && c->whom == JV_WHOM_NONE; i++)
+        if (r->tokens[i].name == JV_NAME_MAYBE && names_whom(r, i))
+            add_name(c, who, r->tokens[i].person);
     if (c->whom == JV_WHOM_NONE && roles & JV_SHE)
         c->whom = JV_WHOM_UNCLEAR;
-    if (c->whom == JV_WHOM_NONE && roles & JV_EVERY)
+    if (c->whom == JV_WHOM_NONE && (roles & JV_EVERY || asks_who(r, c)))
         c->whom = JV_WHOM_EVERYBODY;
     if (c->whom == JV_WHOM_NONE && speaks_of_self(r, c))
         c->whom = JV_WHOM_CALLER;
+}
+
+static void take_whom(struct jv_clause *to, const struct jv_clause *from)
+{
+    to->whom = from->whom;
+    to->n_names = from->n_names;
+    memcpy(to->names, from->names, sizeof(to->names));
 }
 
 /* A part that does not say whose is about whom the parts before speak of, or, if none does, about
@@ -189,9 +241,7 @@ static void share_whom(struct jv_wish *wishes, size_t n)
 
         if (c->whom != JV_WHOM_NONE || c->before == JV_STOP)
             continue;
-        c->whom = before->whom;
-        c->n_names = before->n_names;
-        memcpy(c->names, before->names, sizeof(c->names));
+        take_whom(c, before);
     }
     for (size_t i = n; i-- > 1;) {
         struct jv_clause *c = &wishes[i - 1].clause;
@@ -199,9 +249,7 @@ static void share_whom(struct jv_wish *wishes, size_t n)
 
         if (c->whom != JV_WHOM_NONE || after->before == JV_STOP || after->whom != JV_WHOM_PERSON)
             continue;
-        c->whom = after->whom;
-        c->n_names = after->n_names;
-        memcpy(c->names, after->names, sizeof(c->names));
+        take_whom(c, after);
     }
 }
 
@@ -239,6 +287,53 @@ static bool asked(const struct jv_reading *r, const struct jv_clause *c)
     return false;
 }
 
+/* "it would be good to see ...", "if I could look at ...": looking that is hoped for. */
+static bool hopes_to_look(const struct jv_reading *r, const struct jv_clause *c)
+{
+    bool hopes = false;
+
+    for (size_t i = c->from; i < c->to; i++) {
+        hopes = hopes || roles_at(r, i) & JV_WISH || is_word(r, i, "to") || is_word(r, i, "could");
+        if (hopes && roles_at(r, i) & JV_READ)
+            return !(roles_of(r, c) & JV_NOT);
+    }
+    return false;
+}
+
+/* A verb that says how things are; not one of "those that are open". */
+static bool states(const struct jv_reading *r, const struct jv_clause *c, size_t start)
+{
+    jv_roles subject = roles_at(r, start);
+
+    if (start >= c->to)
+        return false;
+    if (r->tokens[start].word->past && !r->tokens[start].in_value)
+        return true; /* "... and asked me" */
+    if (subject & (JV_SELF | JV_WE | JV_SHE | JV_THEIRS) && !(subject & JV_MY) &&
+        !jv_token_personal(r, start + 1))
+        return true;
+    if (subject & JV_IT && !is_word(r, start, "those") && !is_word(r, start, "these") &&
+        !jv_token_personal(r, start + 1))
+        return true;
+    for (size_t i = start + 1; i < c->to; i++) {
+        if (roles_at(r, i) & (JV_ASKING | JV_SELF) || is_word(r, i, "that"))
+            return false;
+        if (roles_at(r, i) & (JV_BE | JV_AUX))
+            return true;
+    }
+    return false;
+}
+
+static size_t subject_at(const struct jv_reading *r, const struct jv_clause *c)
+{
+    size_t i = c->from;
+
+    while (i < c->to && roles_at(r, i) & (JV_GREET | JV_JOIN | JV_YES | JV_NO | JV_POLITE |
+                                          JV_THANKS | JV_LATE | JV_CAUSE))
+        i++;
+    return i;
+}
+
 static enum jv_mood mood_of(const struct jv_reading *r, const struct jv_clause *c)
 {
     jv_roles roles = roles_of(r, c);
@@ -246,16 +341,32 @@ static enum jv_mood mood_of(const struct jv_reading *r, const struct jv_clause *
 
     if (cues(r, c->from) || asked(r, c))
         return JV_REQUEST;
-    if (roles_at(r, c->from) & JV_CAUSE && backs(r, c->from))
-        return JV_STATEMENT;
     if (i < c->to && roles_at(r, i) & (JV_READ | JV_ASKING))
         return JV_REQUEST;
+    if (hopes_to_look(r, c))
+        return JV_REQUEST;
+    if (roles_at(r, c->from) & JV_CAUSE && backs(r, c->from))
+        return JV_STATEMENT;
     if (i + 1 < c->to && roles_at(r, i) & (JV_BE | JV_AUX) &&
         (roles_at(r, i + 1) & (JV_SELF | JV_WE | JV_THEIRS | JV_ARTICLE) || r->tokens[i + 1].name))
         return JV_REQUEST;
-    if (roles & (JV_SELF | JV_WE | JV_SHE) || roles & JV_AUX || is_word(r, c->from + 1, "are"))
-        return roles & JV_WISH && i < c->to && !(roles & JV_SHE) ? JV_REQUEST : JV_STATEMENT;
-    return JV_FRAGMENT;
+    i = subject_at(r, c);
+    if (!states(r, c, i))
+        return JV_FRAGMENT;
+    return roles & JV_WISH && i < c->to && !(roles_at(r, i) & (JV_THEIRS | JV_IT)) ? JV_REQUEST
+                                                                                   : JV_STATEMENT;
+}
+
+/* "can I get ...", "get me ..." */
+static bool asks_to_have(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i + 1 < c->to && i < c->from + 5; i++)
+        if (is_word(r, i, "get") && (roles_at(r, i + 1) & (JV_SELF | JV_ONE) || i > c->from))
+            return true;
+        else if (roles_at(r, i) & JV_SELF && i > c->from && is_word(r, i + 1, "have") &&
+                 roles_at(r, i - 1) & JV_AUX)
+            return true;
+    return false;
 }
 
 static void find_mood(const struct jv_reading *r, struct jv_wish *w)
@@ -266,7 +377,9 @@ static void find_mood(const struct jv_reading *r, struct jv_wish *w)
     find_looks(r, c);
     w->mood = mood_of(r, c);
     c->negated = roles & JV_NOT;
-    c->wishes = roles & JV_WISH && !(roles & (JV_READ | JV_MY | JV_ASKING | JV_NOT));
+    c->fragment = w->mood == JV_FRAGMENT;
+    c->wishes = (roles & JV_WISH || asks_to_have(r, c)) &&
+                !(roles & (JV_READ | JV_MY | JV_ASKING | JV_NOT));
 }
 
 /* ---- mending --------------------------------------------------------------------------------- */
@@ -284,13 +397,25 @@ bool jv_wish_has_head(const struct jv_wish *w)
            (best->terms >= head_terms || best->acts);
 }
 
+/* Nothing is said but a time: "and next week?" */
+static bool only_date(const struct jv_reading *r, const struct jv_clause *c)
+{
+    bool dated = false;
+
+    for (size_t i = c->from; i < c->to; i++) {
+        dated = dated || r->tokens[i].in_date;
+        if (!r->tokens[i].in_date && !r->tokens[i].word->roles)
+            return false;
+    }
+    return dated;
+}
+
 static bool has_value(const struct jv_reading *r, const struct jv_clause *c)
 {
     for (size_t i = c->from; i < c->to; i++)
-        if (r->tokens[i].in_value || r->tokens[i].name > JV_NAME_MAYBE || jv_token_number(r, i) ||
-            r->tokens[i].in_date)
+        if (r->tokens[i].in_value || r->tokens[i].name > JV_NAME_MAYBE || jv_token_number(r, i))
             return true;
-    return false;
+    return only_date(r, c);
 }
 
 /* Some family of the neighbour's agent can take what this part names. */
@@ -350,17 +475,93 @@ static size_t keep_telling(const struct jv_reading *r, struct jv_wish *wishes, s
     return kept;
 }
 
+/* "pending tickets, everybody's", "Alex - his tickets?": whose is said in a part of its own. */
+static void hand_over_whom(struct jv_wish *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct jv_clause *c = &all[i].clause;
+
+        if (jv_wish_has_head(&all[i]) ||
+            (c->whom != JV_WHOM_EVERYBODY && c->whom != JV_WHOM_PERSON))
+            continue;
+        if (i && all[i - 1].n_picks && all[i - 1].clause.whom == JV_WHOM_NONE)
+            take_whom(&all[i - 1].clause, c);
+        if (i + 1 < n && jv_wish_has_head(&all[i + 1]) && all[i + 1].clause.whom == JV_WHOM_NONE)
+            take_whom(&all[i + 1].clause, c);
+    }
+}
+
+/* "tell me what state it is in": what is requested was said before. */
+static bool requests(const struct jv_reading *r, const struct jv_wish *w)
+{
+    double least = roles_of(r, &w->clause) & JV_IT ? 0.65 : head_confidence;
+
+    return jv_wish_has_head(w) && w->picks[0].score.confidence >= least;
+}
+
+/* "<a story>, so please show me ...", "..., but first I need ...": the story is background. */
+static void set_back(const struct jv_reading *r, struct jv_wish *all, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        size_t at = all[i].clause.from;
+        bool turns = is_word(r, at, "so") || is_word(r, at, "but") ||
+                     (at && (is_word(r, at - 1, "so") || is_word(r, at - 1, "but")));
+
+        for (size_t k = i; turns && k < n && all[k].clause.before != JV_STOP; k++)
+            if (all[k].mood == JV_REQUEST && requests(r, &all[k])) {
+                for (size_t j = i; j-- > 0;) {
+                    if (!all[j].clause.looks)
+                        all[j].mood = JV_STATEMENT;
+                    if (all[j].clause.before == JV_STOP)
+                        break;
+                }
+                break;
+            }
+    }
+}
+
+/* "in money as well as in time": nothing that could be looked up. */
+static bool is_aside(const struct jv_reading *r, const struct jv_wish *w)
+{
+    static const char *const words[] = { "in", "on", "at", "with", "for", "about", "during" };
+
+    if (w->mood != JV_FRAGMENT || has_value(r, &w->clause))
+        return false;
+    for (size_t i = 0; i < JV_COUNT(words); i++)
+        if (is_word(r, w->clause.from, words[i]))
+            return true;
+    return false;
+}
+
+/* "I'd be interested to learn | what we spend": the question is what counts. */
+static bool leads_in(const struct jv_reading *r, const struct jv_wish *w,
+                     const struct jv_wish *next)
+{
+    return next && next->clause.from == w->clause.to && next->clause.before == JV_NO_BREAK &&
+           roles_at(r, next->clause.from) & JV_ASKING && jv_wish_has_head(next) &&
+           roles_of(r, &w->clause) & (JV_WISH | JV_READ);
+}
+
 /* Where something is requested, the rest of the story is background. */
-static size_t keep_requests(const struct jv_wish *all, size_t n, struct jv_wish *wishes)
+static size_t keep_requests(const struct jv_reading *r, const struct jv_wish *all, size_t n,
+                            struct jv_wish *wishes)
 {
     bool requested = false;
-    size_t kept = 0;
+    size_t kept = 0, n_heads = 0;
 
-    for (size_t i = 0; i < n; i++)
-        requested = requested || (all[i].mood == JV_REQUEST && jv_wish_has_head(&all[i]));
-    for (size_t i = 0; i < n; i++)
-        if (!requested || all[i].mood != JV_STATEMENT)
+    for (size_t i = 0; i < n; i++) {
+        requested = requested || (all[i].mood == JV_REQUEST && requests(r, &all[i]));
+        n_heads += jv_wish_has_head(&all[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct jv_wish *next = i + 1 < n ? &all[i + 1] : NULL;
+        bool told = all[i].mood == JV_STATEMENT || is_aside(r, &all[i]);
+        bool vague = all[i].mood == JV_REQUEST && !requests(r, &all[i]) && n_heads > 1 &&
+                     jv_wish_has_head(&all[i]);
+
+        if ((requested ? !told : !vague) && !leads_in(r, &all[i], next))
             wishes[kept++] = all[i];
+    }
     return kept;
 }
 
@@ -375,7 +576,9 @@ size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct
         find_mood(r, &all[i]);
         match(r, &all[i], a);
     }
-    n = keep_requests(all, n, all);
+    hand_over_whom(all, n);
+    set_back(r, all, n);
+    n = keep_requests(r, all, n, all);
     n = keep_telling(r, all, n);
     n = n < JV_CLAUSES ? n : JV_CLAUSES;
     memcpy(wishes, all, n * sizeof(*wishes));

@@ -20,7 +20,8 @@ static void post_text(struct jv_catalog *c, struct jv_arena *scratch, const char
         const struct jv_token *t = &r.tokens[i];
 
         if (t->name <= JV_NAME_MAYBE && !t->in_value && !t->word->number && !t->word->roles)
-            jv_catalog_post(c, jv_catalog_intern(c, jv_words_key(t->word)), family, weight, false);
+            jv_catalog_post(c, jv_catalog_intern(c, jv_words_key(t->word)),
+                            (struct jv_posting){ .family = family, .weight = weight });
     }
 }
 
@@ -95,7 +96,7 @@ static void settle_acts(const struct jv_catalog *c, struct jv_term *t)
         for (size_t k = 0; k < t->n_postings && p->acts; k++) {
             const struct jv_cat_family *other = &c->families[t->postings[k].family];
 
-            p->acts = !(other->read_only && other->agent == f->agent &&
+            p->acts = !(other->read_only && other->agent == f->agent && !t->postings[k].past &&
                         t->postings[k].weight >= strong_posting);
         }
     }

@@ -20,7 +20,7 @@ static const struct row rows[] = {
     { JV_FUNCTION | JV_READ,
       " show list get give tell display see view check find search look fetch lookup print "
       "pull bring read retrieve know hear gimme dump remind count inform explain summarise "
-      "summarize describe say present reveal put " },
+      "summarize describe say present reveal " },
     { JV_FUNCTION | JV_ASKING, " what which who whom whose when where how why whats hows whos "
                                "wheres whens whatever whichever wat wot " },
     { JV_FUNCTION | JV_AUX, " can will should may might must could would shall " },
@@ -54,7 +54,7 @@ static const struct row rows[] = {
       "whoever whomever whosever " },
     { JV_FUNCTION, " each any " },
     { JV_FUNCTION | JV_JOIN, " and plus also then additionally n nd alongside " },
-    { JV_FUNCTION | JV_OR, " or versus vs against " },
+    { JV_FUNCTION | JV_OR, " or versus vs " },
     { JV_FUNCTION | JV_WISH,
       " need want require wish like needs wants requires wanted needed needing wanting "
       "requires love interested " },
@@ -70,8 +70,9 @@ static const struct row rows[] = {
                   "future once twice always often " },
     { JV_GENERAL | JV_NTH, " first second third fourth fifth last 1st 2nd 3rd 4th 5th top bottom "
                            "latter former upper lower " },
-    { JV_GENERAL | JV_EVERY, " company organisation organization org companywide colleagues "
-                             "employees users coworkers everyone whole " },
+    { JV_GENERAL | JV_WISH, " request requesting " },
+    { JV_GENERAL | JV_EVERY, " company organisation organization org companywide colleagues system "
+                             "employees employee users coworkers everyone whole companies " },
     { JV_GENERAL, " entire complete full overall total team department staff business people thing "
                   "things stuff info information data list overview page item items entry "
                   "entries type types number numbers count amount figure figures part parts "
@@ -83,20 +84,20 @@ static const struct row rows[] = {
       "asked use using used make made take taken go going gone come coming start "
       "end due left remaining happen happening happened run running moment life "
       "world work " },
-    { JV_GENERAL, " old older newest oldest important relevant specific certain different same "
-                  "other others available existing quick quickly short long brief asap high "
-                  "low big small large little most least top bottom enough interested "
-                  "keen ready sometimes usually far " },
+    { JV_GENERAL,
+      " behalf old older newest oldest important relevant specific certain different same "
+      "other others available existing quick quickly short long brief asap high "
+      "low big small large little most least top bottom enough interested "
+      "keen ready sometimes usually far " },
     { JV_GENERAL | JV_PERSON, " user username employee colleague person coworker teammate "
                               "member named called guy friend " },
     { JV_GENERAL | JV_MORE,
       " detail details detailed more elaborate again repeat refresh expand further explain "
-      "deeper closer zoom " },
+      "deeper closer zoom composition consists consist comprised " },
     { JV_GENERAL | JV_COMPARE,
       " compare compared comparing comparison difference differences differ cheaper cheapest "
       "costlier costliest pricier priciest higher highest lower lowest bigger biggest larger "
-      "largest smaller smallest better best worse worst less more expensive differs against "
-      "side " },
+      "largest smaller smallest better best worse worst less more expensive differs " },
     { JV_GENERAL | JV_HELP, " help assist assistance capable capability capabilities ability "
                             "abilities commands feature features " },
     { JV_GENERAL | JV_GREET,
@@ -107,7 +108,7 @@ static const struct row rows[] = {
     { JV_GENERAL | JV_BYE, " bye goodbye ciao farewell cya " },
     { JV_GENERAL | JV_NOT, " never " },
     { JV_GENERAL | JV_NO, " no nope cancel stop nevermind mind forget abort scratch skip drop nah "
-                          "leave unnecessary " },
+                          "leave unnecessary anymore " },
     { JV_GENERAL | JV_YES, " yes yeah yep yup ok okay sure alright fine " },
     { JV_FEELING, " happy glad pleased satisfied unhappy sad tired bored angry annoyed upset "
                   "hate great awesome nice cool good bad amazing excellent fantastic "

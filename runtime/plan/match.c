@@ -10,8 +10,9 @@ static const double typo_factor = 0.85, shared_factor = 0.7, phrase_factor = 1.2
 static const double required_value = 1.5, optional_value = 0.9, unknown_value = 0.7;
 static const double lost_value = 0.6, lost_foreign_value = 0.3, lost_number = 0.5;
 static const double missing_factor = 0.55, example_bonus = 0.8, slot_similarity = 0.6;
-static const double function_similarity = 0.15, acts_bonus = 0.3, half_strength = 0.35;
+static const double function_similarity = 0.15, acts_bonus = 0.6, half_strength = 0.35;
 static const double no_head_factor = 0.5, least_total = 0.05, unsaid_weight = 0.1, fit_bonus = 0.1;
+static const double date_value = 0.2;
 
 struct table {
     const struct jv_reading *r;
@@ -19,7 +20,7 @@ struct table {
     struct jv_score *scores; /* one per family */
     double *last;            /* evidence of the token in hand, per family */
     size_t *last_at;         /* that token + 1 */
-    bool *seen, *wishes;
+    bool *seen;
     uint32_t *touched;
     size_t n_touched;
 };
@@ -129,23 +130,48 @@ static void add_values(struct table *t)
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
+/* "must be deleted", "I'd like it closed": a past form that is wished for. */
+static bool is_wished(const struct table *t, size_t i)
+{
+    for (size_t k = t->clause->from; k < i; k++) {
+        jv_roles roles = t->r->tokens[k].word->roles;
+
+        if (roles & (JV_WISH | JV_POLITE) || (roles & JV_AUX && !(roles & JV_BE)))
+            return true;
+    }
+    return false;
+}
+
+/* Nothing but words that soften stands before it: it is what is asked for. */
+static bool leads(const struct table *t, size_t i)
+{
+    for (size_t k = t->clause->from; k < i; k++)
+        if (!(t->r->tokens[k].word->roles & (JV_FUNCTION | JV_GREET | JV_YES | JV_THANKS)) ||
+            t->r->tokens[k].word->roles & (JV_MY | JV_ARTICLE))
+            return false;
+    return true;
+}
+
 /* "open a ticket", "approve ticket 12304" ask for a change; "my open tickets", "approved" do not.
  */
 static bool may_act(const struct table *t, size_t i)
 {
     const struct jv_token *k = &t->r->tokens[i];
     size_t number = jv_match_number(t->r, t->clause, 0);
+    const struct jv_word *next = i + 1 < t->clause->to ? t->r->tokens[i + 1].word : NULL;
 
-    const struct jv_word *next = i + 1 < t->r->n ? t->r->tokens[i + 1].word : NULL;
-
-    if (t->clause->looks || t->clause->negated || k->word->past)
+    if (t->clause->looks || t->clause->negated)
         return false;
     if (i > 0 && t->r->tokens[i - 1].word->roles & JV_MY)
         return false;
+    if (k->word->past)
+        return is_wished(t, i);
     if (next && (next->roles & JV_SELF || (k->word->roles & JV_ONE && next->plural)))
         return false; /* "update me", "new tickets" */
     if (!k->in_value || (next && next->roles & JV_ONE))
         return true;
+    if (leads(t, i) && (!next || !next->plural))
+        return true;                         /* "close it", not "open tickets" */
     return number != SIZE_MAX && number > i; /* it is a state, too: only as the verb before it */
 }
 
@@ -187,8 +213,9 @@ static void add_phrases(struct table *t, size_t from, size_t to, double factor)
 
         if (s->from < from || s->from >= to || takes_token(t, p->family, s->from))
             continue;
-        for (size_t k = 0; k < s->n; k++)
-            t->wishes[p->family] |= (t->r->tokens[s->from + k].word->roles & JV_WISH) != 0;
+        if (p->own && !t->r->catalog->families[p->family].read_only &&
+            t->r->tokens[s->from].word->roles && may_act(t, s->from) && leads(t, s->from))
+            touch(t, p->family)->acts = true; /* "put in a request" */
         give(t, p->family, s->from, p->weight * phrase_telling(t->r, p) * phrase_factor * factor);
         explain(t, p->family, s->from, s->n);
     }
@@ -371,6 +398,30 @@ static double losses(const struct table *t, uint32_t family)
     return lost;
 }
 
+static bool in_clause(const struct jv_clause *c, size_t token)
+{
+    return token >= c->from && token < c->to;
+}
+
+/* A day or a week speaks for tools that can look at one. */
+static void add_dates(struct table *t)
+{
+    const struct jv_catalog *c = t->r->catalog;
+    bool dated = false;
+
+    for (size_t i = 0; i < t->r->n_dates; i++)
+        dated = dated || in_clause(t->clause, t->r->dates[i].from);
+    for (size_t i = 0; dated && i < t->n_touched; i++) {
+        const struct jv_cat_tool *tool = &c->tools[c->families[t->touched[i]].any];
+
+        for (size_t k = 0; k < tool->n_slots; k++)
+            if (tool->slots[k].kind == JV_SLOT_TIME) {
+                t->scores[t->touched[i]].values += date_value;
+                break;
+            }
+    }
+}
+
 static void add_numbers(struct table *t)
 {
     const struct jv_catalog *c = t->r->catalog;
@@ -432,6 +483,37 @@ static double coverage(const struct table *t, const struct jv_score *s)
     return all > 0 ? explained / all : 1;
 }
 
+/* "ticket for a laptop": one of what the tool makes is named, and nothing else is said. */
+static bool names_one(const struct table *t, const struct jv_cat_family *f)
+{
+    bool one = false;
+
+    if (!t->clause->fragment || t->clause->whom == JV_WHOM_CALLER)
+        return false;
+    for (size_t i = t->clause->from; i < t->clause->to; i++) {
+        const struct jv_word *w = t->r->tokens[i].word;
+
+        if (w->roles & JV_ARTICLE && !(w->roles & JV_ONE))
+            return false; /* "the ticket": there is one */
+        for (size_t k = 0; k < f->n_core && !w->plural && !t->r->tokens[i].in_value; k++)
+            one = one || t->r->tokens[i].term == f->core[k];
+    }
+    return one;
+}
+
+static bool needs_number(const struct table *t, const struct jv_cat_family *f)
+{
+    const struct jv_cat_tool *tool = &t->r->catalog->tools[f->any];
+    bool any = false;
+
+    for (size_t i = 0; i < t->r->n && !any; i++) /* it may stand in another part */
+        any = jv_token_number(t->r, i);
+    for (size_t i = 0; i < tool->n_slots; i++)
+        if (tool->slots[i].required && tool->slots[i].kind == JV_SLOT_INTEGER)
+            return !any;
+    return false;
+}
+
 static void conclude(struct table *t, uint32_t family, double alike)
 {
     const struct jv_cat_family *f = &t->r->catalog->families[family];
@@ -439,7 +521,8 @@ static void conclude(struct table *t, uint32_t family, double alike)
     double evidence, covered;
 
     s->missing = lacks_required(t, family);
-    if (t->clause->wishes && t->wishes[family] && !s->missing && s->values >= required_value)
+    if ((t->clause->wishes || names_one(t, f)) && !t->clause->looks && f->wanted && !s->missing &&
+        s->values >= required_value)
         s->acts = true;
     if (s->unknown != SIZE_MAX) {
         s->values += unknown_value;
@@ -450,7 +533,7 @@ static void conclude(struct table *t, uint32_t family, double alike)
     evidence = s->terms + s->values + example_bonus * alike * alike;
     s->total = evidence - losses(t, family) - unsaid(t, f) + fit(t, f) +
                (s->acts ? acts_bonus : 0) + t->r->catalog->agents[f->agent].priority * 0.0005;
-    if (s->missing && f->read_only)
+    if (s->missing && (f->read_only || needs_number(t, f)))
         s->total *= missing_factor;
     if (!f->read_only && !s->acts)
         s->total = 0;
@@ -486,12 +569,12 @@ size_t jv_match(const struct jv_reading *r, const struct jv_clause *clause, stru
     t.last = JV_NEW_ARRAY(a, double, families + 1);
     t.last_at = JV_NEW_ARRAY(a, size_t, families + 1);
     t.seen = JV_NEW_ARRAY(a, bool, families + 1);
-    t.wishes = JV_NEW_ARRAY(a, bool, families + 1);
     t.touched = JV_NEW_ARRAY(a, uint32_t, families + 1);
     add_words(&t, clause->head_from, clause->head_to, shared_factor);
     add_words(&t, clause->from, clause->to, 1);
     add_values(&t);
     add_numbers(&t);
+    add_dates(&t);
     add_examples(&t, alike);
     for (size_t i = 0; i < t.n_touched; i++) {
         uint32_t f = t.touched[i];

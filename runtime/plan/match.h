@@ -23,9 +23,10 @@ struct jv_clause {
     enum jv_whom whom;
     size_t n_names;
     const char *names[JV_CLAUSE_NAMES];
-    bool looks;   /* show, what, which: it does not ask for a change */
-    bool wishes;  /* "I need ..." of something new */
-    bool negated; /* don't ... */
+    bool looks;    /* show, what, which: it does not ask for a change */
+    bool wishes;   /* "I need ..." of something new */
+    bool negated;  /* don't ... */
+    bool fragment; /* no verb */
 };
 
 /* How a family fits a clause. */

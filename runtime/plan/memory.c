@@ -125,7 +125,7 @@ Struct *jv_memory_write(const struct jv_catalog *c, const struct jv_memory *m, s
 
 /* ---- turning the page ------------------------------------------------------------------------ */
 
-static bool same_value(const Value *a, const Value *b)
+bool jv_value_same(const Value *a, const Value *b)
 {
     if (!a || !b || a->kind_case != b->kind_case)
         return false;
@@ -142,8 +142,8 @@ bool jv_draft_same(const struct jv_draft *a, const struct jv_draft *b)
     if (a->tool != b->tool || a->arguments->n_fields != b->arguments->n_fields)
         return false;
     for (size_t i = 0; i < a->arguments->n_fields; i++)
-        if (!same_value(a->arguments->fields[i]->value,
-                        jv_struct_get(b->arguments, a->arguments->fields[i]->key)))
+        if (!jv_value_same(a->arguments->fields[i]->value,
+                           jv_struct_get(b->arguments, a->arguments->fields[i]->key)))
             return false;
     return true;
 }

@@ -97,6 +97,97 @@ static void draft_wishes(struct planning *p)
     }
 }
 
+/* ---- what was said twice --------------------------------------------------------------------- */
+
+/* Every argument of b is in a as it is, or not at all. */
+static bool agree(const struct jv_draft *a, const struct jv_draft *b)
+{
+    for (size_t i = 0; i < b->arguments->n_fields; i++) {
+        const char *name = b->arguments->fields[i]->key;
+        const Google__Protobuf__Value *have = jv_struct_get(a->arguments, name);
+
+        if (have && !jv_value_same(have, b->arguments->fields[i]->value))
+            return false;
+    }
+    return a->tool == b->tool;
+}
+
+static void unite(struct planning *p, struct jv_draft *into, const struct jv_draft *more)
+{
+    for (size_t i = 0; i < more->arguments->n_fields; i++)
+        jv_struct_set(into->arguments, p->a, more->arguments->fields[i]->key,
+                      more->arguments->fields[i]->value);
+    into->missing = !into->missing || !more->missing ? NULL : into->missing;
+    if (into->confidence < more->confidence)
+        into->confidence = more->confidence;
+}
+
+/* "Who asked for a GPU? Show the tickets.": b says nothing of its own. */
+static bool repeats(const struct planning *p, const struct jv_draft *a, const struct jv_draft *b)
+{
+    return p->c->tools[a->tool].family == p->c->tools[b->tool].family && !b->arguments->n_fields &&
+           !b->said_whose && p->c->tools[a->tool].read_only;
+}
+
+/* "show my tickets, the ones that are open": one call. */
+static void unite_drafts(struct planning *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n_drafts; i++) {
+        size_t k = 0;
+
+        while (k < n && !agree(&p->drafts[k], &p->drafts[i]) &&
+               !repeats(p, &p->drafts[k], &p->drafts[i]))
+            k++;
+        if (k < n)
+            unite(p, &p->drafts[k], &p->drafts[i]);
+        else
+            p->drafts[n++] = p->drafts[i];
+    }
+    p->n_drafts = n;
+}
+
+/* Another call of the same agent says it better: "I need a laptop, open a ticket" is no wish to see
+ * tickets; of "my requests, namely 1 and 2" the numbers count; and "the difference of the costs" is
+ * that of those named. */
+static bool is_mention(const struct planning *p, const struct jv_draft *d)
+{
+    const struct jv_cat_tool *t = &p->c->tools[d->tool];
+    size_t named = 0;
+
+    if (!t->read_only)
+        return false;
+    for (size_t i = 0; i < p->n_drafts; i++) {
+        const struct jv_draft *other = &p->drafts[i];
+        const struct jv_cat_tool *o = &p->c->tools[other->tool];
+
+        if (other == d || o->agent != t->agent)
+            continue;
+        if (!o->read_only && !d->asked)
+            return true;
+        if (!d->arguments->n_fields && !d->asked && !d->said_whose && other->arguments->n_fields)
+            return true;
+        if (!d->arguments->n_fields && !d->asked && other->confidence > d->confidence &&
+            !other->arguments->n_fields && !d->said_whose)
+            return true;
+        named += other->arguments->n_fields && o->read_only;
+    }
+    return d->compares && named > 1 && !d->arguments->n_fields;
+}
+
+static void drop_mentions(struct planning *p)
+{
+    struct jv_draft kept[JV_CALLS_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n_drafts; i++)
+        if (!is_mention(p, &p->drafts[i]))
+            kept[n++] = p->drafts[i];
+    memcpy(p->drafts, kept, n * sizeof(kept[0]));
+    p->n_drafts = n;
+}
+
 /* ---- from drafts to the plan ----------------------------------------------------------------- */
 
 /* An agent that takes text gets its part of the sentence, or all of it when it is asked alone. */
@@ -202,6 +293,10 @@ static void plan_text(struct planning *p)
                             &p->ret->compare);
     if (!p->n_drafts) {
         draft_wishes(p);
+        for (size_t i = 0; i < p->n_drafts; i++)
+            jv_slots_complete(&p->reading, &p->drafts[i], p->a);
+        unite_drafts(p);
+        drop_mentions(p);
         p->ret->compare = compares(p);
     }
     if (p->n_drafts)

@@ -5,7 +5,7 @@
 
 enum { max_spans = 256, typo_length = 4, max_fillers = 3 };
 
-static const double unknown_weight = 0.5, general_weight = 0.1;
+static const double unknown_weight = 0.5, general_weight = 0.1, ordinary_weight = 0.2;
 
 /* ---- terms ----------------------------------------------------------------------------------- */
 
@@ -20,9 +20,9 @@ static uint32_t nearest_term(const struct jv_catalog *c, const struct jv_word *w
     for (uint32_t i = 0; i < c->n_terms; i++) {
         const struct jv_term *t = &c->terms[i];
 
-        if (!t->strong || t->len + 1 < len || t->len > len + 1 || t->len < typo_length)
+        if (!t->strong || t->len + 4 < len || t->len > len + 3 || t->len < typo_length - 1)
             continue;
-        if (jv_words_typo(w->stem, t->stem) &&
+        if ((jv_words_typo(w->stem, t->stem) || (t->word && jv_words_typo(w->norm, t->word))) &&
             (best == JV_NONE || c->terms[best].n_postings < t->n_postings))
             best = i;
     }
@@ -32,8 +32,12 @@ static uint32_t nearest_term(const struct jv_catalog *c, const struct jv_word *w
 /* A word that nobody knows may be a slip of the fingers: for a card's word first. */
 static void forgive(const struct jv_catalog *c, struct jv_token *t, struct jv_word *w)
 {
-    if (w->roles || w->possessive || w->number || jv_english(w->norm) || jv_english(w->stem))
+    if (w->roles || w->number || jv_english(w->norm) || jv_english(w->stem))
         return;
+    if (w->possessive) { /* "evrybody's", but a name is no slip */
+        w->roles = jv_lexicon_typo(w->norm) & JV_EVERY;
+        return;
+    }
     t->term = nearest_term(c, w);
     t->typo = t->term != JV_NONE;
     if (!t->typo)
@@ -55,8 +59,9 @@ static void find_term(const struct jv_catalog *c, struct jv_token *t, struct jv_
 /* Little words may stand within a phrase: "not [been] closed", "status of [the] ticket". */
 static bool fills(const struct jv_word *w)
 {
-    return w->roles & JV_FUNCTION && !(w->roles & (JV_NOT | JV_MY | JV_OWNER | JV_JOIN | JV_OR |
-                                                   JV_THEIRS | JV_ASKING | JV_READ | JV_WISH));
+    return w->roles & (JV_FUNCTION | JV_ONE) &&
+           !(w->roles & (JV_NOT | JV_MY | JV_OWNER | JV_JOIN | JV_OR | JV_THEIRS | JV_ASKING |
+                         JV_READ | JV_WISH));
 }
 
 /* How many tokens from `at` are the phrase; 0 when they are not. */
@@ -75,8 +80,8 @@ static size_t match_phrase(const struct jv_reading *r, size_t at, const struct j
         if (k && r->tokens[i].word->before == JV_STOP)
             return 0;
     }
-    if (p->family == JV_NONE && p->n == 1 && r->tokens[at].word->past && !p->past)
-        return 0; /* "the ticket I opened" is not open */
+    if (p->family == JV_NONE && p->n == 1 && r->tokens[at].word->past != p->past)
+        return 0; /* "the ticket I opened" is not open, "to start" is not started */
     return i - at;
 }
 
@@ -118,7 +123,8 @@ static void find_phrases(struct jv_reading *r)
 
         for (size_t k = 0; t && k < t->n_phrases; k++) {
             const struct jv_phrase *p = &c->phrases[t->phrases[k]];
-            uint32_t n = (uint32_t)match_phrase(r, i, p);
+            uint32_t n = r->tokens[i].in_date ? 0 : (uint32_t)match_phrase(r, i, p);
+
             struct jv_span span = { i, n, t->phrases[k] };
 
             if (n && p->family == JV_NONE && r->n_values < max_spans)
@@ -161,13 +167,15 @@ struct jv_reading jv_reading_new(const struct jv_catalog *c, struct jv_arena *a,
 
 bool jv_token_personal(const struct jv_reading *r, size_t i)
 {
-    const struct jv_term *t = r->tokens[i].term == JV_NONE || r->tokens[i].word->roles & JV_FUNCTION
-                                      ? NULL
-                                      : &r->catalog->terms[r->tokens[i].term];
+    const struct jv_catalog *c = r->catalog;
+    const struct jv_term *t;
 
-    for (size_t k = 0; t && k < t->n_postings; k++)
+    if (i >= r->n || r->tokens[i].term == JV_NONE || r->tokens[i].word->roles & JV_FUNCTION)
+        return false;
+    t = &c->terms[r->tokens[i].term];
+    for (size_t k = 0; k < t->n_postings; k++)
         if (t->postings[k].weight >= 0.5f &&
-            r->catalog->families[t->postings[k].family].tools[JV_SOMEBODYS] != JV_NONE)
+            c->families[t->postings[k].family].tools[JV_SOMEBODYS] != JV_NONE)
             return true;
     return false;
 }
@@ -175,6 +183,14 @@ bool jv_token_personal(const struct jv_reading *r, size_t i)
 bool jv_token_number(const struct jv_reading *r, size_t i)
 {
     return r->tokens[i].word->number && !r->tokens[i].in_date;
+}
+
+static bool is_english(const struct jv_word *w)
+{
+    size_t n = strlen(w->norm);
+
+    return jv_english(w->norm) || jv_english(w->stem) || jv_english(w->base) ||
+           (n > 5 && strcmp(w->norm + n - 2, "ly") == 0);
 }
 
 bool jv_token_unknown(const struct jv_reading *r, size_t i)
@@ -187,8 +203,7 @@ bool jv_token_unknown(const struct jv_reading *r, size_t i)
         return false;
     if (t->word->roles & JV_FEELING)
         return true;
-    return !t->word->roles && !jv_english(t->word->norm) && !jv_english(t->word->stem) &&
-           !jv_english(t->word->base);
+    return !t->word->roles && !is_english(t->word);
 }
 
 double jv_token_weight(const struct jv_reading *r, size_t i)
@@ -201,5 +216,7 @@ double jv_token_weight(const struct jv_reading *r, size_t i)
         return 0;
     if (t->term != JV_NONE && r->catalog->terms[t->term].strong)
         return r->catalog->terms[t->term].telling;
-    return t->word->roles || !jv_token_unknown(r, i) ? general_weight : unknown_weight;
+    if (t->word->roles)
+        return general_weight;
+    return jv_token_unknown(r, i) ? unknown_weight : ordinary_weight;
 }

@@ -7,6 +7,8 @@
 enum { JV_CALLS_MAX = 8 };
 
 struct jv_draft {
+    bool asked; /* the words ask to see it; else it may just be mentioned */
+    bool said_whose, compares;
     uint32_t tool;
     struct Google__Protobuf__Struct *arguments;
     double confidence;
@@ -19,6 +21,10 @@ uint32_t jv_slots_tool(const struct jv_catalog *c, uint32_t family, enum jv_whom
 /* The calls for one pick of a wish: several when it names several people, values or numbers. */
 size_t jv_slots_fill(const struct jv_reading *r, const struct jv_wish *w, const struct jv_pick *p,
                      struct jv_arena *a, struct jv_draft *ret, size_t max);
+
+/* What a change still lacks, from anywhere in the text: the only number, the only value, or the
+ * story that came before ("the printer is broken, open a ticket"). */
+void jv_slots_complete(const struct jv_reading *r, struct jv_draft *d, struct jv_arena *a);
 
 /* A value for one member from a whole text: one of the vocabulary, a number, or the words
  * themselves; NULL when it holds none. For the answer to a question. */
