@@ -290,7 +290,9 @@ static const struct jv_tool tools[] = {
                      "every service, services, itemise, itemised, split of costs, cost report, "
                      "made up, cost driver, most expensive service, cheapest service, costliest "
                      "service, "
-                     "which service",
+                     "which service, made up, consists of, details, detail, detailed, bill, spend, "
+                     "spending, "
+                     "costs, cloud costs, cloud bill, cloud spend",
             .examples = JV_TEXTS("give me a complete cost breakdown",
                                  "show me cloud costs breakdown", "where does the money go?")),
     JV_TOOL("Budget", budget, .allow = JV_ALLOW_OWNER("finops:read", "username"),
@@ -317,7 +319,7 @@ static const struct jv_tool tools[] = {
             .words = "my cost allocation, my allocation, allocation, allocated, budget split, "
                      "budget per provider, budget by provider, budget divided, budget distributed, "
                      "budget distribution, budget spread, budget allocated, budget over clouds, "
-                     "budget among clouds, budget between clouds, share of budget",
+                     "budget among clouds, budget between clouds",
             .examples = JV_TEXTS("show my cost allocation",
                                  "how is my budget divided among the clouds?")),
     { 0 },

@@ -31,7 +31,7 @@ static const struct jv_vocab vocab[] = {
       "open, active, unresolved, unfinished, outstanding, unsolved, incomplete, unclosed, "
       "not finished, not closed, not done, not resolved, not completed, not solved, not sorted, "
       "not settled, not dealt with, not fixed, not wrapped up, still to do, "
-      "awaiting completion, awaiting resolution, left to do, still going, still running" },
+      "awaiting completion, awaiting resolution, still going, still running" },
     { "status", "pending",
       "pending, waiting, queued, in queue, unstarted, untouched, not started, not begun, "
       "not picked up, not touched, not looked at, not working on, waiting to be picked up, "

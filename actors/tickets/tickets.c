@@ -343,7 +343,8 @@ static const struct jv_tool tools[] = {
     JV_TOOL("List", list, .allow = JV_ALLOW_OWNER("tickets:read", "username"),
             .flags = JV_TOOL_READONLY, .tool = "get_user_tickets", .skill = "lookup",
             .say = tickets_say_list,
-            .words = "tickets, requests, issues, cases, working on, busy with, tickets of a person",
+            .words = "tickets, requests, issues, cases, working on, busy with, up to, "
+                     "tickets of a person",
             .examples = JV_TEXTS("show vishal's tickets", "which requests does alex have?",
                                  "what is sarah working on?")),
     JV_TOOL("ListMine", list_mine, .allow = JV_ALLOW_SCOPE("tickets:read"),
@@ -365,8 +366,9 @@ static const struct jv_tool tools[] = {
             .say = tickets_say_created,
             .words = "create ticket, open ticket, raise ticket, file ticket, log ticket, new "
                      "ticket, "
-                     "make ticket, put in request, log request, raise request, file request, "
-                     "submit, lodge, register ticket, request for a person, needs access",
+                     "make ticket, do ticket, put in request, put in ticket, log request, "
+                     "raise request, file request, submit, lodge, register ticket, "
+                     "request for a person, needs access",
             .examples = JV_TEXTS("create ticket for alex to get vpn access",
                                  "open a ticket for sarah for a laptop")),
     JV_TOOL("CreateMine", create_mine, .allow = JV_ALLOW_SCOPE("tickets:write"),
@@ -385,7 +387,7 @@ static const struct jv_tool tools[] = {
             .tool = "update_ticket", .skill = "change", .say = tickets_say_changed,
             .words = "update ticket, change ticket, set ticket, mark ticket, approve ticket, "
                      "reject ticket, complete ticket, close ticket, resolve ticket, finish ticket, "
-                     "approval, flip, switch ticket, move ticket, put ticket, make ticket",
+                     "give approval, flip, switch ticket, move ticket, put ticket on, set to",
             .examples = JV_TEXTS("mark ticket 12301 as completed", "approve ticket 12304",
                                  "change ticket 12301 to vpn access")),
     JV_TOOL("Delete", delete, .allow = JV_ALLOW_SCOPE("tickets:delete"), .flags = JV_TOOL_CONFIRM,

@@ -26,7 +26,8 @@ enum {
 
 /* How much a place in the card says about what a tool is for. */
 static const float words_weight = 1.0f, name_weight = 0.8f, tag_weight = 0.7f, agent_weight = 0.6f,
-                   part_weight = 0.5f, label_weight = 0.4f, function_weight = 0.3f;
+                   part_weight = 0.5f, label_weight = 0.4f, function_weight = 0.3f,
+                   general_factor = 0.5f;
 
 /* ---- Struct, read kindly --------------------------------------------------------------------- */
 
@@ -115,7 +116,9 @@ static void post_words(struct jv_catalog *c, const struct jv_words *w, uint32_t 
         bool function = w->at[i].roles & JV_FUNCTION;
 
         if (!function)
-            jv_catalog_post(c, terms[i], posting(&w->at[i], family, weight, own));
+            jv_catalog_post(c, terms[i],
+                            posting(&w->at[i], family,
+                                    w->at[i].roles ? weight * general_factor : weight, own));
         else if (own && w->n == 1)
             jv_catalog_post(c, terms[i], posting(&w->at[i], family, function_weight, false));
     }

@@ -457,20 +457,37 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
     match(r, &wishes[at], a);
 }
 
+/* "not the finished ones, only what is open": what is waved away is no wish. */
+static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
+                          size_t at)
+{
+    if (!(roles_of(r, &wishes[at].clause) & (JV_NOT | JV_NO)) || !has_value(r, &wishes[at].clause))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (i != at && has_value(r, &wishes[i].clause) &&
+            !(roles_of(r, &wishes[i].clause) & (JV_NOT | JV_NO)))
+            return !wishes[at].picks[0].score.acts;
+    return false;
+}
+
 /* Parts with a head or a value stay; what says nothing lengthens the text of the one before. */
-static size_t keep_telling(const struct jv_reading *r, struct jv_wish *wishes, size_t n)
+static size_t keep_telling(const struct jv_reading *r, struct jv_wish *all, size_t n,
+                           struct jv_wish *wishes)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < n; i++) {
-        bool says = jv_wish_has_head(&wishes[i]) || has_value(r, &wishes[i].clause) ||
-                    wishes[i].clause.whom == JV_WHOM_CALLER || /* "and mine?" */
-                    (wishes[i].n_picks && wishes[i].picks[0].score.confidence >= head_confidence);
+        bool says = jv_wish_has_head(&all[i]) || has_value(r, &all[i].clause) ||
+                    all[i].clause.whom == JV_WHOM_CALLER || /* "and mine?" */
+                    all[i].clause.whom == JV_WHOM_PERSON ||
+                    (all[i].n_picks && all[i].picks[0].score.confidence >= head_confidence);
 
+        if (says && is_waved_away(r, all, n, i))
+            continue;
         if (says)
-            wishes[kept++] = wishes[i];
-        else if (kept && wishes[i].clause.before != JV_STOP)
-            wishes[kept - 1].text_to = wishes[i].clause.to;
+            wishes[kept++] = all[i];
+        else if (kept && all[i].clause.before != JV_STOP)
+            wishes[kept - 1].text_to = all[i].clause.to;
     }
     return kept;
 }
@@ -569,6 +586,7 @@ size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct
                   struct jv_wish wishes[JV_CLAUSES])
 {
     struct jv_wish *all = JV_NEW_ARRAY(a, struct jv_wish, JV_PARTS);
+    struct jv_wish *telling = JV_NEW_ARRAY(a, struct jv_wish, JV_PARTS);
     size_t n = cut(r, all, JV_PARTS);
 
     for (size_t i = 0; i < n; i++) {
@@ -579,9 +597,9 @@ size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct
     hand_over_whom(all, n);
     set_back(r, all, n);
     n = keep_requests(r, all, n, all);
-    n = keep_telling(r, all, n);
+    n = keep_telling(r, all, n, telling);
     n = n < JV_CLAUSES ? n : JV_CLAUSES;
-    memcpy(wishes, all, n * sizeof(*wishes));
+    memcpy(wishes, telling, n * sizeof(*wishes));
     for (size_t i = 0; i < n; i++)
         if (!jv_wish_has_head(&wishes[i]))
             borrow_head(r, wishes, n, i, a);

@@ -1,6 +1,7 @@
 /* follow.c -- what only makes sense after something. */
 #include "plan/follow.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "google/protobuf/struct.pb-c.h"
@@ -42,8 +43,23 @@ static bool points_back(const struct jv_reading *r, const struct jv_wish *w)
     return true;
 }
 
+/* "which of the two costs less?" */
+static bool compares_them(const struct jv_reading *r)
+{
+    static const char *const both[] = { "two", "both", "them", "these", "those" };
+    bool them = false;
+
+    for (size_t i = 0; i < r->n; i++)
+        for (size_t k = 0; k < JV_COUNT(both); k++)
+            them = them || strcmp(r->tokens[i].word->norm, both[k]) == 0;
+    return them && has_role(r, JV_COMPARE) && !has_role(r, JV_MY);
+}
+
 static bool stands_alone(const struct jv_reading *r, const struct jv_wish *wishes, size_t n)
 {
+    if (compares_them(r))
+        return false;
+
     for (size_t i = 0; i < n; i++)
         if (jv_wish_has_head(&wishes[i]) && !points_back(r, &wishes[i]))
             return true;
@@ -57,6 +73,67 @@ static bool has_noise(const struct jv_reading *r)
         if (jv_token_unknown(r, i) && r->tokens[i].name <= JV_NAME_MAYBE)
             return true;
     return has_role(r, JV_OFF);
+}
+
+/* ---- "the first one" ------------------------------------------------------------------------- */
+
+/* Which of n a word means, from 0 on; n: none. */
+static size_t place_of(const struct jv_reading *r, size_t i, size_t n)
+{
+    static const char *const places[][4] = {
+        { "first", "1st", "top", "upper" }, { "second", "2nd", "other", "two" },
+        { "third", "3rd", "three", "" },    { "fourth", "4th", "four", "" },
+        { "fifth", "5th", "five", "" },
+    };
+    const char *word = r->tokens[i].word->norm;
+    bool numbered = i && (strcmp(r->tokens[i - 1].word->norm, "number") == 0 ||
+                          strcmp(r->tokens[i - 1].word->norm, "no") == 0);
+    long number = r->tokens[i].word->number ? strtol(word, NULL, 10) : 0;
+
+    if (number > 0 && number <= (long)n)
+        return (size_t)number - 1;
+    for (size_t k = 0; k < JV_COUNT(places) && k < n; k++)
+        for (size_t j = 0; j < 4; j++)
+            if (strcmp(places[k][j], word) == 0 && (j < 3 || k < 1 || numbered))
+                return k;
+    if (strcmp(word, "last") == 0 || strcmp(word, "latter") == 0 || strcmp(word, "bottom") == 0 ||
+        strcmp(word, "lower") == 0)
+        return n - 1;
+    return strcmp(word, "former") == 0 ? 0 : n;
+}
+
+/* Nothing but the place of something listed is said: no words of another agent, no "my last". */
+static bool points_at_list(const struct jv_reading *r, const struct jv_wish *wishes,
+                           size_t n_wishes, const struct jv_memory *m)
+{
+    const struct jv_catalog *c = r->catalog;
+    uint32_t agent = c->tools[m->items[0].tool].agent;
+
+    if (r->n_dates || has_role(r, JV_MY | JV_OFF))
+        return false;
+    for (size_t i = 0; i < n_wishes; i++)
+        if (jv_wish_has_head(&wishes[i]) &&
+            (wishes[i].clause.whom == JV_WHOM_CALLER || wishes[i].picks[0].score.acts ||
+             (c->families[wishes[i].picks[0].family].agent != agent &&
+              !points_back(r, &wishes[i]))))
+            return false;
+    return true;
+}
+
+static size_t listed_items(const struct jv_reading *r, const struct jv_wish *wishes,
+                           size_t n_wishes, const struct jv_memory *m, struct jv_draft *ret)
+{
+    size_t n = 0;
+
+    if (!m->n_items || !points_at_list(r, wishes, n_wishes, m))
+        return 0;
+    for (size_t i = 0; i < r->n && n < JV_CALLS_MAX; i++) {
+        size_t at = r->tokens[i].in_date ? m->n_items : place_of(r, i, m->n_items);
+
+        if (at < m->n_items)
+            ret[n++] = m->items[at];
+    }
+    return n;
 }
 
 /* ---- the same with another value or person --------------------------------------------------- */
@@ -225,12 +302,13 @@ size_t jv_follow(const struct jv_reading *r, const struct jv_wish *wishes, size_
                  const struct jv_memory *m, struct jv_arena *a, struct jv_draft *ret,
                  bool *ret_compare)
 {
-    size_t n = 0;
+    size_t n = listed_items(r, wishes, n_wishes, m, ret);
 
-    if (!m->n_calls || stands_alone(r, wishes, n_wishes) || has_noise(r))
+    if (!n && (!m->n_calls || stands_alone(r, wishes, n_wishes) || has_noise(r)))
         return 0;
-    n = changed(r, wishes, n_wishes, m, a, ret);
-    if (!n && !r->n_values && has_role(r, JV_COMPARE))
+    if (!n && !compares_them(r))
+        n = changed(r, wishes, n_wishes, m, a, ret);
+    if (!n && (!r->n_values || compares_them(r)) && has_role(r, JV_COMPARE))
         n = alternatives(r, m, ret);
     if (n > 1 && has_role(r, JV_COMPARE))
         *ret_compare = true;
@@ -252,14 +330,36 @@ static bool names_something(const struct jv_reading *r)
 }
 
 /* It asks for something of its own: "show my courses" instead of what was asked. */
-static bool asks_anew(const struct jv_reading *r, const struct jv_wish *wishes, size_t n)
+static bool asks_anew(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
+                      const struct jv_memory *m, bool has_value)
 {
+    uint32_t open = r->catalog->tools[m->ask.tool].family;
+
     for (size_t i = 0; i < n; i++)
-        if (jv_wish_has_head(&wishes[i]) && wishes[i].picks[0].score.confidence >= 0.6 &&
+        if (jv_wish_has_head(&wishes[i]) && wishes[i].picks[0].family != open &&
+            wishes[i].picks[0].score.confidence >= 0.6 &&
             (wishes[i].clause.looks || wishes[i].picks[0].score.acts ||
              wishes[i].clause.whom == JV_WHOM_CALLER))
             return true;
-    return has_role(r, JV_READ | JV_ASKING | JV_HELP | JV_GREET | JV_THANKS | JV_OFF);
+    return !has_value && has_role(r, JV_READ | JV_ASKING | JV_HELP | JV_GREET | JV_THANKS | JV_OFF);
+}
+
+/* A value that the open question can take. */
+static bool names_value_of(const struct jv_reading *r, const struct jv_draft *ask)
+{
+    struct jv_clause all = { .from = 0, .to = r->n };
+
+    return jv_match_value(r, &all, r->catalog->tools[ask->tool].family, ask->missing->name, 0) !=
+           SIZE_MAX;
+}
+
+/* "never mind", "I changed my mind", "not needed any more" */
+static bool gives_up(const struct jv_reading *r)
+{
+    bool no = has_role(r, JV_NO), denies = r->n && r->tokens[0].word->roles & JV_NOT;
+
+    return !names_something(r) && ((no && (r->n <= short_reply || has_role(r, JV_NOT | JV_SELF))) ||
+                                   (denies && r->n <= short_reply));
 }
 
 enum jv_reply jv_follow_ask(const struct jv_reading *r, const struct jv_wish *wishes,
@@ -270,9 +370,9 @@ enum jv_reply jv_follow_ask(const struct jv_reading *r, const struct jv_wish *wi
 
     if (!m->asks)
         return JV_REPLY_NONE;
-    if (has_role(r, JV_NO) && r->n <= short_reply && !names_something(r))
+    if (gives_up(r))
         return JV_REPLY_DROPPED;
-    if (asks_anew(r, wishes, n_wishes))
+    if (asks_anew(r, wishes, n_wishes, m, names_value_of(r, &m->ask)))
         return JV_REPLY_NONE;
     v = jv_slots_answer(r, m->ask.tool, m->ask.missing, a);
     if (!v)

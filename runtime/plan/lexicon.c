@@ -18,7 +18,7 @@ static const struct row rows[] = {
     { JV_GENERAL | JV_ONE, " new fresh " },
     { JV_FUNCTION | JV_IT, " it that those these them one ones this " },
     { JV_FUNCTION | JV_READ,
-      " show list get give tell display see view check find search look fetch lookup print "
+      " show list give tell display see view check find search look fetch lookup print "
       "pull bring read retrieve know hear gimme dump remind count inform explain summarise "
       "summarize describe say present reveal " },
     { JV_FUNCTION | JV_ASKING, " what which who whom whose when where how why whats hows whos "
@@ -57,7 +57,7 @@ static const struct row rows[] = {
     { JV_FUNCTION | JV_OR, " or versus vs " },
     { JV_FUNCTION | JV_WISH,
       " need want require wish like needs wants requires wanted needed needing wanting "
-      "requires love interested " },
+      "requires love " },
     { JV_FUNCTION | JV_CAUSE, " because since as so while although though whereas cuz coz cause "
                               "hence therefore but unless when once if before after until "
                               "however otherwise thats where " },

@@ -133,6 +133,10 @@ static void add_values(struct table *t)
 /* "must be deleted", "I'd like it closed": a past form that is wished for. */
 static bool is_wished(const struct table *t, size_t i)
 {
+    for (size_t k = i > 1 ? i - 2 : 0; k < i; k++)
+        if (strncmp(t->r->tokens[k].word->norm, "ha", 2) == 0 || /* has raised */
+            t->r->tokens[k].word->roles & JV_SELF)
+            return false;
     for (size_t k = t->clause->from; k < i; k++) {
         jv_roles roles = t->r->tokens[k].word->roles;
 
@@ -537,7 +541,8 @@ static void conclude(struct table *t, uint32_t family, double alike)
         s->total *= missing_factor;
     if (!f->read_only && !s->acts)
         s->total = 0;
-    if (s->missing && s->terms < 0.1) /* like an example, but without what that is about */
+    if (s->missing && s->terms < 0.1 &&
+        !s->acts) /* like an example, but without what that is about */
         s->total = 0;
     if (s->total < 0)
         s->total = 0;

@@ -1,16 +1,21 @@
 /* memory.h -- what the planner hands itself from turn to turn: the last calls, who was spoken of,
  * an open question. As a Struct:
  *     {"calls": [{"agent", "tool", "arguments"}], "before": [...], "person": "vishal",
+ *      "items": [{"agent", "tool", "arguments"}], what shows each of the last list,
  *      "ask": {"agent", "tool", "arguments", "missing"}} */
 #ifndef JV_MEMORY_H
 #define JV_MEMORY_H
 
 #include "plan/slots.h"
 
+enum { JV_ITEMS_MAX = 16 };
+
 struct jv_memory {
     size_t n_calls, n_before;
     struct jv_draft calls[JV_CALLS_MAX],
             before[JV_CALLS_MAX]; /* of the last turn; of earlier ones */
+    size_t n_items;
+    struct jv_draft items[JV_ITEMS_MAX]; /* of the last list that was shown, in its order */
     const char *person;
     bool asks;
     struct jv_draft ask; /* with its missing member */

@@ -101,6 +101,8 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i)
         return JV_NAME_OWNER;
     if (!apart && has_role(r, i - 1, JV_OWNER) && stands_alone(r, i))
         return JV_NAME_OWNER;
+    if (!apart && strcmp(r->tokens[i - 1].word->norm, "about") == 0 && is_end(r, i + 1))
+        return JV_NAME_OWNER; /* "what about alex" */
     if (noun_after(r, i) != SIZE_MAX && (apart || !has_role(r, i - 1, JV_MY)))
         return JV_NAME_OWNER; /* "alex progress", "show sarahs open tickets" */
     if (!apart && has_role(r, i - 1, JV_AUX | JV_BE) && !t->word->past && !is_end(r, i + 1))

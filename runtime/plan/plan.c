@@ -69,6 +69,7 @@ static void add_drafts(struct planning *p, const struct jv_wish *w, const struct
 
         for (size_t k = 0; k < p->n_drafts; k++)
             twice = twice || jv_draft_same(&p->drafts[k], &drafts[i]);
+        drafts[i].wish = (size_t)(w - p->wishes);
         if (!twice)
             p->drafts[p->n_drafts++] = drafts[i];
     }
@@ -148,6 +149,19 @@ static void unite_drafts(struct planning *p)
     p->n_drafts = n;
 }
 
+/* The part of d could as well have meant the other call: "a breakdown, all providers". */
+static bool is_kin(const struct planning *p, const struct jv_draft *d, const struct jv_draft *other)
+{
+    const struct jv_wish *w = &p->wishes[d->wish];
+
+    if (other->wish >= d->wish || p->c->tools[d->tool].family == p->c->tools[other->tool].family)
+        return false;
+    for (size_t i = 0; i < w->n_picks; i++)
+        if (w->picks[i].family == p->c->tools[other->tool].family)
+            return w->picks[i].score.total >= 0.4 * w->picks[0].score.total;
+    return false;
+}
+
 /* Another call of the same agent says it better: "I need a laptop, open a ticket" is no wish to see
  * tickets; of "my requests, namely 1 and 2" the numbers count; and "the difference of the costs" is
  * that of those named. */
@@ -168,8 +182,9 @@ static bool is_mention(const struct planning *p, const struct jv_draft *d)
             return true;
         if (!d->arguments->n_fields && !d->asked && !d->said_whose && other->arguments->n_fields)
             return true;
-        if (!d->arguments->n_fields && !d->asked && other->confidence > d->confidence &&
-            !other->arguments->n_fields && !d->said_whose)
+        if (!d->arguments->n_fields && !d->asked && is_kin(p, d, other))
+            return true;
+        if (!d->arguments->n_fields && d->points && other->arguments->n_fields)
             return true;
         named += other->arguments->n_fields && o->read_only;
     }
@@ -323,13 +338,6 @@ static int plan(struct jv_ctx *ctx, const struct jv_catalog *c, const struct jv_
     plan_text(p);
     ret->memory = jv_memory_write(c, &p->memory, a);
     return JV_OK;
-}
-
-void jv_plan_heard(const struct jv_catalog *c, Google__Protobuf__Struct *memory,
-                   const struct jv_planned *call, const Google__Protobuf__Struct *result,
-                   struct jv_arena *a)
-{
-    (void)c, (void)memory, (void)call, (void)result, (void)a;
 }
 
 const struct jv_planner jv_planner_builtin = { .name = "built-in", .plan = plan };

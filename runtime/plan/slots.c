@@ -261,8 +261,10 @@ static struct jv_draft fill_one(const struct filling *f, uint32_t tool, const ch
 
     d.asked = f->w->mood == JV_REQUEST && f->w->clause.looks;
     d.said_whose = f->w->clause.whom != JV_WHOM_NONE;
-    for (size_t i = f->w->clause.from; i < f->w->clause.to; i++)
+    for (size_t i = f->w->clause.from; i < f->w->clause.to; i++) {
         d.compares = d.compares || f->r->tokens[i].word->roles & JV_COMPARE;
+        d.points = d.points || f->r->tokens[i].word->roles & JV_IT;
+    }
 
     d.arguments = jv_msg_new(&google__protobuf__struct__descriptor, f->a);
     if (person && t->owner)

@@ -7,8 +7,9 @@
 enum { JV_CALLS_MAX = 8 };
 
 struct jv_draft {
-    bool asked; /* the words ask to see it; else it may just be mentioned */
-    bool said_whose, compares;
+    bool asked;                        /* the words ask to see it; else it may just be mentioned */
+    bool said_whose, compares, points; /* what its part says; points: "it", "they" */
+    size_t wish;                       /* which part */
     uint32_t tool;
     struct Google__Protobuf__Struct *arguments;
     double confidence;

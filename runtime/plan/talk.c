@@ -94,10 +94,28 @@ static bool asks_for_help(const struct jv_reading *r)
            (has_word(r, "who") && has_word(r, "you"));
 }
 
+/* "what can you do for me?", "how could you help me" */
+static bool asks_what_you_do(const struct jv_reading *r)
+{
+    for (size_t i = 1; i < r->n; i++) {
+        const char *w = r->tokens[i].word->norm;
+        bool asked = false;
+
+        if (strcmp(w, "you") != 0 && strcmp(w, "u") != 0)
+            continue;
+        for (size_t k = i > 4 ? i - 4 : 0; k < i; k++)
+            asked = asked || r->tokens[k].word->roles & JV_ASKING;
+        for (size_t k = i + 1; asked && k < r->n && k < i + 5; k++)
+            if (strcmp(r->tokens[k].word->norm, "do") == 0 || r->tokens[k].word->roles & JV_HELP)
+                return true;
+    }
+    return false;
+}
+
 /* "I'm happy with the service": somebody says how they feel and asks for nothing. */
 static bool states_feeling(const struct jv_reading *r)
 {
-    bool self = false;
+    bool self = r->n && r->tokens[0].word->roles & JV_FEELING && r->n > 1;
 
     if (has_role(r, JV_READ | JV_ASKING))
         return false;
@@ -126,7 +144,7 @@ bool jv_talk(const struct jv_reading *r, bool alone, struct jv_arena *a, struct 
         text = talks[4].text;
     else if (only_thanks(r))
         text = talks[1].text;
-    else if (alone && asks_for_help(r))
+    else if (asks_what_you_do(r) || (alone && asks_for_help(r)))
         text = help(r->catalog, a);
     for (size_t i = 0; alone && !text && i < JV_COUNT(talks); i++)
         if (has_role(r, talks[i].roles))

@@ -160,11 +160,11 @@ static struct jv_plan ask(struct scoring *s, const Struct *wish, const char *tex
 /* What the wish says the agents answered to what was said before. */
 static void hear(struct scoring *s, const Struct *wish, struct jv_plan *plan)
 {
-    Value *const *heard = NULL;
-    size_t n = list_of(wish, "heard", &heard);
+    const Value *heard = jv_struct_get(wish, "heard");
+    const Struct *results[] = { heard ? heard->struct_value : NULL };
 
-    for (size_t i = 0; i < n && i < plan->n; i++)
-        jv_plan_heard(s->catalog, plan->memory, &plan->calls[i], heard[i]->struct_value, s->asking);
+    if (heard && plan->n)
+        jv_plan_heard(s->catalog, plan->memory, 1, plan->calls, results, s->asking);
 }
 
 static bool understood(struct scoring *s, const Struct *wish, const struct jv_plan *plan)

@@ -65,11 +65,11 @@ struct jv_plan_input {
     int64_t now_ms;                                /* for "next week", "yesterday"; unix, UTC */
 };
 
-/* Add to the memory of a plan what a call of it brought: "the first one" of the next question is
- * of the newest list. result is the tool's reply message. */
-void jv_plan_heard(const struct jv_catalog *c, struct Google__Protobuf__Struct *memory,
-                   const struct jv_planned *call, const struct Google__Protobuf__Struct *result,
-                   struct jv_arena *a);
+/* Add to the memory of a plan what its calls brought, so that "the first one" can be asked for next.
+ * results[i] is the reply message of calls[i], or NULL. The memory keeps pointers into them. */
+void jv_plan_heard(const struct jv_catalog *c, struct Google__Protobuf__Struct *memory, size_t n,
+                   const struct jv_planned *calls,
+                   const struct Google__Protobuf__Struct *const *results, struct jv_arena *a);
 
 /* At most max things to ask next, each an example of the catalogue of at most seven words: first
  * what the words that stood in answers lead to (`seen`, may be NULL), then the neighbours of the
