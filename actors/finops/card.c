@@ -23,7 +23,7 @@ static const struct jv_vocab vocab[] = {
     { "provider", "gcp", "gcp, google, google cloud, google cloud platform" },
     { "provider", "azure", "azure, microsoft, microsoft azure, microsoft cloud" },
     { "service_name", "ec2", "ec2, elastic compute cloud" },
-    { "service_name", "s3", "s3, simple storage service" },
+    { "service_name", "s3", "s3, s3 storage, simple storage service" },
     { "service_name", "dynamodb", "dynamodb, dynamo, dynamo db" },
     { "service_name", "compute", "compute, compute engine" },
     { "service_name", "vault", "vault" },
@@ -35,7 +35,7 @@ static const struct jv_vocab vocab[] = {
       "cost most, costs most, most money" },
     { "order", "cheapest",
       "cheapest, least expensive, least costly, most affordable, lowest, smallest, least, "
-      "least money, most low, most cheap" },
+      "least money, most low, most cheap, the less" },
     { 0 },
 };
 

@@ -262,6 +262,7 @@ static const struct jv_tool tools[] = {
             .say = finops_say_costs,
             .words = "total cloud cost, all clouds, cloud costs, cloud spend, cloud spending, "
                      "cloud bill, clouds, total costs, total spend, total bill, expenses, invoice, "
+                     "spend, spending, bill, costs, "
                      "pay for cloud, provider, vendor, most expensive provider, cheapest provider, "
                      "most expensive cloud, cheapest cloud, compare providers",
             .examples = JV_TEXTS(
@@ -287,7 +288,8 @@ static const struct jv_tool tools[] = {
             .say = finops_say_breakdown,
             .words = "cost breakdown, complete breakdown, breakdown, break down, costs in detail, "
                      "costs by service, per service, by service, each service, all services, "
-                     "every service, services, itemise, itemised, split of costs, cost report, "
+                     "every service, services, itemise, itemised, split of costs, broken down, "
+                     "service by service,  cost report, "
                      "made up, cost driver, most expensive service, cheapest service, costliest "
                      "service, "
                      "which service, made up, consists of, details, detail, detailed, bill, spend, "
@@ -319,7 +321,8 @@ static const struct jv_tool tools[] = {
             .words = "my cost allocation, my allocation, allocation, allocated, budget split, "
                      "budget per provider, budget by provider, budget divided, budget distributed, "
                      "budget distribution, budget spread, budget allocated, budget over clouds, "
-                     "budget among clouds, budget between clouds",
+                     "budget among clouds, budget between clouds, set aside, "
+                     "share of budget per cloud",
             .examples = JV_TEXTS("show my cost allocation",
                                  "how is my budget divided among the clouds?")),
     { 0 },

@@ -24,14 +24,15 @@ static const struct jv_skill skills[] = {
 
 static const struct jv_vocab vocab[] = {
     { "state", "enrolled",
-      "enrolled, current, currently, taking, in progress, ongoing, active, signed up, "
-      "attending, not completed, not finished, not done, unfinished" },
+      "enrolled, current, currently, in progress, ongoing, active, signed up, "
+      "not completed, not finished, not done, unfinished" },
     { "state", "completed",
       "completed, complete, completion, finished, finish, done, passed, behind me, "
       "got through, ticked off" },
     { "urgency", "urgent", "urgent, urgently, pressing, very soon, most urgent" },
     { "urgency", "overdue",
-      "overdue, late, past due, past their due date, past deadline, missed, passed, expired, "
+      "overdue, late, past due, past their due date, past deadline, missed, miss, passed, already "
+      "over, is over, expired, "
       "should have taken" },
     { "urgency", "upcoming", "not urgent" },
     { 0 },

@@ -39,7 +39,7 @@ static const struct jv_vocab vocab[] = {
     { "status", "in_progress",
       "in progress, ongoing, started, begun, being worked on, being processed, processing, "
       "being handled, under way, underway, in work, in works, somebody working on, "
-      "someone working on, people working on, they working on, work in progress" },
+      "someone working on, people working on, they working on" },
     { "status", "approved", "approved, approve, approval, granted, green light, accepted" },
     { "status", "completed",
       "completed, complete, completion, done, closed, close, finished, finish, resolved, "

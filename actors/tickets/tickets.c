@@ -343,7 +343,8 @@ static const struct jv_tool tools[] = {
     JV_TOOL("List", list, .allow = JV_ALLOW_OWNER("tickets:read", "username"),
             .flags = JV_TOOL_READONLY, .tool = "get_user_tickets", .skill = "lookup",
             .say = tickets_say_list,
-            .words = "tickets, requests, issues, cases, working on, busy with, up to, "
+            .words = "tickets, requests, issues, cases, working on, busy with, busy, up to, doing, "
+                     "on plate, "
                      "tickets of a person",
             .examples = JV_TEXTS("show vishal's tickets", "which requests does alex have?",
                                  "what is sarah working on?")),
@@ -351,7 +352,8 @@ static const struct jv_tool tools[] = {
             .flags = JV_TOOL_READONLY, .tool = "get_my_tickets", .skill = "lookup",
             .say = tickets_say_list,
             .words = "my tickets, my requests, my issues, tickets, requests, issues, cases, tix, "
-                     "support cases, working on, busy with, raised with it, filed with it, "
+                     "support cases, working on, busy with, busy, up to, doing, on plate, raised "
+                     "with it, filed with it, "
                      "submitted to it, raised with support",
             .examples = JV_TEXTS("show my tickets", "which of my requests are still open?",
                                  "how many tickets do I have?", "what am I working on?")),
@@ -367,7 +369,7 @@ static const struct jv_tool tools[] = {
             .words = "create ticket, open ticket, raise ticket, file ticket, log ticket, new "
                      "ticket, "
                      "make ticket, do ticket, put in request, put in ticket, log request, "
-                     "raise request, file request, submit, lodge, register ticket, "
+                     "raise request, file request, submit, lodge, "
                      "request for a person, needs access",
             .examples = JV_TEXTS("create ticket for alex to get vpn access",
                                  "open a ticket for sarah for a laptop")),
@@ -387,7 +389,8 @@ static const struct jv_tool tools[] = {
             .tool = "update_ticket", .skill = "change", .say = tickets_say_changed,
             .words = "update ticket, change ticket, set ticket, mark ticket, approve ticket, "
                      "reject ticket, complete ticket, close ticket, resolve ticket, finish ticket, "
-                     "give approval, flip, switch ticket, move ticket, put ticket on, set to",
+                     "give approval, my approval, sign off, tick off, green light, flip, "
+                     "switch ticket, move ticket, put ticket on, put to, set to",
             .examples = JV_TEXTS("mark ticket 12301 as completed", "approve ticket 12304",
                                  "change ticket 12301 to vpn access")),
     JV_TOOL("Delete", delete, .allow = JV_ALLOW_SCOPE("tickets:delete"), .flags = JV_TOOL_CONFIRM,

@@ -249,6 +249,23 @@ static enum jv_slot_kind slot_kind(const Struct *schema)
     return strcmp(type, "string") == 0 && !format ? JV_SLOT_TEXT : JV_SLOT_OTHER;
 }
 
+/* The vocabulary has words of its own for the value. */
+static bool has_words(const struct jv_catalog *c, const char *member, const char *value)
+{
+    Value *const *values = NULL;
+    size_t n = c->vocabulary ? list_of(c->vocabulary, max_vocabulary, &values) : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const Struct *v = as_struct(values[i]);
+        const char *of = v ? jv_struct_text(v, "member") : NULL;
+        const char *is = v ? jv_struct_text(v, "value") : NULL;
+
+        if (of && is && strcmp(of, member) == 0 && strcmp(is, value) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The first one stands for "not said" when it is called so. */
 static void add_choices(struct jv_catalog *c, uint32_t agent, struct jv_slot *slot,
                         const Struct *schema)
@@ -260,7 +277,8 @@ static void add_choices(struct jv_catalog *c, uint32_t agent, struct jv_slot *sl
     for (size_t i = 0; i < n; i++)
         if (text_of(values[i]) && strcmp(text_of(values[i]), "unspecified") != 0) {
             choices[slot->n_choices] = keep(c, text_of(values[i]), max_text);
-            add_value_name(c, agent, slot->name, choices[slot->n_choices++]);
+            if (!has_words(c, slot->name, choices[slot->n_choices++]))
+                add_value_name(c, agent, slot->name, choices[slot->n_choices - 1]);
         }
     slot->choices = choices;
 }
@@ -452,7 +470,8 @@ static void add_vocabulary(struct jv_catalog *c, uint32_t agent, const Struct *p
             continue;
         e.member = keep(c, member, JV_WORD_SIZE);
         e.value = keep(c, value, max_text);
-        add_value_name(c, agent, e.member, e.value);
+        if (strchr(e.value, '_'))
+            add_value_name(c, agent, e.member, e.value);
         each_item(&e, jv_struct_get(v, "words"));
         jv_arena_reset(c->scratch);
     }
@@ -518,9 +537,11 @@ void jv_catalog_add(struct jv_catalog *c, const char *token, int priority,
         .first_family = (uint32_t)c->n_families,
         .first_tool = (uint32_t)c->n_tools,
     };
+    c->vocabulary = params ? jv_struct_get(params, "vocabulary") : NULL;
     for (size_t i = 0; i < n; i++)
         if (as_struct(tools[i]))
             add_tool(c, agent, as_struct(tools[i]));
+    c->vocabulary = NULL;
     if (c->agents[agent].first_tool == c->n_tools)
         add_text_agent(c, agent);
     if (params)

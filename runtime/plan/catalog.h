@@ -104,6 +104,7 @@ struct jv_example {
 struct jv_catalog {
     struct jv_arena *arena;
     struct jv_arena *scratch; /* while cards are read; NULL once indexed */
+    const void *vocabulary;   /* of the card in hand, a Value */
     struct jv_cat_agent *agents;
     struct jv_cat_family *families;
     struct jv_cat_tool *tools;

@@ -28,6 +28,19 @@ static bool is_word(const struct jv_reading *r, size_t i, const char *word)
     return i < r->n && strcmp(r->tokens[i].word->norm, word) == 0;
 }
 
+/* "tickets which are open", "to which cloud": it goes on with what was said. */
+static bool relates(const struct jv_reading *r, size_t i)
+{
+    jv_roles before = i ? roles_at(r, i - 1) : 0;
+
+    if (!i || r->tokens[i].word->before != JV_NO_BREAK)
+        return false;
+    if (before & JV_OWNER || is_word(r, i - 1, "to") || is_word(r, i - 1, "in"))
+        return true;
+    return (jv_token_personal(r, i - 1) || before & (JV_MY | JV_IT)) &&
+           roles_at(r, i + 1) & (JV_BE | JV_AUX | JV_SELF | JV_THEIRS);
+}
+
 /* A request begins here: "please show", "could you", "show me", "I need", "which". */
 static bool cues(const struct jv_reading *r, size_t i)
 {
@@ -44,13 +57,16 @@ static bool cues(const struct jv_reading *r, size_t i)
         return you || next & (JV_SELF | JV_WE);
     if (here & JV_READ)
         return next & (JV_SELF | JV_MY | JV_WE) || is_word(r, i + 1, "us");
-    if (here & JV_SELF && !(i && is_word(r, i - 1, "that")))
+    if (here & JV_FUNCTION && (is_word(r, i, "you") || is_word(r, i, "u")))
+        return next & JV_AUX && (!i || is_word(r, i - 1, "if"));
+    if (here & JV_SELF &&
+        !(i && (is_word(r, i - 1, "that") || roles_at(r, i - 1) & (JV_BE | JV_AUX))))
         return next & JV_WISH || is_word(r, i + 1, "d") ||
                (is_word(r, i + 1, "would") && roles_at(r, i + 2) & JV_WISH);
     if (is_word(r, i, "when") || is_word(r, i, "where") || is_word(r, i, "who"))
         return i == 0 || r->tokens[i].word->before != JV_NO_BREAK ||
                roles_at(r, i - 1) & (JV_READ | JV_SELF);
-    return here & JV_ASKING;
+    return here & JV_ASKING && !relates(r, i);
 }
 
 /* Background begins here: "because ...", "before I ring him", "as we have". */
@@ -77,6 +93,8 @@ static bool cuts(const struct jv_reading *r, size_t i)
     for (size_t k = 0; k < r->n_dates; k++)
         if (r->dates[k].from < i && i < r->dates[k].from + r->dates[k].n)
             return false;
+    if ((is_word(r, i, "along") || is_word(r, i, "together")) && is_word(r, i + 1, "with"))
+        return true;
     return w->before != JV_NO_BREAK || w->roles & (JV_JOIN | JV_OR) || cues(r, i) || backs(r, i);
 }
 
@@ -152,8 +170,9 @@ static bool speaks_of_self(const struct jv_reading *r, const struct jv_clause *c
 {
     for (size_t i = c->from; i < c->to; i++)
         if (r->tokens[i].word->roles & JV_SELF && !is_word(r, i, "me") &&
-            !(roles_at(r, i + 1) & JV_WISH) && !is_word(r, i + 1, "d") &&
-            !is_word(r, i + 1, "would"))
+            !(is_word(r, i + 1, "have") && is_word(r, i + 2, "to")) &&
+            !(i > c->from && roles_at(r, i - 1) & JV_AUX) && !(roles_at(r, i + 1) & JV_WISH) &&
+            !is_word(r, i + 1, "d") && !is_word(r, i + 1, "would"))
             return true;
     return false;
 }
@@ -175,8 +194,9 @@ static const char *spoken_of(const struct jv_reading *r, const struct jv_asker *
 /* "who has requested ...?" is about everybody. */
 static bool asks_who(const struct jv_reading *r, const struct jv_clause *c)
 {
-    return is_word(r, c->from, "who") && !is_word(r, c->from + 1, "am") &&
-           !is_word(r, c->from + 1, "are");
+    return is_word(r, c->from, "whose") ||
+           (is_word(r, c->from, "who") && !is_word(r, c->from + 1, "am") &&
+            !is_word(r, c->from + 1, "are"));
 }
 
 /* Nothing but names: "Alex - open tickets?" */
@@ -218,10 +238,10 @@ static void find_whom(const struct jv_reading *r, const struct jv_asker *who, st
             add_name(c, who, r->tokens[i].person);
     if (c->whom == JV_WHOM_NONE && roles & JV_SHE)
         c->whom = JV_WHOM_UNCLEAR;
-    if (c->whom == JV_WHOM_NONE && (roles & JV_EVERY || asks_who(r, c)))
-        c->whom = JV_WHOM_EVERYBODY;
     if (c->whom == JV_WHOM_NONE && speaks_of_self(r, c))
         c->whom = JV_WHOM_CALLER;
+    if (c->whom == JV_WHOM_NONE && (roles & JV_EVERY || asks_who(r, c)))
+        c->whom = JV_WHOM_EVERYBODY;
 }
 
 static void take_whom(struct jv_clause *to, const struct jv_clause *from)
@@ -272,8 +292,9 @@ static size_t behind_softeners(const struct jv_reading *r, const struct jv_claus
 static void find_looks(const struct jv_reading *r, struct jv_clause *c)
 {
     size_t i = behind_softeners(r, c);
+    bool offers = is_word(r, i + 1, "about") || is_word(r, i + 2, "possible"); /* how about ... */
 
-    c->looks = roles_at(r, i) & (JV_ASKING | JV_BE | JV_EVERY) && i < c->to;
+    c->looks = roles_at(r, i) & (JV_ASKING | JV_BE | JV_EVERY) && i < c->to && !offers;
     while (i < c->to && roles_at(r, i) & JV_FUNCTION && !(roles_at(r, i) & JV_READ))
         i++; /* could you please ... */
     c->looks = c->looks || (i < c->to && roles_at(r, i) & JV_READ);
@@ -369,6 +390,15 @@ static bool asks_to_have(const struct jv_reading *r, const struct jv_clause *c)
     return false;
 }
 
+/* "tickets": there are some, they need not be made. */
+static bool names_many(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (r->tokens[i].word->plural && jv_token_personal(r, i))
+            return true;
+    return false;
+}
+
 static void find_mood(const struct jv_reading *r, struct jv_wish *w)
 {
     struct jv_clause *c = &w->clause;
@@ -376,10 +406,13 @@ static void find_mood(const struct jv_reading *r, struct jv_wish *w)
 
     find_looks(r, c);
     w->mood = mood_of(r, c);
-    c->negated = roles & JV_NOT;
+    for (size_t i = c->from; i < c->to; i++)
+        c->negated = c->negated || (roles_at(r, i) & JV_NOT && !r->tokens[i].in_value);
     c->fragment = w->mood == JV_FRAGMENT;
-    c->wishes = (roles & JV_WISH || asks_to_have(r, c)) &&
-                !(roles & (JV_READ | JV_MY | JV_ASKING | JV_NOT));
+    c->wishes = (roles & JV_WISH || asks_to_have(r, c) ||
+                 (c->fragment && roles & JV_POLITE &&
+                  (roles & JV_ONE || is_word(r, c->from, "one")))) &&
+                !(roles & (JV_READ | JV_MY | JV_ASKING | JV_NOT | JV_EVERY)) && !names_many(r, c);
 }
 
 /* ---- mending --------------------------------------------------------------------------------- */
@@ -457,15 +490,23 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
     match(r, &wishes[at], a);
 }
 
+/* It says not; other than in a value: "not closed". */
+static bool denies(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (r->tokens[i].word->roles & (JV_NOT | JV_NO) && !r->tokens[i].in_value)
+            return true;
+    return false;
+}
+
 /* "not the finished ones, only what is open": what is waved away is no wish. */
 static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
                           size_t at)
 {
-    if (!(roles_of(r, &wishes[at].clause) & (JV_NOT | JV_NO)) || !has_value(r, &wishes[at].clause))
+    if (!denies(r, &wishes[at].clause) || !has_value(r, &wishes[at].clause))
         return false;
     for (size_t i = 0; i < n; i++)
-        if (i != at && has_value(r, &wishes[i].clause) &&
-            !(roles_of(r, &wishes[i].clause) & (JV_NOT | JV_NO)))
+        if (i != at && has_value(r, &wishes[i].clause) && !denies(r, &wishes[i].clause))
             return !wishes[at].picks[0].score.acts;
     return false;
 }
@@ -478,7 +519,8 @@ static size_t keep_telling(const struct jv_reading *r, struct jv_wish *all, size
 
     for (size_t i = 0; i < n; i++) {
         bool says = jv_wish_has_head(&all[i]) || has_value(r, &all[i].clause) ||
-                    all[i].clause.whom == JV_WHOM_CALLER || /* "and mine?" */
+                    (all[i].clause.whom == JV_WHOM_CALLER &&
+                     all[i].clause.to - all[i].clause.from < 5) || /* "and mine?" */
                     all[i].clause.whom == JV_WHOM_PERSON ||
                     (all[i].n_picks && all[i].picks[0].score.confidence >= head_confidence);
 
@@ -513,7 +555,58 @@ static bool requests(const struct jv_reading *r, const struct jv_wish *w)
 {
     double least = roles_of(r, &w->clause) & JV_IT ? 0.65 : head_confidence;
 
-    return jv_wish_has_head(w) && w->picks[0].score.confidence >= least;
+    return w->n_picks && (jv_wish_has_head(w) || w->picks[0].score.values >= 1.5) &&
+           w->picks[0].score.confidence >= least;
+}
+
+/* "I use S3 a lot, what does it cost?": the question is about what was named before. */
+static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n,
+                       struct jv_arena *a)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct jv_wish *w = &all[i];
+        size_t k = i;
+
+        if (w->mood != JV_REQUEST || !(roles_of(r, &w->clause) & JV_IT) || !jv_wish_has_head(w) ||
+            has_value(r, &w->clause) || w->picks[0].score.acts)
+            continue;
+        while (k-- > 0 && !(has_value(r, &all[k].clause) && fits(r, &all[k].clause, w)))
+            ;
+        if (k >= i || jv_wish_has_head(&all[k]))
+            continue;
+        all[k].clause.head_from = w->clause.from;
+        all[k].clause.head_to = w->clause.to;
+        all[k].clause.looks = w->clause.looks;
+        all[k].mood = JV_REQUEST;
+        match(r, &all[k], a);
+        w->n_picks = 0;
+    }
+}
+
+/* "all our cloud costs, service by service": a part that only says it closer. */
+static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_t n,
+                          struct jv_arena *a)
+{
+    size_t kept = n ? 1 : 0;
+
+    for (size_t i = 1; i < n; i++) {
+        struct jv_wish *w = &all[i], *last = &all[kept - 1];
+        bool closer = false;
+
+        for (size_t k = 0; k < w->n_picks && last->n_picks; k++)
+            closer = closer || (w->picks[k].family == last->picks[0].family &&
+                                w->picks[k].score.total >= 0.5 * w->picks[0].score.total);
+        if (closer && w->mood == JV_FRAGMENT && w->clause.before == JV_COMMA &&
+            w->clause.from == last->clause.to && jv_wish_has_head(w) && jv_wish_has_head(last) &&
+            !has_value(r, &w->clause) && w->clause.whom == JV_WHOM_NONE &&
+            last->picks[0].family != w->picks[0].family) {
+            last->clause.to = last->text_to = w->clause.to;
+            match(r, last, a);
+            continue;
+        }
+        all[kept++] = *w;
+    }
+    return kept;
 }
 
 /* "<a story>, so please show me ...", "..., but first I need ...": the story is background. */
@@ -582,6 +675,16 @@ static size_t keep_requests(const struct jv_reading *r, const struct jv_wish *al
     return kept;
 }
 
+/* "... all the pending ones": of what the part before is about, if that can be pending. */
+static bool is_of_those(const struct jv_reading *r, const struct jv_wish *wishes, size_t at)
+{
+    const struct jv_wish *w = &wishes[at];
+
+    return at && (is_word(r, w->clause.to - 1, "ones") || is_word(r, w->clause.to - 2, "ones")) &&
+           w->picks[0].score.terms < 0.6 && jv_wish_has_head(&wishes[at - 1]) &&
+           fits(r, &w->clause, &wishes[at - 1]);
+}
+
 size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct jv_arena *a,
                   struct jv_wish wishes[JV_CLAUSES])
 {
@@ -593,7 +696,11 @@ size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct
         find_whom(r, who, &all[i].clause);
         find_mood(r, &all[i]);
         match(r, &all[i], a);
+        if (all[i].n_picks && all[i].picks[0].score.acts)
+            all[i].mood = JV_REQUEST;
     }
+    n = join_closer(r, all, n, a);
+    point_back(r, all, n, a);
     hand_over_whom(all, n);
     set_back(r, all, n);
     n = keep_requests(r, all, n, all);
@@ -601,7 +708,7 @@ size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct
     n = n < JV_CLAUSES ? n : JV_CLAUSES;
     memcpy(wishes, telling, n * sizeof(*wishes));
     for (size_t i = 0; i < n; i++)
-        if (!jv_wish_has_head(&wishes[i]))
+        if (!jv_wish_has_head(&wishes[i]) || is_of_those(r, wishes, i))
             borrow_head(r, wishes, n, i, a);
     share_whom(wishes, n);
     return n;

@@ -254,7 +254,7 @@ static int64_t unit_days(const struct calendar *c, size_t i)
 static struct point relative(const struct calendar *c, size_t i)
 {
     size_t skip = the(c, i), at = i + skip;
-    bool next = is(c, at, " next coming following upcoming "),
+    bool next = is(c, at, " next nxt coming following upcoming "),
          last = is(c, at, " last past previous ");
     bool now = is(c, at, " this current ");
     int64_t by = next ? 1 : last ? -1 : 0, count = number(c, at + 1), each = unit_days(c, at + 2);
@@ -269,6 +269,8 @@ static struct point relative(const struct calendar *c, size_t i)
     if (is(c, at + 1, " few couple ") && unit_days(c, at + 2) && next)
         return days(c->today, c->today + 3 * each + 1, skip + 3);
     p = unit(c, at + 1, by, skip + 2);
+    if (!p.n && last && is(c, at + 1, " night "))
+        p = days(c->today - 1, c->today, skip + 2);
     if (!p.n && weekday(c, at + 1))
         p = day_of_week(c, weekday(c, at + 1), last, skip + 2);
     if (!p.n && month(c, at + 1)) {

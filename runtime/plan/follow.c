@@ -109,7 +109,11 @@ static bool points_at_list(const struct jv_reading *r, const struct jv_wish *wis
     const struct jv_catalog *c = r->catalog;
     uint32_t agent = c->tools[m->items[0].tool].agent;
 
-    if (r->n_dates || has_role(r, JV_MY | JV_OFF))
+    if (r->n_dates || has_role(r, JV_OFF))
+        return false;
+    if (has_role(r, JV_IT) && !has_role(r, JV_NOT))
+        return true;
+    if (has_role(r, JV_MY))
         return false;
     for (size_t i = 0; i < n_wishes; i++)
         if (jv_wish_has_head(&wishes[i]) &&
@@ -321,14 +325,6 @@ size_t jv_follow(const struct jv_reading *r, const struct jv_wish *wishes, size_
 
 /* ---- the answer to a question ---------------------------------------------------------------- */
 
-static bool names_something(const struct jv_reading *r)
-{
-    for (size_t i = 0; i < r->n; i++)
-        if (r->tokens[i].in_value || jv_token_number(r, i))
-            return true;
-    return false;
-}
-
 /* It asks for something of its own: "show my courses" instead of what was asked. */
 static bool asks_anew(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
                       const struct jv_memory *m, bool has_value)
@@ -354,12 +350,13 @@ static bool names_value_of(const struct jv_reading *r, const struct jv_draft *as
 }
 
 /* "never mind", "I changed my mind", "not needed any more" */
-static bool gives_up(const struct jv_reading *r)
+static bool gives_up(const struct jv_reading *r, const struct jv_draft *ask)
 {
     bool no = has_role(r, JV_NO), denies = r->n && r->tokens[0].word->roles & JV_NOT;
 
-    return !names_something(r) && ((no && (r->n <= short_reply || has_role(r, JV_NOT | JV_SELF))) ||
-                                   (denies && r->n <= short_reply));
+    return !names_value_of(r, ask) &&
+           ((no && (r->n <= short_reply || has_role(r, JV_NOT | JV_SELF))) ||
+            (denies && r->n <= short_reply));
 }
 
 enum jv_reply jv_follow_ask(const struct jv_reading *r, const struct jv_wish *wishes,
@@ -370,7 +367,7 @@ enum jv_reply jv_follow_ask(const struct jv_reading *r, const struct jv_wish *wi
 
     if (!m->asks)
         return JV_REPLY_NONE;
-    if (gives_up(r))
+    if (gives_up(r, &m->ask))
         return JV_REPLY_DROPPED;
     if (asks_anew(r, wishes, n_wishes, m, names_value_of(r, &m->ask)))
         return JV_REPLY_NONE;

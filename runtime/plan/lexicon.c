@@ -34,7 +34,7 @@ static const struct row rows[] = {
                    "against towards toward beside besides onwards together except " },
     { JV_FUNCTION, " you your yours yourself yourselves jarvis u ur nothing something anything "
                    "everything someone somebody very really much many lot lots d m t s able "
-                   "possible gonna wanna trying try well actually right maybe perhaps ever "
+                   "possible gonna wanna trying try well actually right maybe perhaps ever even "
                    "else wise bit quite rather pretty simply basically kind kindly sort " },
     { JV_FUNCTION | JV_LATE,
       " still yet already now currently again also just been recently lately soon so far " },
@@ -161,21 +161,20 @@ static bool slip(const char *a, size_t na, const char *b, size_t nb)
            memcmp(a + i + 2, b + i + 2, na - i - 2) == 0;
 }
 
-jv_roles jv_lexicon_typo(const char *word)
+bool jv_lexicon_slip(const char *word, char ret[JV_LEXICON_WORD])
 {
     size_t len = strlen(word);
-    char found[17];
 
-    for (size_t i = 0; i < JV_COUNT(rows) && len > 2 && len < sizeof(found); i++)
+    for (size_t i = 0; i < JV_COUNT(rows) && len > 2 && len < JV_LEXICON_WORD; i++)
         for (const char *p = rows[i].words + 1; *p;) {
             size_t n = strcspn(p, " ");
 
             if (slip(word, len, p, n)) {
-                memcpy(found, p, n);
-                found[n] = '\0';
-                return jv_lexicon(found);
+                memcpy(ret, p, n);
+                ret[n] = '\0';
+                return true;
             }
             p += n + 1;
         }
-    return 0;
+    return false;
 }

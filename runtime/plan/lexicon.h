@@ -10,6 +10,8 @@
 
 typedef uint64_t jv_roles;
 
+enum { JV_LEXICON_WORD = 17 }; /* bytes that hold any listed word */
+
 #define JV_FUNCTION (UINT64_C(1) << 0)  /* holds a sentence together, says nothing alone */
 #define JV_GENERAL  (UINT64_C(1) << 1)  /* ordinary, says little; never a name */
 #define JV_READ     (UINT64_C(1) << 2)  /* show, list: looking, not changing */
@@ -49,9 +51,9 @@ typedef uint64_t jv_roles;
 
 /* Roles of a lower-case word; 0 when it is not listed. */
 jv_roles jv_lexicon(const char *word);
-/* The roles of a listed word that this one is a slip of the fingers for: two letters swapped, one
- * too many or too few. 0: of none. */
-jv_roles jv_lexicon_typo(const char *word);
+/* The listed word that this one is a slip of the fingers for: two letters swapped, one too many or
+ * too few. False: for none. */
+bool jv_lexicon_slip(const char *word, char ret[JV_LEXICON_WORD]);
 
 /* An ordinary word of English: no name, and no value of somebody's data. */
 bool jv_english(const char *word);

@@ -12,7 +12,7 @@ static const double lost_value = 0.6, lost_foreign_value = 0.3, lost_number = 0.
 static const double missing_factor = 0.55, example_bonus = 0.8, slot_similarity = 0.6;
 static const double function_similarity = 0.15, acts_bonus = 0.6, half_strength = 0.35;
 static const double no_head_factor = 0.5, least_total = 0.05, unsaid_weight = 0.1, fit_bonus = 0.1;
-static const double date_value = 0.2;
+static const double date_value = 0.2, general_factor = 0.6;
 
 struct table {
     const struct jv_reading *r;
@@ -150,7 +150,8 @@ static bool is_wished(const struct table *t, size_t i)
 static bool leads(const struct table *t, size_t i)
 {
     for (size_t k = t->clause->from; k < i; k++)
-        if (!(t->r->tokens[k].word->roles & (JV_FUNCTION | JV_GREET | JV_YES | JV_THANKS)) ||
+        if (!(t->r->tokens[k].word->roles & (JV_FUNCTION | JV_GREET | JV_YES | JV_THANKS) ||
+              jv_token_number(t->r, k)) ||
             t->r->tokens[k].word->roles & (JV_MY | JV_ARTICLE))
             return false;
     return true;
@@ -186,6 +187,8 @@ static void add_term(struct table *t, size_t i, double factor)
 
     if (k->typo)
         factor *= typo_factor;
+    if (k->word->roles & JV_GENERAL)
+        factor *= general_factor; /* "interested" is less than "interests" */
     for (size_t n = 0; n < term->n_postings; n++) {
         const struct jv_posting *p = &term->postings[n];
 
@@ -473,7 +476,19 @@ static double fit(const struct table *t, const struct jv_cat_family *f)
     return personal == said ? fit_bonus : 0;
 }
 
-static double coverage(const struct table *t, const struct jv_score *s)
+/* "is ticket 12301 done?": a value of the agent, though not of this tool. */
+static bool is_own_value(const struct table *t, size_t token, uint32_t agent)
+{
+    for (size_t i = 0; i < t->r->n_values; i++) {
+        const struct jv_span *s = &t->r->values[i];
+
+        if (s->from <= token && token < s->from + s->n && value_of(t->r, i)->agent == agent)
+            return true;
+    }
+    return false;
+}
+
+static double coverage(const struct table *t, const struct jv_score *s, uint32_t agent)
 {
     double all = 0, explained = 0;
 
@@ -481,7 +496,7 @@ static double coverage(const struct table *t, const struct jv_score *s)
         double w = jv_token_weight(t->r, t->clause->from + i);
 
         all += w;
-        if (s->explained & UINT64_C(1) << i)
+        if (s->explained & UINT64_C(1) << i || is_own_value(t, t->clause->from + i, agent))
             explained += w;
     }
     return all > 0 ? explained / all : 1;
@@ -546,10 +561,13 @@ static void conclude(struct table *t, uint32_t family, double alike)
         s->total = 0;
     if (s->total < 0)
         s->total = 0;
-    covered = coverage(t, s);
+    covered = coverage(t, s, f->agent);
     if (s->terms >= 0.2 || alike > 0.7) /* a value alone proves little among unknown words */
         covered = 0.5 + 0.5 * covered;
     s->confidence = evidence / (evidence + half_strength) * covered;
+    if (s->terms < 0.1 && !s->acts && covered < 0.9 &&
+        jv_match_number(t->r, t->clause, 0) != SIZE_MAX)
+        s->confidence *= no_head_factor; /* "17 times 34" */
 }
 
 static void keep_best(struct jv_pick *picks, size_t *n, size_t max, struct jv_pick p)

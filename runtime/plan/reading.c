@@ -30,28 +30,36 @@ static uint32_t nearest_term(const struct jv_catalog *c, const struct jv_word *w
 }
 
 /* A word that nobody knows may be a slip of the fingers: for a card's word first. */
-static void forgive(const struct jv_catalog *c, struct jv_token *t, struct jv_word *w)
+static void forgive(const struct jv_catalog *c, struct jv_arena *a, struct jv_token *t,
+                    struct jv_word *w)
 {
+    char meant[JV_LEXICON_WORD];
+
     if (w->roles || w->number || jv_english(w->norm) || jv_english(w->stem))
         return;
     if (w->possessive) { /* "evrybody's", but a name is no slip */
-        w->roles = jv_lexicon_typo(w->norm) & JV_EVERY;
+        if (jv_lexicon_slip(w->norm, meant))
+            w->roles = jv_lexicon(meant) & JV_EVERY;
         return;
     }
     t->term = nearest_term(c, w);
     t->typo = t->term != JV_NONE;
-    if (!t->typo)
-        w->roles = jv_lexicon_typo(w->norm);
+    if (!t->typo && jv_lexicon_slip(w->norm, meant)) {
+        w->norm = jv_arena_strdup(a, meant);
+        w->roles = jv_lexicon(meant);
+        t->term = jv_catalog_term(c, w->norm);
+    }
     if (w->roles & JV_NOT)
         t->term = jv_catalog_term(c, "not");
 }
 
-static void find_term(const struct jv_catalog *c, struct jv_token *t, struct jv_word *w, bool typos)
+static void find_term(const struct jv_catalog *c, struct jv_arena *a, struct jv_token *t,
+                      struct jv_word *w, bool typos)
 {
     t->word = w;
     t->term = jv_catalog_term(c, jv_words_key(w));
     if (typos && t->term == JV_NONE)
-        forgive(c, t, w);
+        forgive(c, a, t, w);
 }
 
 /* ---- phrases --------------------------------------------------------------------------------- */
@@ -157,7 +165,7 @@ struct jv_reading jv_reading_new(const struct jv_catalog *c, struct jv_arena *a,
     r.values = JV_NEW_ARRAY(a, struct jv_span, max_spans);
     r.phrases = JV_NEW_ARRAY(a, struct jv_span, max_spans);
     for (size_t i = 0; i < r.n; i++)
-        find_term(c, &r.tokens[i], &r.words.at[i], now_ms != NULL);
+        find_term(c, a, &r.tokens[i], &r.words.at[i], now_ms != NULL);
     if (now_ms)
         find_dates(&r, *now_ms);
     find_phrases(&r);
@@ -185,12 +193,29 @@ bool jv_token_number(const struct jv_reading *r, size_t i)
     return r->tokens[i].word->number && !r->tokens[i].in_date;
 }
 
+/* "easiest", "quicker" */
+static bool is_compared(const char *s, size_t n)
+{
+    char word[JV_LEXICON_WORD];
+    size_t tail = n > 5 && strcmp(s + n - 3, "est") == 0  ? 3
+                  : n > 4 && strcmp(s + n - 2, "er") == 0 ? 2
+                                                          : 0;
+
+    if (!tail || n - tail >= sizeof(word) - 1)
+        return false;
+    memcpy(word, s, n - tail);
+    word[n - tail] = '\0';
+    if (word[n - tail - 1] == 'i')
+        word[n - tail - 1] = 'y';
+    return jv_english(word);
+}
+
 static bool is_english(const struct jv_word *w)
 {
     size_t n = strlen(w->norm);
 
     return jv_english(w->norm) || jv_english(w->stem) || jv_english(w->base) ||
-           (n > 5 && strcmp(w->norm + n - 2, "ly") == 0);
+           (n > 5 && strcmp(w->norm + n - 2, "ly") == 0) || is_compared(w->norm, n);
 }
 
 bool jv_token_unknown(const struct jv_reading *r, size_t i)

@@ -91,7 +91,7 @@ static bool marks_text(const struct jv_reading *r, size_t i, size_t from)
     for (size_t k = 0; k < JV_COUNT(markers); k++)
         if (strcmp(r->tokens[i].word->norm, markers[k]) == 0)
             return true;
-    return i > from && r->tokens[i].word->before != JV_NO_BREAK;
+    return i > from && (r->tokens[i].word->before != JV_NO_BREAK || r->tokens[i].word->told);
 }
 
 /* What the wish is about in its own words: between quotation marks, or behind "for", "to get". */
@@ -107,7 +107,8 @@ static const char *free_text(const struct jv_reading *r, const struct jv_wish *w
     if (from < to)
         return raw(r, from, to, a);
     for (size_t i = w->clause.from; i < w->text_to; i++) {
-        bool apart = i > w->clause.from && r->tokens[i].word->before != JV_NO_BREAK;
+        bool apart = i > w->clause.from &&
+                     (r->tokens[i].word->before != JV_NO_BREAK || r->tokens[i].word->told);
         const char *text = marks_text(r, i, w->clause.from)
                                    ? trimmed(r, apart ? i : i + 1, w->text_to, family, a)
                                    : NULL;

@@ -139,7 +139,7 @@ struct reader {
     const char *p;
     struct jv_words words;
     enum jv_break gap;
-    bool quoted;
+    bool quoted, colon;
 };
 
 static struct jv_word *add(struct reader *r, size_t from, size_t to, const char *norm)
@@ -147,9 +147,12 @@ static struct jv_word *add(struct reader *r, size_t from, size_t to, const char 
     struct jv_word *w = &r->words.at[r->words.n++];
     char *stem = jv_arena_strdup(r->arena, norm);
 
-    *w = (struct jv_word){
-        .norm = norm, .from = from, .to = to, .before = r->gap, .quoted = r->quoted
-    };
+    *w = (struct jv_word){ .norm = norm,
+                           .from = from,
+                           .to = to,
+                           .before = r->gap,
+                           .quoted = r->quoted,
+                           .told = r->colon };
     w->past = jv_words_stem(stem);
     w->stem = stem;
     w->base = jv_arena_printf(r->arena, "%se", stem);
@@ -157,11 +160,12 @@ static struct jv_word *add(struct reader *r, size_t from, size_t to, const char 
                         ? false
                         : ends(norm, strlen(norm), "s") && !ends(norm, strlen(norm), "ss");
     w->roles = jv_lexicon(norm);
-    if (w->plural)
+    if (w->plural && w->roles & JV_GENERAL)
         w->roles &= ~JV_WISH; /* "requests" */
     if (!w->roles && !w->past)
         w->roles = jv_lexicon(stem) & ~JV_WISH;
     r->gap = JV_NO_BREAK;
+    r->colon = false;
     return w;
 }
 
@@ -236,6 +240,14 @@ static bool is_minus(const struct reader *r)
     return *r->p == '-' && is_digit(r->p[1]) && (r->p == r->words.text || r->p[-1] == ' ');
 }
 
+/* "ticket no. 12301" */
+static bool is_no(const struct reader *r)
+{
+    const char *p = r->p + 1 + strspn(r->p + 1, " ");
+
+    return r->words.n && is_digit(*p) && strcmp(r->words.at[r->words.n - 1].norm, "no") == 0;
+}
+
 /* A dash that parts: with a space before it. */
 static bool is_dash(const struct reader *r, char c)
 {
@@ -246,12 +258,13 @@ static void read_mark(struct reader *r, char c, size_t len)
 {
     char next = r->p[len];
 
-    bool parts = strchr(",()", c) || (c == ':' && !is_digit(next)) || is_dash(r, c);
+    bool parts = strchr(",()", c) || is_dash(r, c);
 
     if (parts && r->gap < JV_COMMA)
         r->gap = JV_COMMA;
-    if (strchr("?!;\n", c) || (c == '.' && !is_letter((unsigned char)next)))
+    if (strchr("?!;\n", c) || (c == '.' && !is_letter((unsigned char)next) && !is_no(r)))
         r->gap = JV_STOP;
+    r->colon = r->colon || (c == ':' && !is_digit(next));
     if (c == '?' && r->words.n)
         r->words.at[r->words.n - 1].asked = true;
     if (c == '"')

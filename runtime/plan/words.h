@@ -12,7 +12,7 @@ enum {
 
 enum jv_break {
     JV_NO_BREAK = 0,
-    JV_COMMA, /* , : ( ) or a dash */
+    JV_COMMA, /* , ( ) or a dash */
     JV_STOP,  /* . ? ! ; or a new line */
 };
 
@@ -27,6 +27,7 @@ struct jv_word {
     bool past, plural;    /* -ed, -s was taken off for the stem */
     bool capital, number, quoted;
     bool asked; /* a question mark follows */
+    bool told;  /* behind a colon */
 };
 
 struct jv_words {
