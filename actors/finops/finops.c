@@ -273,7 +273,7 @@ static const struct jv_tool tools[] = {
             .say = finops_say_provider,
             .words = "cost of a provider, cloud cost, spend, spending, bill, expense, invoice, "
                      "charges, pay, paying, price, money, breakdown of a provider, breakdown, "
-                     "break down, split, itemise, itemised",
+                     "break down, split, made up, itemise, itemised",
             .examples = JV_TEXTS("show AWS cost", "what's our AWS spending?", "show GCP breakdown",
                                  "how much do we pay for azure?")),
     JV_TOOL("ServiceCost", service_cost, .allow = JV_ALLOW_SCOPE("finops:read"),

@@ -40,10 +40,12 @@ static const struct jv_vocab vocab[] = {
       "in progress, ongoing, started, begun, being worked on, being processed, processing, "
       "being handled, under way, underway, in work, in works, somebody working on, "
       "someone working on, people working on, they working on" },
-    { "status", "approved", "approved, approve, approval, granted, green light, accepted" },
+    { "status", "approved",
+      "approved, approve, approval, granted, green light, accepted, sign off, signed off" },
     { "status", "completed",
       "completed, complete, completion, done, closed, close, finished, finish, resolved, "
-      "resolve, solved, wrapped up, sorted, settled, dealt with, taken care of" },
+      "resolve, solved, wrapped up, sorted, settled, dealt with, taken care of, tick off, ticked "
+      "off" },
     { "status", "rejected", "rejected, reject, refused, declined, decline, turned down" },
     { "status", "closed", "no longer open, not open, not active" },
     { "order", "newest", "newest, latest, most recent, most recently, last, youngest" },

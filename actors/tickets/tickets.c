@@ -352,7 +352,8 @@ static const struct jv_tool tools[] = {
             .flags = JV_TOOL_READONLY, .tool = "get_my_tickets", .skill = "lookup",
             .say = tickets_say_list,
             .words = "my tickets, my requests, my issues, tickets, requests, issues, cases, tix, "
-                     "support cases, working on, busy with, busy, up to, doing, on plate, raised "
+                     "support cases, working on, busy with, busy, up to, on plate, doing at "
+                     "moment, doing right now, doing these days, raised "
                      "with it, filed with it, "
                      "submitted to it, raised with support",
             .examples = JV_TEXTS("show my tickets", "which of my requests are still open?",
@@ -369,27 +370,25 @@ static const struct jv_tool tools[] = {
             .words = "create ticket, open ticket, raise ticket, file ticket, log ticket, new "
                      "ticket, "
                      "make ticket, do ticket, put in request, put in ticket, log request, "
-                     "raise request, file request, submit, lodge, "
-                     "request for a person, needs access",
+                     "raise request, file request, submit, lodge, request for a person, needs",
             .examples = JV_TEXTS("create ticket for alex to get vpn access",
                                  "open a ticket for sarah for a laptop")),
     JV_TOOL("CreateMine", create_mine, .allow = JV_ALLOW_SCOPE("tickets:write"),
             .flags = JV_TOOL_CONFIRM, .tool = "create_my_ticket", .skill = "change",
             .say = tickets_say_created,
-            .words =
-                    "create ticket, open ticket, raise ticket, file ticket, log ticket, new "
-                    "ticket, "
-                    "make ticket, put in request, log request, raise request, file request, "
-                    "create request, submit, lodge, register ticket, start ticket, I need, I want, "
-                    "get me, can I get, can I have, could I get, could I have, apply for, "
-                    "request access, order",
+            .words = "create ticket, open ticket, raise ticket, file ticket, log ticket, new "
+                     "ticket, "
+                     "make ticket, do ticket, start ticket, put in request, put in ticket, "
+                     "get ticket going, get request going, log request, raise request, "
+                     "file request, create request, submit, lodge, put me in, put me down, "
+                     "sign me up, I need, I want, apply for, order",
             .examples = JV_TEXTS("create a ticket for vpn access", "I need VPN access",
                                  "open a request for a new laptop", "create new ticket")),
     JV_TOOL("Update", update, .allow = JV_ALLOW_SCOPE("tickets:write"), .flags = JV_TOOL_CONFIRM,
             .tool = "update_ticket", .skill = "change", .say = tickets_say_changed,
             .words = "update ticket, change ticket, set ticket, mark ticket, approve ticket, "
                      "reject ticket, complete ticket, close ticket, resolve ticket, finish ticket, "
-                     "give approval, my approval, sign off, tick off, green light, flip, "
+                     "give approval, approval, sign off, tick off, green light, flip, "
                      "switch ticket, move ticket, put ticket on, put to, set to",
             .examples = JV_TEXTS("mark ticket 12301 as completed", "approve ticket 12304",
                                  "change ticket 12301 to vpn access")),

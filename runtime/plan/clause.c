@@ -203,7 +203,8 @@ static bool asks_who(const struct jv_reading *r, const struct jv_clause *c)
 static void find_topic(const struct jv_reading *r, const struct jv_asker *who, struct jv_clause *c)
 {
     for (size_t i = c->from; i < c->to; i++)
-        if (r->tokens[i].name == JV_NO_NAME)
+        if (r->tokens[i].name == JV_NO_NAME &&
+            (!r->tokens[i].word->roles || roles_at(r, i) & (JV_READ | JV_ASKING | JV_OFF)))
             return;
     add_names(r, who, c, JV_NAME_MAYBE);
 }
@@ -289,23 +290,27 @@ static size_t behind_softeners(const struct jv_reading *r, const struct jv_claus
     return i;
 }
 
-static void find_looks(const struct jv_reading *r, struct jv_clause *c)
-{
-    size_t i = behind_softeners(r, c);
-    bool offers = is_word(r, i + 1, "about") || is_word(r, i + 2, "possible"); /* how about ... */
-
-    c->looks = roles_at(r, i) & (JV_ASKING | JV_BE | JV_EVERY) && i < c->to && !offers;
-    while (i < c->to && roles_at(r, i) & JV_FUNCTION && !(roles_at(r, i) & JV_READ))
-        i++; /* could you please ... */
-    c->looks = c->looks || (i < c->to && roles_at(r, i) & JV_READ);
-}
-
 static bool asked(const struct jv_reading *r, const struct jv_clause *c)
 {
     for (size_t i = c->from; i < c->to; i++)
         if (r->tokens[i].word->asked)
             return true;
     return false;
+}
+
+static void find_looks(const struct jv_reading *r, struct jv_clause *c)
+{
+    size_t i = behind_softeners(r, c);
+    bool offers = is_word(r, i + 1, "about") || is_word(r, i + 2, "possible"); /* how about ... */
+
+    if (is_word(r, i, "do") && roles_at(r, i + 1) & JV_ARTICLE)
+        offers = true; /* do a ticket */
+    if (is_word(r, c->from, "which") && c->before == JV_COMMA && !asked(r, c))
+        offers = true; /* ..., which means ... */
+    c->looks = roles_at(r, i) & (JV_ASKING | JV_BE | JV_EVERY) && i < c->to && !offers;
+    while (i < c->to && roles_at(r, i) & JV_FUNCTION && !(roles_at(r, i) & JV_READ))
+        i++; /* could you please ... */
+    c->looks = c->looks || (i < c->to && roles_at(r, i) & JV_READ);
 }
 
 /* "it would be good to see ...", "if I could look at ...": looking that is hoped for. */
@@ -333,7 +338,8 @@ static bool states(const struct jv_reading *r, const struct jv_clause *c, size_t
     if (subject & (JV_SELF | JV_WE | JV_SHE | JV_THEIRS) && !(subject & JV_MY) &&
         !jv_token_personal(r, start + 1))
         return true;
-    if (subject & JV_IT && !is_word(r, start, "those") && !is_word(r, start, "these") &&
+    if (subject & JV_IT && subject & JV_FUNCTION && !is_word(r, start, "those") &&
+        !is_word(r, start, "these") && !is_word(r, start, "one") && !is_word(r, start, "ones") &&
         !jv_token_personal(r, start + 1))
         return true;
     for (size_t i = start + 1; i < c->to; i++) {
@@ -553,7 +559,8 @@ static void hand_over_whom(struct jv_wish *all, size_t n)
 /* "tell me what state it is in": what is requested was said before. */
 static bool requests(const struct jv_reading *r, const struct jv_wish *w)
 {
-    double least = roles_of(r, &w->clause) & JV_IT ? 0.65 : head_confidence;
+    bool points = w->n_picks && !w->picks[0].score.acts && roles_of(r, &w->clause) & JV_IT;
+    double least = points ? 0.65 : head_confidence;
 
     return w->n_picks && (jv_wish_has_head(w) || w->picks[0].score.values >= 1.5) &&
            w->picks[0].score.confidence >= least;

@@ -32,15 +32,19 @@ static bool has_role(const struct jv_reading *r, jv_roles roles)
 /* ---- does it stand alone? -------------------------------------------------------------------- */
 
 /* All the wish's evidence is "details", "cheaper": words that point back. */
-static bool points_back(const struct jv_reading *r, const struct jv_wish *w)
+bool jv_points_back(const struct jv_reading *r, const struct jv_wish *w)
 {
     const struct jv_clause *c = &w->clause;
+    bool points = false;
 
-    for (size_t i = c->from; i < c->to && i - c->from < JV_CLAUSE_TOKENS; i++)
-        if (w->picks[0].score.explained & UINT64_C(1) << (i - c->from) && !r->tokens[i].in_value &&
-            !(r->tokens[i].word->roles & (JV_MORE | JV_COMPARE)))
+    for (size_t i = c->from; i < c->to && i - c->from < JV_CLAUSE_TOKENS; i++) {
+        if (!(w->picks[0].score.explained & UINT64_C(1) << (i - c->from)) || r->tokens[i].in_value)
+            continue;
+        if (!(r->tokens[i].word->roles & (JV_MORE | JV_COMPARE)))
             return false;
-    return true;
+        points = true;
+    }
+    return points;
 }
 
 /* "which of the two costs less?" */
@@ -61,18 +65,41 @@ static bool stands_alone(const struct jv_reading *r, const struct jv_wish *wishe
         return false;
 
     for (size_t i = 0; i < n; i++)
-        if (jv_wish_has_head(&wishes[i]) && !points_back(r, &wishes[i]))
+        if (jv_wish_has_head(&wishes[i]) && !jv_points_back(r, &wishes[i]))
             return true;
     return false;
 }
 
 /* Words that no card and no lexicon knows, other than names: then it is about something else. */
-static bool has_noise(const struct jv_reading *r)
+static bool has_noise(const struct jv_reading *r, const struct jv_wish *wishes, size_t n)
 {
+    bool person = n && wishes[0].clause.whom == JV_WHOM_PERSON;
+
     for (size_t i = 0; i < r->n; i++)
-        if (jv_token_unknown(r, i) && r->tokens[i].name <= JV_NAME_MAYBE)
+        if (jv_token_unknown(r, i) &&
+            r->tokens[i].name < (person ? JV_NAME_MAYBE : JV_NAME_SUBJECT))
             return true;
     return has_role(r, JV_OFF);
+}
+
+/* From the first part that wishes something to the last. */
+static struct jv_clause said_in(const struct jv_reading *r, const struct jv_wish *wishes, size_t n)
+{
+    struct jv_clause c = { .from = 0, .to = r->n };
+
+    if (n) {
+        c.from = wishes[0].clause.from;
+        c.to = wishes[n - 1].clause.to;
+    }
+    return c;
+}
+
+static bool listed(const struct jv_draft *list, size_t n, const struct jv_draft *d)
+{
+    for (size_t i = 0; i < n; i++)
+        if (jv_draft_same(&list[i], d))
+            return true;
+    return false;
 }
 
 /* ---- "the first one" ------------------------------------------------------------------------- */
@@ -119,7 +146,7 @@ static bool points_at_list(const struct jv_reading *r, const struct jv_wish *wis
         if (jv_wish_has_head(&wishes[i]) &&
             (wishes[i].clause.whom == JV_WHOM_CALLER || wishes[i].picks[0].score.acts ||
              (c->families[wishes[i].picks[0].family].agent != agent &&
-              !points_back(r, &wishes[i]))))
+              !jv_points_back(r, &wishes[i]))))
             return false;
     return true;
 }
@@ -127,14 +154,15 @@ static bool points_at_list(const struct jv_reading *r, const struct jv_wish *wis
 static size_t listed_items(const struct jv_reading *r, const struct jv_wish *wishes,
                            size_t n_wishes, const struct jv_memory *m, struct jv_draft *ret)
 {
+    struct jv_clause where = said_in(r, wishes, n_wishes);
     size_t n = 0;
 
     if (!m->n_items || !points_at_list(r, wishes, n_wishes, m))
         return 0;
-    for (size_t i = 0; i < r->n && n < JV_CALLS_MAX; i++) {
+    for (size_t i = where.from; i < where.to && n < JV_CALLS_MAX; i++) {
         size_t at = r->tokens[i].in_date ? m->n_items : place_of(r, i, m->n_items);
 
-        if (at < m->n_items)
+        if (at < m->n_items && !listed(ret, n, &m->items[at]))
             ret[n++] = m->items[at];
     }
     return n;
@@ -150,10 +178,11 @@ static bool read_only(const struct jv_reading *r, const struct jv_draft *d)
 /* The last call with the values that its tool takes: one of each member, and once more for every
  * further value of the same member. */
 static size_t with_values(const struct jv_reading *r, const struct jv_draft *last,
-                          struct jv_arena *a, struct jv_draft *ret, size_t max)
+                          const struct jv_clause *where, struct jv_arena *a, struct jv_draft *ret,
+                          size_t max)
 {
     const struct jv_cat_tool *t = &r->catalog->tools[last->tool];
-    struct jv_wish all = { .clause = { .from = 0, .to = r->n }, .text_to = r->n };
+    struct jv_wish all = { .clause = *where, .text_to = r->n };
     size_t n = 0;
 
     for (size_t i = 0; i < t->n_slots; i++) {
@@ -215,18 +244,11 @@ static size_t with_people(const struct jv_reading *r, const struct jv_draft *las
     return n;
 }
 
-static bool listed(const struct jv_draft *list, size_t n, const struct jv_draft *d)
-{
-    for (size_t i = 0; i < n; i++)
-        if (jv_draft_same(&list[i], d))
-            return true;
-    return false;
-}
-
 static size_t changed(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,
                       const struct jv_memory *m, struct jv_arena *a, struct jv_draft *ret)
 {
     const struct jv_clause none = { 0 };
+    struct jv_clause where = said_in(r, wishes, n_wishes);
     const struct jv_clause *whose = n_wishes ? &wishes[0].clause : &none;
     size_t n = 0;
 
@@ -236,7 +258,7 @@ static size_t changed(const struct jv_reading *r, const struct jv_wish *wishes, 
 
         if (!read_only(r, last))
             continue;
-        more = with_values(r, last, a, ret + n, JV_CALLS_MAX - n);
+        more = with_values(r, last, &where, a, ret + n, JV_CALLS_MAX - n);
         if (!more)
             more = with_numbers(r, last, a, ret + n, JV_CALLS_MAX - n);
         if (!more)
@@ -308,7 +330,7 @@ size_t jv_follow(const struct jv_reading *r, const struct jv_wish *wishes, size_
 {
     size_t n = listed_items(r, wishes, n_wishes, m, ret);
 
-    if (!n && (!m->n_calls || stands_alone(r, wishes, n_wishes) || has_noise(r)))
+    if (!n && (!m->n_calls || stands_alone(r, wishes, n_wishes) || has_noise(r, wishes, n_wishes)))
         return 0;
     if (!n && !compares_them(r))
         n = changed(r, wishes, n_wishes, m, a, ret);

@@ -212,6 +212,16 @@ static double phrase_telling(const struct jv_reading *r, const struct jv_phrase 
     return best;
 }
 
+/* A phrase of a tool that changes something is what the part begins with. */
+static bool asks_for(const struct table *t, const struct jv_span *s)
+{
+    for (size_t k = 0; k < s->n; k++)
+        if (t->r->tokens[s->from + k].word->roles & JV_WISH)
+            return false; /* "I need" alone asks for nothing */
+    return !t->clause->looks && !t->clause->negated && leads(t, s->from) &&
+           t->r->tokens[s->from].word->roles;
+}
+
 static void add_phrases(struct table *t, size_t from, size_t to, double factor)
 {
     for (size_t i = 0; i < t->r->n_phrases; i++) {
@@ -220,8 +230,7 @@ static void add_phrases(struct table *t, size_t from, size_t to, double factor)
 
         if (s->from < from || s->from >= to || takes_token(t, p->family, s->from))
             continue;
-        if (p->own && !t->r->catalog->families[p->family].read_only &&
-            t->r->tokens[s->from].word->roles && may_act(t, s->from) && leads(t, s->from))
+        if (p->own && !t->r->catalog->families[p->family].read_only && asks_for(t, s))
             touch(t, p->family)->acts = true; /* "put in a request" */
         give(t, p->family, s->from, p->weight * phrase_telling(t->r, p) * phrase_factor * factor);
         explain(t, p->family, s->from, s->n);
@@ -495,6 +504,8 @@ static double coverage(const struct table *t, const struct jv_score *s, uint32_t
     for (size_t i = 0; i < JV_CLAUSE_TOKENS && t->clause->from + i < t->clause->to; i++) {
         double w = jv_token_weight(t->r, t->clause->from + i);
 
+        if (s->acts && t->clause->wishes && t->r->tokens[t->clause->from + i].word->roles & JV_WISH)
+            continue;
         all += w;
         if (s->explained & UINT64_C(1) << i || is_own_value(t, t->clause->from + i, agent))
             explained += w;

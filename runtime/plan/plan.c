@@ -87,6 +87,8 @@ static void draft_wishes(struct planning *p)
     for (size_t i = 0; i < p->n_wishes; i++) {
         struct jv_wish *w = &p->wishes[i];
 
+        if (p->n_wishes > 1 && w->n_picks && jv_points_back(&p->reading, w))
+            continue; /* "tickets 1 and 2, the details please" */
         if (unclear(p, w)) {
             p->unclear = true;
             continue;
@@ -286,6 +288,19 @@ static bool compares(const struct planning *p)
     return says && p->n_drafts > 1;
 }
 
+/* "That saved me half an hour, thank you so much": nothing is asked for, and words alone are weak.
+ */
+static bool chats(struct planning *p)
+{
+    static const double clear = 0.6;
+
+    for (size_t i = 0; i < p->n_wishes; i++)
+        if (p->wishes[i].mood == JV_REQUEST ||
+            (p->wishes[i].n_picks && p->wishes[i].picks[0].score.confidence >= clear))
+            return false;
+    return jv_talks(&p->reading) && jv_talk(&p->reading, true, p->a, p->ret);
+}
+
 static void plan_text(struct planning *p)
 {
     enum jv_reply reply =
@@ -302,7 +317,7 @@ static void plan_text(struct planning *p)
         return;
     }
     p->memory.asks = false;
-    if (jv_talk(&p->reading, false, p->a, p->ret))
+    if (jv_talk(&p->reading, false, p->a, p->ret) || chats(p))
         return;
     p->n_drafts = jv_follow(&p->reading, p->wishes, p->n_wishes, &p->memory, p->a, p->drafts,
                             &p->ret->compare);

@@ -115,7 +115,8 @@ static bool asks_what_you_do(const struct jv_reading *r)
 /* "I'm happy with the service": somebody says how they feel and asks for nothing. */
 static bool states_feeling(const struct jv_reading *r)
 {
-    bool self = r->n && r->tokens[0].word->roles & JV_FEELING && r->n > 1;
+    bool self = r->n > 1 && r->n < 9 && r->tokens[0].word->roles & JV_FEELING &&
+                !(r->tokens[1].word->roles & JV_GREET);
 
     if (has_role(r, JV_READ | JV_ASKING))
         return false;
@@ -136,6 +137,23 @@ static bool only_thanks(const struct jv_reading *r)
            !has_role(r, JV_READ | JV_ASKING | JV_MY);
 }
 
+bool jv_talks(const struct jv_reading *r)
+{
+    return has_role(r, JV_THANKS | JV_BYE | JV_FEELING | JV_OFF);
+}
+
+/* A greeting begins it, a yes is all of it; the others may stand anywhere. */
+static bool talks_like(const struct jv_reading *r, jv_roles roles)
+{
+    enum { brief = 4 };
+
+    if (roles & JV_GREET)
+        return r->n && r->tokens[0].word->roles & roles;
+    if (roles & (JV_YES | JV_NO))
+        return r->n <= brief && has_role(r, roles);
+    return has_role(r, roles);
+}
+
 bool jv_talk(const struct jv_reading *r, bool alone, struct jv_arena *a, struct jv_plan *ret)
 {
     const char *text = NULL;
@@ -147,7 +165,7 @@ bool jv_talk(const struct jv_reading *r, bool alone, struct jv_arena *a, struct 
     else if (asks_what_you_do(r) || (alone && asks_for_help(r)))
         text = help(r->catalog, a);
     for (size_t i = 0; alone && !text && i < JV_COUNT(talks); i++)
-        if (has_role(r, talks[i].roles))
+        if (talks_like(r, talks[i].roles))
             text = talks[i].text;
     if (alone && !text && has_word(r, "how") && has_word(r, "you"))
         text = "I am well, thank you. What can I do for you?";

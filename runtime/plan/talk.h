@@ -8,6 +8,8 @@
 /* A text that wants no agent: fills kind and text. False when it is none of these. `alone`: no
  * agent was found for it. */
 bool jv_talk(const struct jv_reading *r, bool alone, struct jv_arena *a, struct jv_plan *ret);
+/* Somebody thanks, says goodbye or how they feel, whatever else. */
+bool jv_talks(const struct jv_reading *r);
 /* The question for a missing member, with suggestions. */
 void jv_talk_ask(const struct jv_catalog *c, const struct jv_draft *d, struct jv_arena *a,
                  struct jv_plan *ret);
