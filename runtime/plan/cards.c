@@ -103,7 +103,9 @@ static uint32_t *terms_of(struct jv_catalog *c, struct jv_arena *a, const struct
 
 static struct jv_posting posting(const struct jv_word *w, uint32_t family, float weight, bool own)
 {
-    return (struct jv_posting){ .family = family, .weight = weight, .acts = own, .past = w->past };
+    return (struct jv_posting){
+        .family = family, .weight = weight, .acts = own && !(w->roles & JV_WISH), .past = w->past
+    };
 }
 
 /* Let every word speak for a family. Function words only count where an author listed them. */

@@ -122,6 +122,16 @@ const struct jv_slot *jv_catalog_slot(const struct jv_cat_tool *t, const char *n
     return NULL;
 }
 
+bool jv_family_needs(const struct jv_catalog *c, uint32_t family, enum jv_slot_kind kind)
+{
+    const struct jv_cat_tool *t = &c->tools[c->families[family].any];
+
+    for (size_t i = 0; i < t->n_slots; i++)
+        if (t->slots[i].required && t->slots[i].kind == kind)
+            return true;
+    return false;
+}
+
 bool jv_catalog_takes(const struct jv_catalog *c, uint32_t family, const struct jv_phrase *value)
 {
     const struct jv_slot *slot = jv_catalog_slot(&c->tools[c->families[family].any], value->member);

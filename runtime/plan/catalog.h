@@ -137,6 +137,8 @@ uint32_t jv_catalog_intern(struct jv_catalog *c, const char *stem);
 void jv_catalog_post(struct jv_catalog *c, uint32_t term, struct jv_posting p);
 void jv_catalog_phrase(struct jv_catalog *c, struct jv_phrase phrase);
 const struct jv_slot *jv_catalog_slot(const struct jv_cat_tool *t, const char *name);
+/* A tool of the family must have a member of this kind. */
+bool jv_family_needs(const struct jv_catalog *c, uint32_t family, enum jv_slot_kind kind);
 /* A tool of the family has the member of this phrase's value, and can take the value. */
 bool jv_catalog_takes(const struct jv_catalog *c, uint32_t family, const struct jv_phrase *value);
 uint32_t jv_catalog_agent(const struct jv_catalog *c, const char *token);

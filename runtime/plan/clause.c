@@ -335,6 +335,9 @@ static bool states(const struct jv_reading *r, const struct jv_clause *c, size_t
         return false;
     if (r->tokens[start].word->past && !r->tokens[start].in_value)
         return true; /* "... and asked me" */
+    if (r->tokens[start].name && start + 1 < c->to &&
+        (r->tokens[start + 1].word->past || roles_at(r, start + 1) & (JV_WISH | JV_BE)))
+        return true; /* "Sarah wants ..." */
     if (subject & (JV_SELF | JV_WE | JV_SHE | JV_THEIRS) && !(subject & JV_MY) &&
         !jv_token_personal(r, start + 1))
         return true;
@@ -368,12 +371,12 @@ static enum jv_mood mood_of(const struct jv_reading *r, const struct jv_clause *
 
     if (cues(r, c->from) || asked(r, c))
         return JV_REQUEST;
+    if (roles_at(r, c->from) & JV_CAUSE && backs(r, c->from) && !hopes_to_look(r, c))
+        return JV_STATEMENT;
     if (i < c->to && roles_at(r, i) & (JV_READ | JV_ASKING))
         return JV_REQUEST;
     if (hopes_to_look(r, c))
         return JV_REQUEST;
-    if (roles_at(r, c->from) & JV_CAUSE && backs(r, c->from))
-        return JV_STATEMENT;
     if (i + 1 < c->to && roles_at(r, i) & (JV_BE | JV_AUX) &&
         (roles_at(r, i + 1) & (JV_SELF | JV_WE | JV_THEIRS | JV_ARTICLE) || r->tokens[i + 1].name))
         return JV_REQUEST;
@@ -513,7 +516,8 @@ static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wish
         return false;
     for (size_t i = 0; i < n; i++)
         if (i != at && has_value(r, &wishes[i].clause) && !denies(r, &wishes[i].clause))
-            return !wishes[at].picks[0].score.acts;
+            return !(wishes[at].picks[0].score.acts &&
+                     jv_match_number(r, &wishes[at].clause, 0) != SIZE_MAX);
     return false;
 }
 
@@ -566,6 +570,28 @@ static bool requests(const struct jv_reading *r, const struct jv_wish *w)
            w->picks[0].score.confidence >= least;
 }
 
+/* "For the AI Studio, ...": it begins with a word that only leads to something. */
+static bool begins_aside(const struct jv_reading *r, const struct jv_clause *c)
+{
+    static const char *const words[] = { "in", "on", "at", "with", "for", "about", "during" };
+
+    for (size_t i = 0; i < JV_COUNT(words); i++)
+        if (is_word(r, c->from, words[i]))
+            return true;
+    return false;
+}
+
+/* "by provider and by each service" */
+static bool distributes(const struct jv_reading *r, const struct jv_clause *c)
+{
+    static const char *const words[] = { "by", "per", "each", "every", "all" };
+
+    for (size_t i = 0; i < JV_COUNT(words); i++)
+        if (is_word(r, c->from, words[i]))
+            return true;
+    return false;
+}
+
 /* "I use S3 a lot, what does it cost?": the question is about what was named before. */
 static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n,
                        struct jv_arena *a)
@@ -574,12 +600,15 @@ static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n
         struct jv_wish *w = &all[i];
         size_t k = i;
 
-        if (w->mood != JV_REQUEST || !(roles_of(r, &w->clause) & JV_IT) || !jv_wish_has_head(w) ||
-            has_value(r, &w->clause) || w->picks[0].score.acts)
+        bool topic = all[i - 1].mood == JV_FRAGMENT && begins_aside(r, &all[i - 1].clause) &&
+                     w->clause.before == JV_COMMA;
+
+        if (w->mood != JV_REQUEST || !(roles_of(r, &w->clause) & JV_IT || topic) ||
+            !jv_wish_has_head(w) || has_value(r, &w->clause) || w->picks[0].score.acts)
             continue;
         while (k-- > 0 && !(has_value(r, &all[k].clause) && fits(r, &all[k].clause, w)))
             ;
-        if (k >= i || jv_wish_has_head(&all[k]))
+        if (k >= i || (jv_wish_has_head(&all[k]) && !topic))
             continue;
         all[k].clause.head_from = w->clause.from;
         all[k].clause.head_to = w->clause.to;
@@ -603,9 +632,9 @@ static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_
         for (size_t k = 0; k < w->n_picks && last->n_picks; k++)
             closer = closer || (w->picks[k].family == last->picks[0].family &&
                                 w->picks[k].score.total >= 0.5 * w->picks[0].score.total);
-        if (closer && w->mood == JV_FRAGMENT && w->clause.before == JV_COMMA &&
-            w->clause.from == last->clause.to && jv_wish_has_head(w) && jv_wish_has_head(last) &&
-            !has_value(r, &w->clause) && w->clause.whom == JV_WHOM_NONE &&
+        if (closer && w->mood == JV_FRAGMENT &&
+            (w->clause.before == JV_COMMA || distributes(r, &w->clause)) && jv_wish_has_head(w) &&
+            jv_wish_has_head(last) && !has_value(r, &w->clause) && w->clause.whom == JV_WHOM_NONE &&
             last->picks[0].family != w->picks[0].family) {
             last->clause.to = last->text_to = w->clause.to;
             match(r, last, a);
@@ -640,14 +669,7 @@ static void set_back(const struct jv_reading *r, struct jv_wish *all, size_t n)
 /* "in money as well as in time": nothing that could be looked up. */
 static bool is_aside(const struct jv_reading *r, const struct jv_wish *w)
 {
-    static const char *const words[] = { "in", "on", "at", "with", "for", "about", "during" };
-
-    if (w->mood != JV_FRAGMENT || has_value(r, &w->clause))
-        return false;
-    for (size_t i = 0; i < JV_COUNT(words); i++)
-        if (is_word(r, w->clause.from, words[i]))
-            return true;
-    return false;
+    return w->mood == JV_FRAGMENT && !has_value(r, &w->clause) && begins_aside(r, &w->clause);
 }
 
 /* "I'd be interested to learn | what we spend": the question is what counts. */

@@ -116,7 +116,7 @@ static const struct row rows[] = {
                   "impressed delighted enjoy enjoying thrilled stressed proud "
                   "disappointed relieved " },
     { JV_GENERAL | JV_OFF, " poem poems poetry joke jokes story stories song songs sing weather "
-                           "news recipe recipes translate translation essay movie movies music "
+                           "recipe recipes translate translation essay movie movies music "
                            "football soccer game games lyrics novel haiku riddle horoscope "
                            "president capital rhyme limerick cook pizza restaurant cinema "
                            "cricket rain sunny forecast french spanish german lasagne flight "

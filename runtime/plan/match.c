@@ -218,8 +218,9 @@ static bool asks_for(const struct table *t, const struct jv_span *s)
     for (size_t k = 0; k < s->n; k++)
         if (t->r->tokens[s->from + k].word->roles & JV_WISH)
             return false; /* "I need" alone asks for nothing */
-    return !t->clause->looks && !t->clause->negated && leads(t, s->from) &&
-           t->r->tokens[s->from].word->roles;
+    if (t->clause->looks && !(t->r->tokens[s->from].word->roles & JV_READ))
+        return false; /* but "give approval" */
+    return !t->clause->negated && leads(t, s->from) && t->r->tokens[s->from].word->roles;
 }
 
 static void add_phrases(struct table *t, size_t from, size_t to, double factor)
@@ -228,7 +229,8 @@ static void add_phrases(struct table *t, size_t from, size_t to, double factor)
         const struct jv_span *s = &t->r->phrases[i];
         const struct jv_phrase *p = &t->r->catalog->phrases[s->phrase];
 
-        if (s->from < from || s->from >= to || takes_token(t, p->family, s->from))
+        if (s->from < from || s->from >= to ||
+            (takes_token(t, p->family, s->from) && takes_token(t, p->family, s->from + s->n - 1)))
             continue;
         if (p->own && !t->r->catalog->families[p->family].read_only && asks_for(t, s))
             touch(t, p->family)->acts = true; /* "put in a request" */
@@ -531,17 +533,13 @@ static bool names_one(const struct table *t, const struct jv_cat_family *f)
     return one;
 }
 
-static bool needs_number(const struct table *t, const struct jv_cat_family *f)
+/* It wants a number, and there is none in the whole text. */
+static bool needs_number(const struct table *t, uint32_t family)
 {
-    const struct jv_cat_tool *tool = &t->r->catalog->tools[f->any];
-    bool any = false;
-
-    for (size_t i = 0; i < t->r->n && !any; i++) /* it may stand in another part */
-        any = jv_token_number(t->r, i);
-    for (size_t i = 0; i < tool->n_slots; i++)
-        if (tool->slots[i].required && tool->slots[i].kind == JV_SLOT_INTEGER)
-            return !any;
-    return false;
+    for (size_t i = 0; i < t->r->n; i++)
+        if (jv_token_number(t->r, i))
+            return false;
+    return jv_family_needs(t->r->catalog, family, JV_SLOT_INTEGER);
 }
 
 static void conclude(struct table *t, uint32_t family, double alike)
@@ -563,7 +561,7 @@ static void conclude(struct table *t, uint32_t family, double alike)
     evidence = s->terms + s->values + example_bonus * alike * alike;
     s->total = evidence - losses(t, family) - unsaid(t, f) + fit(t, f) +
                (s->acts ? acts_bonus : 0) + t->r->catalog->agents[f->agent].priority * 0.0005;
-    if (s->missing && (f->read_only || needs_number(t, f)))
+    if (s->missing && (f->read_only || needs_number(t, family)))
         s->total *= missing_factor;
     if (!f->read_only && !s->acts)
         s->total = 0;

@@ -10,7 +10,7 @@
 #include "plan/talk.h"
 
 static const double least_confidence = 0.3; /* below it the planner does not know */
-static const double sure_confidence = 0.6;  /* from it on it may change something */
+static const double sure_confidence = 0.55; /* from it on it may change something */
 static const double tie = 0.85;             /* another agent's tool fits as well as the best */
 
 struct planning {
@@ -169,11 +169,15 @@ static bool is_kin(const struct planning *p, const struct jv_draft *d, const str
  * that of those named. */
 static bool is_mention(const struct planning *p, const struct jv_draft *d)
 {
+    static const double weak = 0.6, clear = 0.75;
     const struct jv_cat_tool *t = &p->c->tools[d->tool];
     size_t named = 0;
 
     if (!t->read_only)
         return false;
+    for (size_t i = 0; i < p->n_drafts && d->confidence < weak && !d->asked; i++)
+        if (p->drafts[i].confidence > clear && p->drafts[i].wish != d->wish)
+            return true;
     for (size_t i = 0; i < p->n_drafts; i++) {
         const struct jv_draft *other = &p->drafts[i];
         const struct jv_cat_tool *o = &p->c->tools[other->tool];
@@ -182,7 +186,8 @@ static bool is_mention(const struct planning *p, const struct jv_draft *d)
             continue;
         if (!o->read_only && !d->asked)
             return true;
-        if (!d->arguments->n_fields && !d->asked && !d->said_whose && other->arguments->n_fields)
+        if (!d->arguments->n_fields && !d->asked && other->arguments->n_fields &&
+            (!d->said_whose || jv_family_needs(p->c, o->family, JV_SLOT_INTEGER)))
             return true;
         if (!d->arguments->n_fields && !d->asked && is_kin(p, d, other))
             return true;
@@ -292,7 +297,7 @@ static bool compares(const struct planning *p)
  */
 static bool chats(struct planning *p)
 {
-    static const double clear = 0.6;
+    static const double clear = 0.5;
 
     for (size_t i = 0; i < p->n_wishes; i++)
         if (p->wishes[i].mood == JV_REQUEST ||
@@ -317,10 +322,12 @@ static void plan_text(struct planning *p)
         return;
     }
     p->memory.asks = false;
-    if (jv_talk(&p->reading, false, p->a, p->ret) || chats(p))
+    if (jv_talk(&p->reading, false, p->a, p->ret))
         return;
     p->n_drafts = jv_follow(&p->reading, p->wishes, p->n_wishes, &p->memory, p->a, p->drafts,
                             &p->ret->compare);
+    if (!p->n_drafts && chats(p))
+        return;
     if (!p->n_drafts) {
         draft_wishes(p);
         for (size_t i = 0; i < p->n_drafts; i++)

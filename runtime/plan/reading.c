@@ -65,8 +65,10 @@ static void find_term(const struct jv_catalog *c, struct jv_arena *a, struct jv_
 /* ---- phrases --------------------------------------------------------------------------------- */
 
 /* Little words may stand within a phrase: "not [been] closed", "status of [the] ticket". */
-static bool fills(const struct jv_word *w)
+static bool fills(const struct jv_word *w, bool of_family)
 {
+    if (of_family && w->roles & JV_MY)
+        return true; /* "give [my] approval" */
     return w->roles & (JV_FUNCTION | JV_ONE) &&
            !(w->roles & (JV_NOT | JV_MY | JV_OWNER | JV_JOIN | JV_OR | JV_THEIRS | JV_ASKING |
                          JV_READ | JV_WISH));
@@ -80,8 +82,8 @@ static size_t match_phrase(const struct jv_reading *r, size_t at, const struct j
     for (size_t k = 0; k < p->n; k++, i++) {
         size_t fillers = 0;
 
-        while (k && i < r->n && r->tokens[i].term != p->terms[k] && fills(r->tokens[i].word) &&
-               fillers++ < max_fillers)
+        while (k && i < r->n && r->tokens[i].term != p->terms[k] &&
+               fills(r->tokens[i].word, p->family != JV_NONE) && fillers++ < max_fillers)
             i++;
         if (i >= r->n || r->tokens[i].term != p->terms[k])
             return 0;
@@ -178,7 +180,8 @@ bool jv_token_personal(const struct jv_reading *r, size_t i)
     const struct jv_catalog *c = r->catalog;
     const struct jv_term *t;
 
-    if (i >= r->n || r->tokens[i].term == JV_NONE || r->tokens[i].word->roles & JV_FUNCTION)
+    if (i >= r->n || r->tokens[i].term == JV_NONE ||
+        r->tokens[i].word->roles & (JV_FUNCTION | JV_GENERAL))
         return false;
     t = &c->terms[r->tokens[i].term];
     for (size_t k = 0; k < t->n_postings; k++)

@@ -74,9 +74,11 @@ static bool says_nothing(const struct jv_reading *r, size_t i, uint32_t family)
 static const char *trimmed(const struct jv_reading *r, size_t from, size_t to, uint32_t family,
                            struct jv_arena *a)
 {
-    while (from < to && says_nothing(r, from, family))
-        if (r->tokens[from++].word->roles & JV_IT)
+    for (size_t i = from; i < to; i++)
+        if (strcmp(r->tokens[i].word->norm, "it") == 0)
             return NULL;
+    while (from < to && says_nothing(r, from, family))
+        from++;
     while (to > from && says_nothing(r, to - 1, family))
         to--;
     return from < to ? raw(r, from, to, a) : NULL;

@@ -136,7 +136,7 @@ static bool same(const char *have, const char *want)
     len = strcspn(open + 1, ",)");
     snprintf(part, sizeof(part), "%.*s", (int)len, open + 1);
     rest = open + 1 + len;
-    return strncmp(have, want, (size_t)(open - want)) == 0 && strstr(have, part) &&
+    return strncmp(have, want, (size_t)(open - want)) == 0 && strcasestr(have, part) &&
            strlen(have) >= strlen(rest) && strcmp(have + strlen(have) - strlen(rest), rest) == 0;
 }
 
