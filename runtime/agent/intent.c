@@ -139,7 +139,8 @@ static int understand_text(struct jv_ctx *ctx, const char *text,
 {
     struct jv_plan_input in = { .text = text,
                                 .username = ctx->caller.username,
-                                .memory = (Google__Protobuf__Struct *)(uintptr_t)memory };
+                                .memory = memory,
+                                .now_ms = jv_now_ms(ctx) };
     int r;
 
     ret->plan = JV_NEW(ctx->arena, struct jv_plan);
@@ -173,6 +174,8 @@ static int carry_out_plan(struct jv_ctx *ctx, const struct jv_plan *plan)
         jv_answer_text(ctx, plan->text);
         ctx->reply->asks = plan->kind == JV_PLAN_ASK;
     }
+    if (plan->taken)
+        jv_answer_text(ctx, plan->taken);
     for (size_t i = 0; !r && plan->kind == JV_PLAN_CALLS && i < plan->n; i++)
         r = run_planned(ctx, &plan->calls[i]);
     if (!r && plan->kind == JV_PLAN_CALLS && plan->missing) { /* a question is left over */

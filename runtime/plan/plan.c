@@ -10,6 +10,7 @@
 #include "plan/talk.h"
 
 static const double least_confidence = 0.3; /* below it the planner does not know */
+static const double clear_confidence = 0.7; /* below it it says what it took the words for */
 static const double sure_confidence = 0.55; /* from it on it may change something */
 static const double tie = 0.85;             /* another agent's tool fits as well as the best */
 
@@ -278,6 +279,10 @@ static void conclude(struct planning *p)
     }
     if (p->n_drafts)
         p->ret->kind = JV_PLAN_CALLS;
+    for (size_t i = 0; i < p->n_drafts; i++)
+        p->ret->unsure = p->ret->unsure || p->drafts[i].confidence < clear_confidence;
+    if (p->ret->unsure)
+        p->ret->taken = jv_talk_taken(p->c, p->n_drafts, p->drafts, p->a);
     publish(p, p->n_drafts ? p->n_drafts : 1, p->n_drafts ? p->drafts : &lacking);
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "google/protobuf/struct.pb-c.h"
+
 #include "jv/say.h"
 #include "jv/wire.h"
 
@@ -259,4 +261,48 @@ void jv_talk_ask(const struct jv_catalog *c, const struct jv_draft *d, struct jv
     ret->text = b.data;
     ret->missing = jv_arena_strdup(a, d->missing->name);
     ret->suggestions = list;
+}
+
+/* ---- not sure -------------------------------------------------------------------------------- */
+
+/* "get_my_tickets" -> "my tickets": a tool by what it gives. */
+static void say_tool(struct jv_buf *b, const struct jv_catalog *c, const struct jv_cat_tool *t)
+{
+    const char *name = t->name ? t->name : c->agents[t->agent].name;
+
+    if (strncmp(name, "get_", 4) == 0)
+        name += 4;
+    jv_say_text(b, spaced(b->arena, name));
+}
+
+static void say_argument(struct jv_buf *b, const char *name, const Google__Protobuf__Value *v)
+{
+    jv_say_text(b, spaced(b->arena, name));
+    jv_buf_str(b, " ");
+    if (v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE)
+        jv_say_text(b, spaced(b->arena, v->string_value));
+    else
+        jv_buf_printf(b, "%.0f", v->number_value);
+}
+
+const char *jv_talk_taken(const struct jv_catalog *c, size_t n, const struct jv_draft *calls,
+                          struct jv_arena *a)
+{
+    struct jv_buf b = jv_buf_new(a);
+
+    jv_buf_str(&b, "I am not quite sure what you mean; I took it as ");
+    for (size_t i = 0; i < n; i++) {
+        const Google__Protobuf__Struct *args = calls[i].arguments;
+
+        jv_buf_str(&b, !i ? "*" : i + 1 < n ? ", *" : " and *");
+        say_tool(&b, c, &c->tools[calls[i].tool]);
+        jv_buf_char(&b, '*');
+        for (size_t k = 0; k < args->n_fields; k++) {
+            jv_buf_str(&b, k ? ", " : " (");
+            say_argument(&b, args->fields[k]->key, args->fields[k]->value);
+        }
+        jv_buf_str(&b, args->n_fields ? ")" : "");
+    }
+    jv_buf_str(&b, ".");
+    return b.data;
 }

@@ -32,7 +32,7 @@ struct jv_planned {
     const char *text;
     struct Google__Protobuf__Struct *arguments;
     const char *person; /* who is named as the owner of the data; NULL: nobody */
-    double confidence;  /* 0 to 1 */
+    double confidence;  /* 0 to 1: of ten calls with 0.9 about nine are what was meant */
 };
 
 enum jv_plan_kind {
@@ -51,7 +51,8 @@ struct jv_plan {
     const char *text;
     const char *missing;
     bool compare;                   /* the calls are alternatives: say how they differ */
-    bool unsure;                    /* say with the answer what was understood */
+    bool unsure; /* of the calls: say `taken` before the answer */
+    const char *taken; /* what was understood, in a sentence */
     const char *const *suggestions; /* NULL-terminated, may be NULL */
     /* What to hand back as `memory` with the next question of the session. */
     struct Google__Protobuf__Struct *memory;
