@@ -288,7 +288,8 @@ static const struct jv_tool tools[] = {
             .say = finops_say_breakdown,
             .words = "cost breakdown, complete breakdown, breakdown, break down, costs in detail, "
                      "costs by service, per service, by service, each service, all services, "
-                     "every service, services, itemise, itemised, split of costs, broken down, "
+                     "every service, services, itemise, itemised, split of costs, split, breakup, "
+                     "break up, splitted, broken down, "
                      "service by service,  cost report, "
                      "made up, cost driver, most expensive service, cheapest service, costliest "
                      "service, "
@@ -320,7 +321,8 @@ static const struct jv_tool tools[] = {
             .say = finops_say_allocation,
             .words = "my cost allocation, my allocation, allocation, allocated, budget split, "
                      "budget per provider, budget by provider, budget divided, budget distributed, "
-                     "budget distribution, budget spread, budget allocated, budget over clouds, "
+                     "budget distribution, distribution of budget, distribution, budget spread, "
+                     "budget allocated, budget over clouds, "
                      "budget among clouds, budget between clouds, set aside, "
                      "share of budget per cloud",
             .examples = JV_TEXTS("show my cost allocation",

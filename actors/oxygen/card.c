@@ -31,8 +31,8 @@ static const struct jv_vocab vocab[] = {
       "got through, ticked off" },
     { "urgency", "urgent", "urgent, urgently, pressing, very soon, most urgent" },
     { "urgency", "overdue",
-      "overdue, late, past due, past their due date, past deadline, missed, miss, passed, already "
-      "over, is over, expired, "
+      "overdue, late, past due, past their due date, past deadline, missed, miss, passed, "
+      "already over, is over, date over, blow deadline, blew deadline, expired, "
       "should have taken" },
     { "urgency", "upcoming", "not urgent" },
     { 0 },

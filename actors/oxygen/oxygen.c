@@ -196,12 +196,14 @@ JV_TOOL_FN(my_summary, Google__Protobuf__Empty, Oxygen__SummaryReport)
 static const struct jv_tool tools[] = {
     JV_TOOL("Courses", courses, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
             .tool = "get_user_courses", .skill = "courses", .say = oxygen_say_courses,
-            .words = "courses, classes, trainings, training, enrolled, enrolments, completed "
+            .words = "courses, classes, trainings, training, studying, enrolled, enrolments, "
+                     "completed "
                      "courses",
             .examples = JV_TEXTS("show happy's courses", "what courses is alex taking?")),
     JV_TOOL("MyCourses", my_courses, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
             .tool = "get_my_courses", .skill = "courses", .say = oxygen_say_courses,
-            .words = "my courses, courses, classes, trainings, training, lessons, enrolled, "
+            .words = "my courses, courses, classes, trainings, training, studying, lessons, "
+                     "enrolled, "
                      "enrolments, signed up, completed courses",
             .examples = JV_TEXTS("show my courses", "which courses am I enrolled in?",
                                  "what have I completed?")),
@@ -223,7 +225,7 @@ static const struct jv_tool tools[] = {
             .examples = JV_TEXTS("what does sarah prefer to learn?", "show vishal's preferences")),
     JV_TOOL("MyPreferences", my_preferences, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
             .tool = "get_my_preferences", .skill = "courses", .say = oxygen_say_preferences,
-            .words = "my preferences, preferences, learning preferences, interests, "
+            .words = "my preferences, preferences, prefs, learning preferences, interests, "
                      "learning interests, prefer to learn, want to learn, topics",
             .examples = JV_TEXTS("what are my learning preferences", "show my preferences")),
     JV_TOOL("Summary", summary, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
@@ -235,7 +237,7 @@ static const struct jv_tool tools[] = {
                                  "what's vishal working on?")),
     JV_TOOL("MySummary", my_summary, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
             .tool = "get_my_learning_summary", .skill = "progress", .say = oxygen_say_summary,
-            .words = "my learning, learning summary, learning progress, training progress, "
+            .words = "learning summary, learning progress, training progress, "
                      "my progress, progress, summary, on track, how far, training going, "
                      "learning going, completion rate, working on, busy with, busy, up to, doing, "
                      "on plate, headway, studies",

@@ -31,7 +31,8 @@ static const struct jv_vocab vocab[] = {
       "open, active, unresolved, unfinished, outstanding, unsolved, incomplete, unclosed, "
       "not finished, not closed, not done, not resolved, not completed, not solved, not sorted, "
       "not settled, not dealt with, not fixed, not wrapped up, still to do, "
-      "awaiting completion, awaiting resolution, still going, still running" },
+      "awaiting completion, awaiting resolution, still going, still running, "
+      "yet to finished, yet to closed, yet to done, yet to resolved, still to done" },
     { "status", "pending",
       "pending, waiting, queued, in queue, unstarted, untouched, not started, not begun, "
       "not picked up, not touched, not looked at, not working on, waiting to be picked up, "
@@ -39,7 +40,7 @@ static const struct jv_vocab vocab[] = {
     { "status", "in_progress",
       "in progress, ongoing, started, begun, being worked on, being processed, processing, "
       "being handled, under way, underway, in work, in works, somebody working on, "
-      "someone working on, people working on, they working on" },
+      "someone working on, people working on, they working on, wip, work going on" },
     { "status", "approved",
       "approved, approve, approval, granted, green light, accepted, sign off, signed off" },
     { "status", "completed",
@@ -48,7 +49,8 @@ static const struct jv_vocab vocab[] = {
       "off" },
     { "status", "rejected", "rejected, reject, refused, declined, decline, turned down" },
     { "status", "closed", "no longer open, not open, not active" },
-    { "order", "newest", "newest, latest, most recent, most recently, last, youngest" },
+    { "order", "newest",
+      "newest, latest, most recent, most recently, recent most, last, youngest" },
     { "order", "oldest", "oldest, earliest, longest" },
     { 0 },
 };

@@ -352,6 +352,7 @@ static const struct jv_tool tools[] = {
             .flags = JV_TOOL_READONLY, .tool = "get_my_tickets", .skill = "lookup",
             .say = tickets_say_list,
             .words = "my tickets, my requests, my issues, tickets, requests, issues, cases, tix, "
+                     "tkt, req, "
                      "support cases, working on, busy with, busy, up to, on plate, doing at "
                      "moment, doing right now, doing these days, raised "
                      "with it, filed with it, "
@@ -361,7 +362,7 @@ static const struct jv_tool tools[] = {
     JV_TOOL("Get", get, .allow = JV_ALLOW_SCOPE("tickets:read"), .flags = JV_TOOL_READONLY,
             .tool = "get_ticket", .skill = "lookup", .say = tickets_say_ticket,
             .words = "ticket, ticket number, status of ticket, look up ticket, state of request, "
-                     "request number, case number",
+                     "request number, case number, tkt, tix, req",
             .examples = JV_TEXTS("what's the status of ticket 12301?", "get ticket 12302",
                                  "is ticket 12303 done yet?")),
     JV_TOOL("Create", create, .allow = JV_ALLOW_OWNER("tickets:write", "user"),
@@ -379,7 +380,8 @@ static const struct jv_tool tools[] = {
             .words = "create ticket, open ticket, raise ticket, file ticket, log ticket, new "
                      "ticket, "
                      "make ticket, do ticket, start ticket, put in request, put in ticket, "
-                     "get ticket going, get request going, log request, raise request, "
+                     "put in for, tix, tkt, req, get ticket going, get ticket in, get request "
+                     "going, log request, raise request, "
                      "file request, create request, submit, lodge, put me in, put me down, "
                      "sign me up, I need, I want, apply for, order",
             .examples = JV_TEXTS("create a ticket for vpn access", "I need VPN access",

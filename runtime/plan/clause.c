@@ -95,6 +95,8 @@ static bool cuts(const struct jv_reading *r, size_t i)
             return false;
     if ((is_word(r, i, "along") || is_word(r, i, "together")) && is_word(r, i + 1, "with"))
         return true;
+    if (is_word(r, i, "as") && is_word(r, i + 1, "well") && is_word(r, i + 2, "as"))
+        return true;
     return w->before != JV_NO_BREAK || w->roles & (JV_JOIN | JV_OR) || cues(r, i) || backs(r, i);
 }
 
@@ -114,7 +116,9 @@ static size_t cut(const struct jv_reading *r, struct jv_wish *wishes, size_t max
     size_t n = 0, from = 0;
 
     for (size_t i = 0; i <= r->n && n < max; i++) {
-        if (i < r->n && (i == 0 || !(cuts(r, i) || owns_again(r, from, i))))
+        bool told = i < r->n && r->tokens[i].word->told && i > from + 3; /* "..., namely: ..." */
+
+        if (i < r->n && (i == 0 || !(told || cuts(r, i) || owns_again(r, from, i))))
             continue;
         while (from < i && r->tokens[from].word->roles & (JV_JOIN | JV_OR))
             from++;
@@ -310,6 +314,8 @@ static void find_looks(const struct jv_reading *r, struct jv_clause *c)
     c->looks = roles_at(r, i) & (JV_ASKING | JV_BE | JV_EVERY) && i < c->to && !offers;
     while (i < c->to && roles_at(r, i) & JV_FUNCTION && !(roles_at(r, i) & JV_READ))
         i++; /* could you please ... */
+    if (is_word(r, i, "give") && !(roles_at(r, i + 1) & (JV_SELF | JV_WE)))
+        return; /* give ticket 1 the green light */
     c->looks = c->looks || (i < c->to && roles_at(r, i) & JV_READ);
 }
 
@@ -341,12 +347,15 @@ static bool states(const struct jv_reading *r, const struct jv_clause *c, size_t
     if (subject & (JV_SELF | JV_WE | JV_SHE | JV_THEIRS) && !(subject & JV_MY) &&
         !jv_token_personal(r, start + 1))
         return true;
+    if (is_word(r, start, "that") && roles_at(r, start + 1) & JV_BE && c->before == JV_COMMA)
+        return false; /* "..., that are pending" */
     if (subject & JV_IT && subject & JV_FUNCTION && !is_word(r, start, "those") &&
         !is_word(r, start, "these") && !is_word(r, start, "one") && !is_word(r, start, "ones") &&
         !jv_token_personal(r, start + 1))
         return true;
     for (size_t i = start + 1; i < c->to; i++) {
-        if (roles_at(r, i) & (JV_ASKING | JV_SELF) || is_word(r, i, "that"))
+        if (roles_at(r, i) & (JV_ASKING | JV_SELF | JV_SHE) || is_word(r, i, "that") ||
+            is_word(r, i, "they"))
             return false;
         if (roles_at(r, i) & (JV_BE | JV_AUX))
             return true;
@@ -512,6 +521,9 @@ static bool denies(const struct jv_reading *r, const struct jv_clause *c)
 static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
                           size_t at)
 {
+    if (at && is_word(r, wishes[at].clause.from, "but") && wishes[at].mood == JV_FRAGMENT &&
+        !jv_wish_has_head(&wishes[at]) && wishes[at].clause.whom == JV_WHOM_NONE)
+        return true; /* "started, but not finished" */
     if (!denies(r, &wishes[at].clause) || !has_value(r, &wishes[at].clause))
         return false;
     for (size_t i = 0; i < n; i++)
@@ -600,8 +612,8 @@ static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n
         struct jv_wish *w = &all[i];
         size_t k = i;
 
-        bool topic = all[i - 1].mood == JV_FRAGMENT && begins_aside(r, &all[i - 1].clause) &&
-                     w->clause.before == JV_COMMA;
+        bool topic = all[i - 1].mood == JV_FRAGMENT && w->clause.before == JV_COMMA &&
+                     w->clause.from == all[i - 1].clause.to;
 
         if (w->mood != JV_REQUEST || !(roles_of(r, &w->clause) & JV_IT || topic) ||
             !jv_wish_has_head(w) || has_value(r, &w->clause) || w->picks[0].score.acts)
@@ -630,8 +642,10 @@ static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_
         bool closer = false;
 
         for (size_t k = 0; k < w->n_picks && last->n_picks; k++)
-            closer = closer || (w->picks[k].family == last->picks[0].family &&
-                                w->picks[k].score.total >= 0.5 * w->picks[0].score.total);
+            closer = closer ||
+                     (w->picks[k].family == last->picks[0].family &&
+                      w->picks[k].score.total >=
+                              (distributes(r, &w->clause) ? 0.3 : 0.5) * w->picks[0].score.total);
         if (closer && w->mood == JV_FRAGMENT &&
             (w->clause.before == JV_COMMA || distributes(r, &w->clause)) && jv_wish_has_head(w) &&
             jv_wish_has_head(last) && !has_value(r, &w->clause) && w->clause.whom == JV_WHOM_NONE &&
@@ -669,7 +683,10 @@ static void set_back(const struct jv_reading *r, struct jv_wish *all, size_t n)
 /* "in money as well as in time": nothing that could be looked up. */
 static bool is_aside(const struct jv_reading *r, const struct jv_wish *w)
 {
-    return w->mood == JV_FRAGMENT && !has_value(r, &w->clause) && begins_aside(r, &w->clause);
+    static const double plain = 0.6;
+
+    return w->mood == JV_FRAGMENT && !has_value(r, &w->clause) && begins_aside(r, &w->clause) &&
+           !(jv_wish_has_head(w) && w->picks[0].score.confidence >= plain);
 }
 
 /* "I'd be interested to learn | what we spend": the question is what counts. */

@@ -18,6 +18,7 @@ struct point {
 struct calendar {
     const struct jv_words *w;
     int64_t today;
+    struct point last; /* the one before: "that week" */
 };
 
 static const char *word(const struct calendar *c, size_t i)
@@ -44,6 +45,12 @@ static int64_t number(const struct calendar *c, size_t i)
     static const char *const names[] = { "zero", "one",    "two",   "three", "four",
                                          "five", "six",    "seven", "eight", "nine",
                                          "ten",  "eleven", "twelve" };
+    static const char *const ordinals[] = {
+        "first",     "second",      "third",      "fourth",     "fifth",
+        "sixth",     "seventh",     "eighth",     "ninth",      "tenth",
+        "eleventh",  "twelfth",     "thirteenth", "fourteenth", "fifteenth",
+        "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"
+    };
     const char *s = word(c, i);
     size_t digits = strspn(s, "0123456789");
 
@@ -54,6 +61,9 @@ static int64_t number(const struct calendar *c, size_t i)
     for (size_t k = 0; k < JV_COUNT(names); k++)
         if (strcmp(s, names[k]) == 0)
             return (int64_t)k;
+    for (size_t k = 0; k < JV_COUNT(ordinals); k++)
+        if (strcmp(s, ordinals[k]) == 0)
+            return (int64_t)k + 1;
     return is(c, i, " a an ") ? 1 : is(c, i, " couple ") ? 2 : -1;
 }
 
@@ -330,10 +340,18 @@ static struct point end_of(const struct calendar *c, size_t i)
     return days(p.after - 1, p.after, p.n + n + 2);
 }
 
+/* "in that week", "by then" */
+static struct point again(const struct calendar *c, size_t i)
+{
+    if (!c->last.n || !is(c, i, " that ") || !is(c, i + 1, " day date week month weekend "))
+        return (struct point){ 0 };
+    return days(c->last.first, c->last.after, 2);
+}
+
 static struct point point_at(const struct calendar *c, size_t i)
 {
     static struct point (*const readers[])(const struct calendar *, size_t) = {
-        iso, end_of, by_month, by_day, relative, counted, named,
+        iso, end_of, again, by_month, by_day, relative, counted, named,
     };
     struct point p = { 0 };
 
@@ -422,7 +440,7 @@ static bool joins(const struct calendar *c, const struct jv_date *a, const struc
 
 size_t jv_dates_read(const struct jv_words *w, int64_t now_ms, struct jv_date ret[JV_DATES_MAX])
 {
-    struct calendar c = { w, now_ms / (day_s * 1000) };
+    struct calendar c = { .w = w, .today = now_ms / (day_s * 1000) };
     size_t n = 0;
 
     for (size_t i = 0; i < w->n && n < JV_DATES_MAX; i++) {
@@ -431,6 +449,7 @@ size_t jv_dates_read(const struct jv_words *w, int64_t now_ms, struct jv_date re
 
         if (!p.n)
             continue;
+        c.last = p;
         d = dated(&c, i, &p);
         if (n && d.from < ret[n - 1].from + ret[n - 1].n) {
             d.n -= ret[n - 1].from + ret[n - 1].n - d.from;

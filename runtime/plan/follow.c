@@ -63,6 +63,9 @@ static bool stands_alone(const struct jv_reading *r, const struct jv_wish *wishe
 {
     if (compares_them(r))
         return false;
+    if (n == 1 && wishes[0].n_picks && wishes[0].picks[0].score.missing &&
+        has_role(r, JV_COMPARE) && r->catalog->families[wishes[0].picks[0].family].read_only)
+        return false; /* "who charges us less then?" */
 
     for (size_t i = 0; i < n; i++)
         if (jv_wish_has_head(&wishes[i]) && !jv_points_back(r, &wishes[i]))
@@ -136,11 +139,11 @@ static bool points_at_list(const struct jv_reading *r, const struct jv_wish *wis
     const struct jv_catalog *c = r->catalog;
     uint32_t agent = c->tools[m->items[0].tool].agent;
 
-    if (r->n_dates || has_role(r, JV_OFF))
+    if (r->n_dates)
         return false;
     if (has_role(r, JV_IT) && !has_role(r, JV_NOT))
         return true;
-    if (has_role(r, JV_MY))
+    if (has_role(r, JV_MY | JV_OFF))
         return false;
     for (size_t i = 0; i < n_wishes; i++)
         if (jv_wish_has_head(&wishes[i]) &&
@@ -151,6 +154,20 @@ static bool points_at_list(const struct jv_reading *r, const struct jv_wish *wis
     return true;
 }
 
+static size_t items_in(const struct jv_reading *r, size_t from, size_t to,
+                       const struct jv_memory *m, struct jv_draft *ret)
+{
+    size_t n = 0;
+
+    for (size_t i = from; i < to && n < JV_CALLS_MAX; i++) {
+        size_t at = r->tokens[i].in_date ? m->n_items : place_of(r, i, m->n_items);
+
+        if (at < m->n_items && !listed(ret, n, &m->items[at]))
+            ret[n++] = m->items[at];
+    }
+    return n;
+}
+
 static size_t listed_items(const struct jv_reading *r, const struct jv_wish *wishes,
                            size_t n_wishes, const struct jv_memory *m, struct jv_draft *ret)
 {
@@ -159,13 +176,8 @@ static size_t listed_items(const struct jv_reading *r, const struct jv_wish *wis
 
     if (!m->n_items || !points_at_list(r, wishes, n_wishes, m))
         return 0;
-    for (size_t i = where.from; i < where.to && n < JV_CALLS_MAX; i++) {
-        size_t at = r->tokens[i].in_date ? m->n_items : place_of(r, i, m->n_items);
-
-        if (at < m->n_items && !listed(ret, n, &m->items[at]))
-            ret[n++] = m->items[at];
-    }
-    return n;
+    n = items_in(r, where.from, where.to, m, ret);
+    return n ? n : items_in(r, 0, r->n, m, ret);
 }
 
 /* ---- the same with another value or person --------------------------------------------------- */
@@ -374,8 +386,13 @@ static bool names_value_of(const struct jv_reading *r, const struct jv_draft *as
 /* "never mind", "I changed my mind", "not needed any more" */
 static bool gives_up(const struct jv_reading *r, const struct jv_draft *ask)
 {
+    uint32_t family = r->catalog->tools[ask->tool].family;
     bool no = has_role(r, JV_NO), denies = r->n && r->tokens[0].word->roles & JV_NOT;
 
+    for (size_t i = 0; i + 1 < r->n; i++) /* "please don't create anything" */
+        for (size_t k = i + 1; r->tokens[i].word->roles & JV_NOT && k < r->n && k < i + 3; k++)
+            if (jv_slots_asks(r, k, family) || r->tokens[k].word->roles & JV_WISH)
+                return true;
     return !names_value_of(r, ask) &&
            ((no && (r->n <= short_reply || has_role(r, JV_NOT | JV_SELF))) ||
             (denies && r->n <= short_reply));

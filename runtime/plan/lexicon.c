@@ -33,7 +33,8 @@ static const struct row rows[] = {
                    "both either because than too such so whether upon till across along "
                    "against towards toward beside besides onwards together except " },
     { JV_FUNCTION, " you your yours yourself yourselves jarvis u ur nothing something anything "
-                   "everything someone somebody very really much many lot lots d m t s able "
+                   "everything someone somebody very really much many lot lots d m t s w abt bout "
+                   "thru wrt rn able "
                    "possible gonna wanna trying try well actually right maybe perhaps ever even "
                    "else wise bit quite rather pretty simply basically kind kindly sort " },
     { JV_FUNCTION | JV_LATE,
@@ -66,14 +67,15 @@ static const struct row rows[] = {
                   "grateful " },
     { JV_GENERAL, " today tomorrow yesterday now tonight week month year day days hour time "
                   "date weekly monthly yearly annual annually daily quarter quarterly current "
-                  "currently latest recent recently last next previous first second third past "
+                  "currently latest recent recently last next nxt previous first second third past "
                   "future once twice always often " },
     { JV_GENERAL | JV_NTH, " first second third fourth fifth last 1st 2nd 3rd 4th 5th top bottom "
                            "latter former upper lower " },
     { JV_GENERAL | JV_WISH, " request requesting " },
-    { JV_GENERAL | JV_EVERY, " company organisation organization org companywide colleagues system "
-                             "employees employee users coworkers everyone whole companies " },
-    { JV_GENERAL, " entire complete full overall total team department staff business people thing "
+    { JV_GENERAL | JV_EVERY,
+      " company organisation organization org companywide colleagues system "
+      "employees employee users coworkers everyone whole companies team teams department " },
+    { JV_GENERAL, " entire complete full overall total staff business people thing "
                   "things stuff info information data list overview page item items entry "
                   "entries type types number numbers count amount figure figures part parts "
                   "sort way name names value values " },
@@ -97,7 +99,7 @@ static const struct row rows[] = {
     { JV_GENERAL | JV_COMPARE,
       " compare compared comparing comparison difference differences differ cheaper cheapest "
       "costlier costliest pricier priciest higher highest lower lowest bigger biggest larger "
-      "largest smaller smallest better best worse worst less more expensive differs " },
+      "easier largest smaller smallest better best worse worst less more expensive differs " },
     { JV_GENERAL | JV_HELP, " help assist assistance capable capability capabilities ability "
                             "abilities commands feature features " },
     { JV_GENERAL | JV_GREET,
@@ -107,8 +109,9 @@ static const struct row rows[] = {
                               "tyvm thnx tx much obliged gracias " },
     { JV_GENERAL | JV_BYE, " bye goodbye ciao farewell cya " },
     { JV_GENERAL | JV_NOT, " never " },
-    { JV_GENERAL | JV_NO, " no nope cancel stop nevermind mind forget abort scratch skip drop nah "
-                          "leave unnecessary anymore " },
+    { JV_GENERAL | JV_NO,
+      " no nope cancel stop nevermind nvm nm mind forget abort scratch scrap skip drop nah "
+      "leave unnecessary anymore " },
     { JV_GENERAL | JV_YES, " yes yeah yep yup ok okay sure alright fine " },
     { JV_FEELING, " happy glad pleased satisfied unhappy sad tired bored angry annoyed upset "
                   "hate great awesome nice cool good bad amazing excellent fantastic "

@@ -12,7 +12,7 @@ static const double lost_value = 0.6, lost_foreign_value = 0.3, lost_number = 0.
 static const double missing_factor = 0.55, example_bonus = 0.8, slot_similarity = 0.6;
 static const double function_similarity = 0.15, acts_bonus = 0.6, half_strength = 0.35;
 static const double no_head_factor = 0.5, least_total = 0.05, unsaid_weight = 0.1, fit_bonus = 0.1;
-static const double date_value = 0.2, general_factor = 0.6;
+static const double date_value = 0.2, general_factor = 0.6, everybody_bonus = 0.3;
 
 struct table {
     const struct jv_reading *r;
@@ -71,6 +71,22 @@ static bool inside(const struct jv_clause *clause, const struct jv_span *s)
     return s->from >= clause->from && s->from < clause->to;
 }
 
+/* "complete the ticket", but not "the complete list": a verb is a value only where it is done. */
+static bool is_only_done(const struct jv_reading *r, const struct jv_span *s, uint32_t family)
+{
+    const struct jv_catalog *c = r->catalog;
+    const struct jv_token *k = &r->tokens[s->from];
+    const struct jv_term *t = k->term == JV_NONE ? NULL : &c->terms[k->term];
+
+    if (!c->families[family].read_only || k->word->past || s->n > 1)
+        return false;
+    for (size_t i = 0; t && i < t->n_postings; i++)
+        if (t->postings[i].acts &&
+            jv_catalog_takes(c, t->postings[i].family, &c->phrases[s->phrase]))
+            return true;
+    return false;
+}
+
 /* The family takes a value that covers this token. */
 static bool takes_token(const struct table *t, uint32_t family, size_t token)
 {
@@ -93,7 +109,8 @@ size_t jv_match_value(const struct jv_reading *r, const struct jv_clause *clause
         if (inside(clause, &r->values[at]) &&
             value_of(r, at)->agent == r->catalog->families[family].agent &&
             strcmp(value_of(r, at)->member, member) == 0 &&
-            jv_catalog_takes(r->catalog, family, value_of(r, at)))
+            jv_catalog_takes(r->catalog, family, value_of(r, at)) &&
+            !is_only_done(r, &r->values[at], family))
             return at;
     return SIZE_MAX;
 }
@@ -120,7 +137,7 @@ static void add_values(struct table *t)
              f < c->n_families && c->families[f].agent == p->agent; f++) {
             const struct jv_slot *slot = jv_catalog_slot(&c->tools[c->families[f].any], p->member);
 
-            if (!slot || !jv_catalog_takes(c, f, p))
+            if (!slot || !jv_catalog_takes(c, f, p) || is_only_done(t->r, s, f))
                 continue;
             touch(t, f)->values += slot->required ? required_value : optional_value;
             explain(t, f, s->from, s->n);
@@ -340,6 +357,13 @@ static bool speaks_for(const struct jv_catalog *c, uint32_t term, uint32_t agent
     return false;
 }
 
+static bool ends_in_ing(const char *s)
+{
+    size_t n = strlen(s);
+
+    return n > 5 && strcmp(s + n - 3, "ing") == 0;
+}
+
 /* An unknown word where a value would stand: "oracle cloud cost", "how much is lambda". */
 static size_t unknown_value_at(const struct table *t, uint32_t family)
 {
@@ -350,7 +374,8 @@ static size_t unknown_value_at(const struct table *t, uint32_t family)
         const struct jv_token *k = &t->r->tokens[i], *next = k + 1, *previous = k - 1;
         bool last = i + 1 == t->clause->to, first = i == t->clause->from;
 
-        if (!jv_token_unknown(t->r, i) || k->word->past || speaks_for(c, k->term, f->agent) ||
+        if (!jv_token_unknown(t->r, i) || k->word->past || k->word->roles & JV_FEELING ||
+            ends_in_ing(k->word->norm) || speaks_for(c, k->term, f->agent) ||
             (k->name == JV_NAME_OWNER && f->tools[JV_SOMEBODYS] != JV_NONE))
             continue;
         if (!last && !(next->word->roles & JV_FUNCTION) && next->term != JV_NONE)
@@ -484,6 +509,10 @@ static double fit(const struct table *t, const struct jv_cat_family *f)
     bool personal = f->tools[JV_CALLERS] != JV_NONE || f->tools[JV_SOMEBODYS] != JV_NONE;
     bool said = t->clause->whom == JV_WHOM_CALLER || t->clause->whom == JV_WHOM_PERSON;
 
+    if (t->clause->whom == JV_WHOM_EVERYBODY && f->tools[JV_EVERYBODYS] != JV_NONE)
+        return everybody_bonus;
+    if (t->clause->whom == JV_WHOM_EVERYBODY && personal)
+        return -everybody_bonus;
     return personal == said ? fit_bonus : 0;
 }
 
@@ -515,6 +544,19 @@ static double coverage(const struct table *t, const struct jv_score *s, uint32_t
     return all > 0 ? explained / all : 1;
 }
 
+/* The word is what the family is named for, or one of its own words for that. */
+static bool names_family(const struct jv_catalog *c, uint32_t term, const struct jv_cat_family *f)
+{
+    for (size_t k = 0; k < f->n_core; k++)
+        if (term == f->core[k])
+            return true;
+    for (size_t k = 0; term != JV_NONE && k < c->terms[term].n_postings; k++)
+        if (&c->families[c->terms[term].postings[k].family] == f &&
+            c->terms[term].postings[k].weight >= 0.9f)
+            return true;
+    return false;
+}
+
 /* "ticket for a laptop": one of what the tool makes is named, and nothing else is said. */
 static bool names_one(const struct table *t, const struct jv_cat_family *f)
 {
@@ -527,19 +569,45 @@ static bool names_one(const struct table *t, const struct jv_cat_family *f)
 
         if (w->roles & JV_ARTICLE && !(w->roles & JV_ONE))
             return false; /* "the ticket": there is one */
-        for (size_t k = 0; k < f->n_core && !w->plural && !t->r->tokens[i].in_value; k++)
-            one = one || t->r->tokens[i].term == f->core[k];
+        one = one || (!w->plural && !t->r->tokens[i].in_value &&
+                      names_family(t->r->catalog, t->r->tokens[i].term, f));
     }
     return one;
 }
 
-/* It wants a number, and there is none in the whole text. */
+/* "how do 1 and 2 stand?": it goes on with what was said. */
+static bool joined(const struct table *t)
+{
+    size_t from = t->clause->from;
+
+    return from && t->r->tokens[from - 1].word->roles & (JV_JOIN | JV_OR);
+}
+
 static bool needs_number(const struct table *t, uint32_t family)
 {
     for (size_t i = 0; i < t->r->n; i++)
         if (jv_token_number(t->r, i))
             return false;
     return jv_family_needs(t->r->catalog, family, JV_SLOT_INTEGER);
+}
+
+/* "12301 update": a tool that changes what is named by its number, and no new value is said. */
+static bool changes_nothing(const struct table *t, uint32_t family)
+{
+    const struct jv_catalog *c = t->r->catalog;
+    const struct jv_cat_tool *tool = &c->tools[c->families[family].any];
+    size_t optional = 0;
+
+    if (!jv_family_needs(c, family, JV_SLOT_INTEGER))
+        return false;
+    for (size_t i = 0; i < tool->n_slots; i++) {
+        if (tool->slots[i].required)
+            continue;
+        optional++;
+        if (jv_match_value(t->r, t->clause, family, tool->slots[i].name, 0) != SIZE_MAX)
+            return false;
+    }
+    return optional > 0;
 }
 
 static void conclude(struct table *t, uint32_t family, double alike)
@@ -552,6 +620,8 @@ static void conclude(struct table *t, uint32_t family, double alike)
     if ((t->clause->wishes || names_one(t, f)) && !t->clause->looks && f->wanted && !s->missing &&
         s->values >= required_value)
         s->acts = true;
+    if (s->acts && changes_nothing(t, family))
+        s->acts = false;
     if (s->unknown != SIZE_MAX) {
         s->values += unknown_value;
         explain(t, family, s->unknown, 1);
@@ -574,7 +644,7 @@ static void conclude(struct table *t, uint32_t family, double alike)
     if (s->terms >= 0.2 || alike > 0.7) /* a value alone proves little among unknown words */
         covered = 0.5 + 0.5 * covered;
     s->confidence = evidence / (evidence + half_strength) * covered;
-    if (s->terms < 0.1 && !s->acts && covered < 0.9 &&
+    if (s->terms < 0.1 && !s->acts && covered < 0.9 && !joined(t) &&
         jv_match_number(t->r, t->clause, 0) != SIZE_MAX)
         s->confidence *= no_head_factor; /* "17 times 34" */
 }

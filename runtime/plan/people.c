@@ -22,9 +22,22 @@ static bool is_user_id(const struct jv_word *w)
     return strncmp(w->norm, "user_", 5) == 0 && w->norm[5];
 }
 
+/* "belonging to", "assigned to" */
+static bool is_attached(const struct jv_word *w)
+{
+    size_t n = strlen(w->norm);
+
+    return w->past || (n > 5 && strcmp(w->norm + n - 3, "ing") == 0) ||
+           strcmp(w->norm, "belong") == 0 || strcmp(w->norm, "belongs") == 0;
+}
+
+/* No number, no sign, no verb in -ing. */
 static bool is_name_like(const char *s)
 {
-    return strlen(s) > 1 && !(s[strspn(s, "0123456789")] == '\0') && s[0] != '-';
+    size_t n = strlen(s);
+
+    return n > 1 && !(n > 5 && strcmp(s + n - 3, "ing") == 0) &&
+           !(s[strspn(s, "0123456789")] == '\0') && s[0] != '-';
 }
 
 /* "for alex to get ...", "tickets of alex", but not "for laptop repair". */
@@ -95,6 +108,9 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i)
         return JV_NAME_OWNER; /* will's */
     if (!jv_token_unknown(r, i) || t->word->quoted || !is_name_like(t->word->norm))
         return JV_NO_NAME;
+    if (i > 1 && strcmp(r->tokens[i - 1].word->norm, "to") == 0 &&
+        is_attached(r->tokens[i - 2].word))
+        return JV_NAME_OWNER;
     if (t->word->possessive || lists_on(r, i))
         return JV_NAME_OWNER;
     if (!apart && has_role(r, i - 1, JV_PERSON))

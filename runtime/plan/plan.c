@@ -187,6 +187,11 @@ static bool is_mention(const struct planning *p, const struct jv_draft *d)
             continue;
         if (!o->read_only && !d->asked)
             return true;
+        if (!d->asked && jv_family_needs(p->c, o->family, JV_SLOT_INTEGER) &&
+            !jv_family_needs(p->c, t->family, JV_SLOT_INTEGER))
+            return true;
+        if (other->compares && d->borrows && other->tool != d->tool)
+            return true; /* "who costs most, aws or gcp?" */
         if (!d->arguments->n_fields && !d->asked && other->arguments->n_fields &&
             (!d->said_whose || jv_family_needs(p->c, o->family, JV_SLOT_INTEGER)))
             return true;

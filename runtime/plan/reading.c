@@ -67,8 +67,8 @@ static void find_term(const struct jv_catalog *c, struct jv_arena *a, struct jv_
 /* Little words may stand within a phrase: "not [been] closed", "status of [the] ticket". */
 static bool fills(const struct jv_word *w, bool of_family)
 {
-    if (of_family && w->roles & JV_MY)
-        return true; /* "give [my] approval" */
+    if (of_family && (w->roles & JV_MY || w->number))
+        return true; /* "give [my] approval", "put [12304] to" */
     return w->roles & (JV_FUNCTION | JV_ONE) &&
            !(w->roles & (JV_NOT | JV_MY | JV_OWNER | JV_JOIN | JV_OR | JV_THEIRS | JV_ASKING |
                          JV_READ | JV_WISH));

@@ -48,7 +48,7 @@ static const char *raw(const struct jv_reading *r, size_t from, size_t to, struc
 }
 
 /* "open", "ticket" where a ticket is to be opened: what is asked for, not what it is about. */
-static bool is_asking_word(const struct jv_reading *r, size_t i, uint32_t family)
+bool jv_slots_asks(const struct jv_reading *r, size_t i, uint32_t family)
 {
     const struct jv_cat_family *f = &r->catalog->families[family];
     const struct jv_term *t =
@@ -66,7 +66,7 @@ static bool is_asking_word(const struct jv_reading *r, size_t i, uint32_t family
 static bool says_nothing(const struct jv_reading *r, size_t i, uint32_t family)
 {
     return r->tokens[i].word->roles || r->tokens[i].name > JV_NAME_MAYBE || r->tokens[i].in_date ||
-           is_asking_word(r, i, family);
+           jv_slots_asks(r, i, family);
 }
 
 /* Without the words at the edges that say nothing: "a new mouse please" -> "mouse". "have it
@@ -101,6 +101,7 @@ static const char *free_text(const struct jv_reading *r, const struct jv_wish *w
                              struct jv_arena *a)
 {
     size_t from = w->clause.from, to;
+    const char *text;
 
     while (from < w->text_to && !r->tokens[from].word->quoted)
         from++;
@@ -111,14 +112,15 @@ static const char *free_text(const struct jv_reading *r, const struct jv_wish *w
     for (size_t i = w->clause.from; i < w->text_to; i++) {
         bool apart = i > w->clause.from &&
                      (r->tokens[i].word->before != JV_NO_BREAK || r->tokens[i].word->told);
-        const char *text = marks_text(r, i, w->clause.from)
-                                   ? trimmed(r, apart ? i : i + 1, w->text_to, family, a)
-                                   : NULL;
+        text = marks_text(r, i, w->clause.from)
+                       ? trimmed(r, apart ? i : i + 1, w->text_to, family, a)
+                       : NULL;
 
         if (text)
             return text;
     }
-    return NULL;
+    text = trimmed(r, w->clause.from, w->text_to, family, a); /* "new ticket broken printer" */
+    return text && strchr(text, ' ') && jv_slots_asks(r, w->clause.from, family) ? text : NULL;
 }
 
 /* "with operation foo": the word behind the member's name. */
@@ -130,6 +132,31 @@ static const char *labelled(const struct jv_reading *r, const struct jv_clause *
             strlen(r->tokens[i].word->norm) > 3 && jv_token_unknown(r, i + 1))
             return r->tokens[i + 1].word->norm;
     return NULL;
+}
+
+/* The value that a text names for a member, if it is one only. */
+static const char *only_value(const struct jv_reading *r, uint32_t agent, const char *member)
+{
+    const char *found = NULL;
+
+    for (size_t i = 0; i < r->n_values; i++) {
+        const struct jv_phrase *p = &r->catalog->phrases[r->values[i].phrase];
+
+        if (p->agent != agent || strcmp(p->member, member) != 0)
+            continue;
+        if (found && strcmp(found, p->value) != 0)
+            return NULL;
+        found = p->value;
+    }
+    return found;
+}
+
+static bool quotes(const struct jv_reading *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->tokens[i].word->quoted)
+            return true;
+    return false;
 }
 
 /* ---- one member ------------------------------------------------------------------------------ */
@@ -248,6 +275,8 @@ static Value *value_for(const struct filling *f, const struct jv_cat_tool *tool,
     if (slot->kind != JV_SLOT_TEXT)
         return NULL;
     text = labelled(f->r, &f->w->clause, slot);
+    if (!text && slot->required && !tool->read_only && !quotes(f->r))
+        text = only_value(f->r, tool->agent, slot->name);
     if (!text && slot->required && !tool->read_only)
         text = free_text(f->r, f->w, f->pick->family, f->a);
     if (!text && slot->required && f->pick->score.unknown != SIZE_MAX)
@@ -263,6 +292,7 @@ static struct jv_draft fill_one(const struct filling *f, uint32_t tool, const ch
     struct jv_draft d = { .tool = tool, .confidence = f->pick->score.confidence };
 
     d.asked = f->w->mood == JV_REQUEST && f->w->clause.looks;
+    d.borrows = f->w->clause.head_to > f->w->clause.head_from;
     d.said_whose = f->w->clause.whom != JV_WHOM_NONE;
     for (size_t i = f->w->clause.from; i < f->w->clause.to; i++) {
         d.compares = d.compares || f->r->tokens[i].word->roles & JV_COMPARE;
@@ -329,22 +359,6 @@ size_t jv_slots_fill(const struct jv_reading *r, const struct jv_wish *w, const 
 }
 
 /* ---- from elsewhere in the text -------------------------------------------------------------- */
-
-static const char *only_value(const struct jv_reading *r, uint32_t agent, const char *member)
-{
-    const char *found = NULL;
-
-    for (size_t i = 0; i < r->n_values; i++) {
-        const struct jv_phrase *p = &r->catalog->phrases[r->values[i].phrase];
-
-        if (p->agent != agent || strcmp(p->member, member) != 0)
-            continue;
-        if (found && strcmp(found, p->value) != 0)
-            return NULL;
-        found = p->value;
-    }
-    return found;
-}
 
 static const char *only_number(const struct jv_reading *r)
 {

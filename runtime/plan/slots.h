@@ -7,9 +7,9 @@
 enum { JV_CALLS_MAX = 8 };
 
 struct jv_draft {
-    bool asked;                        /* the words ask to see it; else it may just be mentioned */
-    bool said_whose, compares, points; /* what its part says; points: "it", "they" */
-    size_t wish;                       /* which part */
+    bool asked; /* the words ask to see it; else it may just be mentioned */
+    bool said_whose, compares, points, borrows; /* what its part says; points: "it", "they" */
+    size_t wish;                                /* which part */
     uint32_t tool;
     struct Google__Protobuf__Struct *arguments;
     double confidence;
@@ -22,6 +22,9 @@ uint32_t jv_slots_tool(const struct jv_catalog *c, uint32_t family, enum jv_whom
 /* The calls for one pick of a wish: several when it names several people, values or numbers. */
 size_t jv_slots_fill(const struct jv_reading *r, const struct jv_wish *w, const struct jv_pick *p,
                      struct jv_arena *a, struct jv_draft *ret, size_t max);
+
+/* The word at i says that the family's change is asked for, not what it is about. */
+bool jv_slots_asks(const struct jv_reading *r, size_t i, uint32_t family);
 
 /* What a change still lacks, from anywhere in the text: the only number, the only value, or the
  * story that came before ("the printer is broken, open a ticket"). */

@@ -91,7 +91,9 @@ static const struct talk talks[] = {
 /* "what can you do?", "who are you?" */
 static bool asks_for_help(const struct jv_reading *r)
 {
-    return has_role(r, JV_HELP) ||
+    return has_role(r, JV_HELP) || (has_word(r, "how") && has_word(r, "use")) ||
+           (has_word(r, "how") && has_role(r, JV_IT) &&
+            (has_word(r, "work") || has_word(r, "works"))) ||
            (has_role(r, JV_ASKING) && has_word(r, "you") && !has_word(r, "are")) ||
            (has_word(r, "who") && has_word(r, "you"));
 }
@@ -139,6 +141,17 @@ static bool only_thanks(const struct jv_reading *r)
            !has_role(r, JV_READ | JV_ASKING | JV_MY);
 }
 
+/* "order a pizza", "write a poem": and nothing in it is anybody's. */
+static bool only_off(const struct jv_reading *r)
+{
+    if (!has_role(r, JV_OFF))
+        return false;
+    for (size_t i = 0; i < r->n; i++)
+        if (jv_token_personal(r, i) || r->tokens[i].in_value || jv_token_number(r, i))
+            return false;
+    return true;
+}
+
 bool jv_talks(const struct jv_reading *r)
 {
     return has_role(r, JV_THANKS | JV_BYE | JV_FEELING | JV_OFF);
@@ -164,6 +177,8 @@ bool jv_talk(const struct jv_reading *r, bool alone, struct jv_arena *a, struct 
         text = talks[4].text;
     else if (only_thanks(r))
         text = talks[1].text;
+    else if (only_off(r))
+        text = talks[0].text;
     else if (asks_what_you_do(r) || (alone && asks_for_help(r)))
         text = help(r->catalog, a);
     for (size_t i = 0; alone && !text && i < JV_COUNT(talks); i++)

@@ -277,6 +277,14 @@ static void read_mark(struct reader *r, char c, size_t len)
     r->p += len;
 }
 
+/* "no one" denies as nobody does. */
+static void join_no_one(struct jv_words *w)
+{
+    for (size_t i = 0; i + 1 < w->n; i++)
+        if (strcmp(w->at[i].norm, "no") == 0 && strcmp(w->at[i + 1].norm, "one") == 0)
+            w->at[i].roles = JV_FUNCTION | JV_NOT | JV_NOUGHT;
+}
+
 struct jv_words jv_words_read(struct jv_arena *a, const char *text)
 {
     size_t len_all = strlen(text), max = len_all < JV_WORDS_MAX ? len_all + 1 : JV_WORDS_MAX;
@@ -291,5 +299,6 @@ struct jv_words jv_words_read(struct jv_arena *a, const char *text)
         else
             read_mark(&r, c, len);
     }
+    join_no_one(&r.words);
     return r.words;
 }
