@@ -271,7 +271,8 @@ static const struct jv_tool tools[] = {
     JV_TOOL("CloudCost", cloud_cost, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_cloud_cost", .skill = "costs",
             .say = finops_say_provider,
-            .words = "cost of a provider, cloud cost, spend, spending, bill, expense, invoice, "
+            .words = "cost of a provider, compare, comparison, difference, cloud cost, spend, "
+                     "spending, bill, expense, invoice, "
                      "charges, pay, paying, price, money, breakdown of a provider, breakdown, "
                      "break down, split, made up, itemise, itemised",
             .examples = JV_TEXTS("show AWS cost", "what's our AWS spending?", "show GCP breakdown",

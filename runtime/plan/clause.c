@@ -106,7 +106,9 @@ static bool owns_again(const struct jv_reading *r, size_t from, size_t i)
     if (!(roles_at(r, i) & (JV_MY | JV_THEIRS)) || !jv_token_personal(r, i + 1))
         return false;
     for (size_t k = from; k < i; k++)
-        if (jv_token_personal(r, k) && r->tokens[k].term != r->tokens[i + 1].term)
+        if (jv_token_personal(r, k) && r->tokens[k].term != r->tokens[i + 1].term &&
+            (r->tokens[k].word->plural ||
+             (k && roles_at(r, k - 1) & (JV_MY | JV_THEIRS | JV_ARTICLE))))
             return true;
     return false;
 }
@@ -357,8 +359,8 @@ static bool states(const struct jv_reading *r, const struct jv_clause *c, size_t
         if (roles_at(r, i) & (JV_ASKING | JV_SELF | JV_SHE) || is_word(r, i, "that") ||
             is_word(r, i, "they"))
             return false;
-        if (roles_at(r, i) & (JV_BE | JV_AUX))
-            return true;
+        if (roles_at(r, i) & (JV_BE | JV_AUX)) /* but "exams has vishal got" asks */
+            return !(r->tokens[i + 1].name || roles_at(r, i + 1) & (JV_SELF | JV_WE));
     }
     return false;
 }
@@ -556,8 +558,16 @@ static size_t keep_telling(const struct jv_reading *r, struct jv_wish *all, size
     return kept;
 }
 
+static void hand_to(const struct jv_reading *r, struct jv_wish *w, const struct jv_clause *from,
+                    struct jv_arena *a)
+{
+    take_whom(&w->clause, from);
+    match(r, w, a);
+}
+
 /* "pending tickets, everybody's", "Alex - his tickets?": whose is said in a part of its own. */
-static void hand_over_whom(struct jv_wish *all, size_t n)
+static void hand_over_whom(const struct jv_reading *r, struct jv_wish *all, size_t n,
+                           struct jv_arena *a)
 {
     for (size_t i = 0; i < n; i++) {
         const struct jv_clause *c = &all[i].clause;
@@ -566,9 +576,9 @@ static void hand_over_whom(struct jv_wish *all, size_t n)
             (c->whom != JV_WHOM_EVERYBODY && c->whom != JV_WHOM_PERSON))
             continue;
         if (i && all[i - 1].n_picks && all[i - 1].clause.whom == JV_WHOM_NONE)
-            take_whom(&all[i - 1].clause, c);
+            hand_to(r, &all[i - 1], c, a);
         if (i + 1 < n && jv_wish_has_head(&all[i + 1]) && all[i + 1].clause.whom == JV_WHOM_NONE)
-            take_whom(&all[i + 1].clause, c);
+            hand_to(r, &all[i + 1], c, a);
     }
 }
 
@@ -610,24 +620,25 @@ static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n
 {
     for (size_t i = 1; i < n; i++) {
         struct jv_wish *w = &all[i];
-        size_t k = i;
-
-        bool topic = all[i - 1].mood == JV_FRAGMENT && w->clause.before == JV_COMMA &&
-                     w->clause.from == all[i - 1].clause.to;
+        bool topic = all[i - 1].mood == JV_FRAGMENT && w->clause.from == all[i - 1].clause.to;
+        bool found = false;
 
         if (w->mood != JV_REQUEST || !(roles_of(r, &w->clause) & JV_IT || topic) ||
             !jv_wish_has_head(w) || has_value(r, &w->clause) || w->picks[0].score.acts)
             continue;
-        while (k-- > 0 && !(has_value(r, &all[k].clause) && fits(r, &all[k].clause, w)))
-            ;
-        if (k >= i || (jv_wish_has_head(&all[k]) && !topic))
-            continue;
-        all[k].clause.head_from = w->clause.from;
-        all[k].clause.head_to = w->clause.to;
-        all[k].clause.looks = w->clause.looks;
-        all[k].mood = JV_REQUEST;
-        match(r, &all[k], a);
-        w->n_picks = 0;
+        for (size_t k = i; k-- > 0 && (!found || all[k].mood == JV_FRAGMENT);) {
+            if (!has_value(r, &all[k].clause) || !fits(r, &all[k].clause, w) ||
+                (jv_wish_has_head(&all[k]) && !topic))
+                continue;
+            all[k].clause.head_from = w->clause.from;
+            all[k].clause.head_to = w->clause.to;
+            all[k].clause.looks = w->clause.looks;
+            all[k].mood = JV_REQUEST;
+            match(r, &all[k], a);
+            found = true;
+        }
+        if (found)
+            w->n_picks = 0;
     }
 }
 
@@ -747,7 +758,7 @@ size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct
     }
     n = join_closer(r, all, n, a);
     point_back(r, all, n, a);
-    hand_over_whom(all, n);
+    hand_over_whom(r, all, n, a);
     set_back(r, all, n);
     n = keep_requests(r, all, n, all);
     n = keep_telling(r, all, n, telling);

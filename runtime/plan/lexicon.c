@@ -32,11 +32,12 @@ static const struct row rows[] = {
                    "before after around regarding concerning per via through between among "
                    "both either because than too such so whether upon till across along "
                    "against towards toward beside besides onwards together except " },
-    { JV_FUNCTION, " you your yours yourself yourselves jarvis u ur nothing something anything "
-                   "everything someone somebody very really much many lot lots d m t s w abt bout "
-                   "thru wrt rn able "
-                   "possible gonna wanna trying try well actually right maybe perhaps ever even "
-                   "else wise bit quite rather pretty simply basically kind kindly sort " },
+    { JV_FUNCTION,
+      " you your yours yourself yourselves jarvis u ur nothing something anything "
+      "everything someone somebody very really much many lot lots doing d m t s w abt bout "
+      "thru wrt rn able "
+      "possible gonna wanna trying try well actually right maybe perhaps ever even "
+      "else wise bit quite rather pretty simply basically kind kindly sort " },
     { JV_FUNCTION | JV_LATE,
       " still yet already now currently again also just been recently lately soon so far " },
     { JV_FUNCTION | JV_NOT,
@@ -75,7 +76,7 @@ static const struct row rows[] = {
     { JV_GENERAL | JV_EVERY,
       " company organisation organization org companywide colleagues system "
       "employees employee users coworkers everyone whole companies team teams department " },
-    { JV_GENERAL, " entire complete full overall total staff business people thing "
+    { JV_GENERAL, " entire full overall total staff business people thing "
                   "things stuff info information data list overview page item items entry "
                   "entries type types number numbers count amount figure figures part parts "
                   "sort way name names value values " },

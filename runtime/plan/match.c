@@ -78,7 +78,8 @@ static bool is_only_done(const struct jv_reading *r, const struct jv_span *s, ui
     const struct jv_token *k = &r->tokens[s->from];
     const struct jv_term *t = k->term == JV_NONE ? NULL : &c->terms[k->term];
 
-    if (!c->families[family].read_only || k->word->past || s->n > 1)
+    if (!c->families[family].read_only || k->word->past || s->n > 1 ||
+        (s->from && r->tokens[s->from - 1].word->roles & (JV_BE | JV_LATE)))
         return false;
     for (size_t i = 0; t && i < t->n_postings; i++)
         if (t->postings[i].acts &&
@@ -562,7 +563,8 @@ static bool names_one(const struct table *t, const struct jv_cat_family *f)
 {
     bool one = false;
 
-    if (!t->clause->fragment || t->clause->whom == JV_WHOM_CALLER)
+    if (!t->clause->fragment || t->clause->whom == JV_WHOM_CALLER ||
+        t->clause->whom == JV_WHOM_EVERYBODY)
         return false;
     for (size_t i = t->clause->from; i < t->clause->to; i++) {
         const struct jv_word *w = t->r->tokens[i].word;
@@ -617,8 +619,8 @@ static void conclude(struct table *t, uint32_t family, double alike)
     double evidence, covered;
 
     s->missing = lacks_required(t, family);
-    if ((t->clause->wishes || names_one(t, f)) && !t->clause->looks && f->wanted && !s->missing &&
-        s->values >= required_value)
+    if ((t->clause->wishes || names_one(t, f)) && !t->clause->looks && f->wanted && !f->read_only &&
+        !s->missing && s->values >= required_value)
         s->acts = true;
     if (s->acts && changes_nothing(t, family))
         s->acts = false;
