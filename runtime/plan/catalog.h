@@ -33,6 +33,7 @@ struct jv_cat_tool {
     const char *description;
     const char *skill;
     const char *owner; /* the member that says whose; NULL: none */
+    const char *scope; /* what its caller must hold; NULL: nothing */
     enum jv_whose whose;
     bool read_only;
     uint32_t agent, family;
