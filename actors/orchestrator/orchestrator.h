@@ -24,6 +24,7 @@ enum {
     max_section = 32 * 1024, /* bytes of one agent's Markdown */
     max_answer = 96 * 1024,  /* of all agents' together: a task's last word may have 128 KiB */
     max_data = 96 * 1024,    /* of all agents' data */
+    max_reply = 112 * 1024,  /* of the answer and its data together */
 };
 
 #define SELF "jarvis" /* its own token: it never asks itself */

@@ -218,6 +218,38 @@ static void list_agents(const struct turn *t, Orchestrator__ChatReply *reply)
     }
 }
 
+/* The result of a tool call; what an agent without tools gave, as it is. */
+static Google__Protobuf__Value *result_of(const struct turn *t, const struct call *c)
+{
+    const Google__Protobuf__Struct *result = call_result(c);
+
+    if (!result || !c->planned->tool)
+        return c->data;
+    return jv_value_struct(jv_arena(t->ctx), (Google__Protobuf__Struct *)(uintptr_t)result);
+}
+
+static void list_data(const struct turn *t, Orchestrator__ChatReply *reply)
+{
+    struct jv_arena *a = jv_arena(t->ctx);
+    size_t left = max_reply - t->answer.len; /* the answer is shorter */
+
+    reply->data = JV_NEW_ARRAY(a, Orchestrator__ReplyData *, t->n + 1);
+    for (size_t i = 0; i < t->n; i++) {
+        Google__Protobuf__Value *v = result_of(t, &t->calls[i]);
+        size_t size = v ? protobuf_c_message_get_packed_size(&v->base) : 0;
+        Orchestrator__ReplyData *d;
+
+        if (!v || size > left)
+            continue;
+        left -= size;
+        d = jv_msg_new(&orchestrator__reply_data__descriptor, a);
+        d->agent = t->calls[i].name;
+        d->tool = t->calls[i].planned->tool ? t->calls[i].planned->tool : "";
+        d->result = v;
+        reply->data[reply->n_data++] = d;
+    }
+}
+
 static void make_reply(struct turn *t)
 {
     Orchestrator__ChatReply *reply =
@@ -228,6 +260,7 @@ static void make_reply(struct turn *t)
     reply->message_id = t->message_id;
     reply->outcome = outcome_of(t);
     list_agents(t, reply);
+    list_data(t, reply);
     reply->n_suggestions =
             suggest_next(t->ctx, &t->plan, t->req->question, t->answer.data, &reply->suggestions);
     t->reply = reply;

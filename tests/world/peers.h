@@ -26,6 +26,7 @@ struct behaviour {
     int code;          /* what its tools answer with */
     uint32_t delay_ms; /* before */
     size_t calls;
+    size_t bulk; /* bytes that its lists are made longer by */
     char message_id[64];
 };
 
@@ -84,6 +85,8 @@ static int list(struct jv_ctx *ctx, Tickets__TicketList *ret)
     ret->tickets[1] = ticket(ctx, 12303, "update_budget", TICKETS__STATUS__in_progress);
     ret->n_tickets = 2;
     ret->total = 2;
+    if (fake.tickets.bulk)
+        ret->note = jv_arena_printf(jv_arena(ctx), "%0*d", (int)fake.tickets.bulk, 0);
     return behave(ctx, &fake.tickets);
 }
 
@@ -119,6 +122,7 @@ JV_TOOL_FN(cloud_cost, Finops__CloudCostRequest, Finops__ProviderCost)
 {
     ret->provider = req->provider;
     ret->total_cents = strcmp(req->provider, "aws") == 0 ? 1523450 : 1245075;
+    ret->percentage = strcmp(req->provider, "aws") == 0 ? 41.62 : 34.01;
     return behave(ctx, &fake.finops);
 }
 
@@ -130,7 +134,7 @@ JV_TOOL_FN(my_budget, Google__Protobuf__Empty, Finops__BudgetReport)
     return behave(ctx, &fake.finops);
 }
 
-JV_TOOL_FN(my_courses, Google__Protobuf__Empty, Oxygen__CourseList)
+JV_TOOL_FN(my_courses, Oxygen__MyCoursesRequest, Oxygen__CourseList)
 {
     (void)req;
     ret->username = jv_caller(ctx)->username;
@@ -147,7 +151,7 @@ static Oxygen__Exam *exam(struct jv_ctx *ctx, const char *name, const char *dead
     return e;
 }
 
-JV_TOOL_FN(my_exams, Google__Protobuf__Empty, Oxygen__ExamList)
+JV_TOOL_FN(my_exams, Oxygen__MyExamsRequest, Oxygen__ExamList)
 {
     (void)req;
     ret->pending_exams = JV_NEW_ARRAY(jv_arena(ctx), Oxygen__Exam *, 3);
