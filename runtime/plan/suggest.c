@@ -88,7 +88,7 @@ static bool same_words(struct jv_arena *a, const char *x, const char *y)
 static bool names_nobody(const struct jv_reading *r)
 {
     for (size_t i = 0; i < r->n; i++)
-        if (r->tokens[i].name || r->tokens[i].word->number)
+        if (r->tokens[i].name >= JV_NAME_SUBJECT || r->tokens[i].word->number)
             return false;
     return true;
 }
