@@ -66,22 +66,31 @@ static void capitalize(char *s, size_t n)
             s[i] = (char)(s[i] - 'a' + 'A');
 }
 
-/* Its person, or its first text argument. Short names are abbreviations (AWS, EC2). */
-static bool find_label(struct jv_arena *a, const struct call *c, struct side *ret)
+/* Short names are abbreviations (AWS, EC2), others are words (Azure). */
+static const char *display(struct jv_arena *a, const char *text)
 {
     enum { short_name = 3 };
+    char *s = say_spaced(a, text);
+
+    capitalize(s, strlen(s) > short_name ? 1 : short_name);
+    return s;
+}
+
+/* Its person, or its text arguments: "AWS", "GCP Compute". */
+static bool find_label(struct jv_arena *a, const struct call *c, struct side *ret)
+{
     const Google__Protobuf__Struct *args = c->planned->arguments;
 
     ret->kind = "person";
     ret->label = c->planned->person;
-    for (size_t i = 0; !ret->label && i < args->n_fields; i++) {
+    for (size_t i = 0; !c->planned->person && i < args->n_fields; i++) {
         const char *text = jv_struct_text(args, args->fields[i]->key);
-        char *label = text && text[0] ? say_spaced(a, text) : NULL;
 
-        if (label)
-            capitalize(label, strlen(label) > short_name ? 1 : short_name);
+        if (!text || !text[0])
+            continue;
+        text = display(a, text);
         ret->kind = args->fields[i]->key;
-        ret->label = label;
+        ret->label = ret->label ? jv_arena_printf(a, "%s %s", ret->label, text) : text;
     }
     return ret->label != NULL;
 }
@@ -195,12 +204,14 @@ static void say_heading(struct jv_buf *b, const char *name)
 
 static void say_table(struct jv_buf *b, const struct sides *s)
 {
-    bool shares = true;
+    bool shares = true, alike = true;
 
-    for (size_t i = 0; i < s->n; i++)
+    for (size_t i = 0; i < s->n; i++) {
         shares = shares && s->at[i].share >= 0;
+        alike = alike && strcmp(s->at[i].kind, s->at[0].kind) == 0;
+    }
     jv_buf_str(b, "\n\n| ");
-    say_heading(b, s->at[0].kind);
+    say_heading(b, alike ? s->at[0].kind : "what");
     jv_buf_str(b, " | ");
     say_heading(b, amount_name(b->arena, s->at));
     jv_buf_str(b, shares ? " | Share of all | More than " : " | More than ");

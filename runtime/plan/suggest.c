@@ -224,7 +224,7 @@ static void offer_other(struct suggesting *s, const struct jv_planned *done)
 {
     uint32_t tool = done->tool ? jv_catalog_tool(s->c, done->agent, done->tool) : JV_NONE;
 
-    if (tool != JV_NONE && s->n < s->max && s->c->tools[tool].read_only &&
+    if (tool != JV_NONE && !s->full[s->c->tools[tool].family] && s->c->tools[tool].read_only &&
         may(s, &s->c->tools[tool]))
         offer_tool(s, tool, true);
 }

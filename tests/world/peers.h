@@ -120,9 +120,35 @@ JV_TOOL_FN(create_mine, Tickets__CreateMineRequest, Tickets__Created)
 
 JV_TOOL_FN(cloud_cost, Finops__CloudCostRequest, Finops__ProviderCost)
 {
+    static const struct {
+        const char *provider;
+        int64_t cents;
+        double percent;
+    } costs[] = { { "aws", 1523450, 41.62 },
+                  { "gcp", 1245075, 34.01 },
+                  { "azure", 892025, 24.37 } };
+
+    for (size_t i = 0; i < JV_COUNT(costs); i++) {
+        if (strcmp(costs[i].provider, req->provider) != 0)
+            continue;
+        ret->total_cents = costs[i].cents;
+        ret->percentage = costs[i].percent;
+    }
     ret->provider = req->provider;
-    ret->total_cents = strcmp(req->provider, "aws") == 0 ? 1523450 : 1245075;
-    ret->percentage = strcmp(req->provider, "aws") == 0 ? 41.62 : 34.01;
+    return behave(ctx, &fake.finops);
+}
+
+JV_TOOL_FN(service_cost, Finops__ServiceCostRequest, Finops__ServiceReport)
+{
+    ret->service = req->service_name;
+    ret->total_cents = strcmp(req->service_name, "ec2") == 0 ? 850000 : 423450;
+    return behave(ctx, &fake.finops);
+}
+
+JV_TOOL_FN(budget_of, Finops__BudgetRequest, Finops__BudgetReport)
+{
+    ret->username = req->username;
+    ret->monthly_budget_cents = strcmp(req->username, "alex") == 0 ? 30000 : 50000;
     return behave(ctx, &fake.finops);
 }
 
@@ -177,6 +203,8 @@ static const struct {
     { "Get", get__tool },
     { "CreateMine", create_mine__tool },
     { "CloudCost", cloud_cost__tool },
+    { "ServiceCost", service_cost__tool },
+    { "Budget", budget_of__tool },
     { "MyBudget", my_budget__tool },
     { "MyCourses", my_courses__tool },
     { "MyExams", my_exams__tool },

@@ -109,6 +109,42 @@ TEST(alternatives_stand_in_one_table)
                            "| AWS | USD 15,234.50 | 41.62 % | USD 2,783.75 (22.36 %) |");
     CHECK_INT(r->n_data, 2);
     CHECK_STR(fake.response, r->response);
+    CHECK_STR(ask(&t, t.vishal, "compare aws, gcp and azure")->response,
+              "**Azure** is the cheapest with USD 8,920.25, **AWS** the most expensive with USD "
+              "15,234.50.\n\n"
+              "| Provider | Cost | Share of all | More than Azure |\n"
+              "|---|---:|---:|---:|\n"
+              "| Azure | USD 8,920.25 | 24.37 % | |\n"
+              "| GCP | USD 12,450.75 | 34.01 % | USD 3,530.50 (39.58 %) |\n"
+              "| AWS | USD 15,234.50 | 41.62 % | USD 6,314.25 (70.79 %) |");
+    CHECK_STR(ask(&t, t.vishal, "compare ec2 and s3")->response,
+              "**S3** is cheaper than **EC2** by USD 4,265.50.\n\n"
+              "| Service | Cost | More than S3 |\n"
+              "|---|---:|---:|\n"
+              "| S3 | USD 4,234.50 | |\n"
+              "| EC2 | USD 8,500.00 | USD 4,265.50 (100.73 %) |");
+    town_free(&t);
+}
+
+/* What is no cost is called by its name; what cannot be compared is told beside. */
+TEST(other_alternatives)
+{
+    struct town t = town_new();
+    const char *admin = world_person(t.w, "user_admin", "admin", "admin");
+    const Orchestrator__ChatReply *r;
+
+    CHECK_STR(ask(&t, admin, "compare the budgets of vishal and alex")->response,
+              "The monthly budget of **alex** is lower than that of **vishal** by USD 200.00.\n\n"
+              "| Person | Monthly budget | More than alex |\n"
+              "|---|---:|---:|\n"
+              "| alex | USD 300.00 | |\n"
+              "| vishal | USD 500.00 | USD 200.00 (66.67 %) |");
+    CHECK_STR(ask(&t, admin, "compare the budgets of vishal and sarah")->response,
+              "The monthly budget of **vishal** is the same as that of **sarah**.\n\n"
+              "| Person | Monthly budget | More than vishal |\n"
+              "|---|---:|---:|\n"
+              "| vishal | USD 500.00 | |\n"
+              "| sarah | USD 500.00 | USD 0.00 (0.00 %) |");
     fake.finops.code = JV_UNAVAILABLE;
     r = ask(&t, t.vishal, "compare aws and gcp");
     CHECK_STR(r->response, "I could not reach FinOpsAgent just now, so the cloud cost part is "
