@@ -15,6 +15,14 @@ static bool is_word(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+static bool listed(const char *const *list, size_t n, const char *word, size_t len)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(list[i], word, len) == 0 && !list[i][len])
+            return true;
+    return false;
+}
+
 /* Names as data has them, update_budget, and words in bold, **urgent**: they say more than the
  * prose around them. */
 static const char *const *names_in(struct jv_arena *a, const char *text)
@@ -28,7 +36,7 @@ static const char *const *names_in(struct jv_arena *a, const char *text)
 
         for (; is_word(p[len]); len++)
             name = name || p[len] == '_';
-        if (name && len && len <= longest_word)
+        if (name && len && len <= longest_word && !listed(seen, n, p, len))
             seen[n++] = jv_arena_strndup(a, p, len);
         p += len ? len : 1;
     }

@@ -2,21 +2,23 @@
  *
  * Examples come from cards and are the same for everybody: one that names a person or a number
  * would tell of what the asker may not see, so it is never offered. */
+#include <ctype.h>
 #include <string.h>
 
 #include "jv/wire.h"
 #include "plan/reading.h"
 
-enum { max_words = 7, max_length = 80, max_readings = 64, longest_seen = 64 };
+enum { max_words = 7, max_length = 80, longest_question = 256 };
 
 struct suggesting {
     const struct jv_catalog *c;
     struct jv_arena *a;
     const struct jv_suggest_input *in;
-    bool *used; /* tools that were called, or are offered */
-    bool *full; /* families that have given one */
-    size_t n_readings;
+    bool *used;           /* tools that were called, or are offered */
+    bool *full;           /* families that have given one */
+    const char *question; /* plain */
     const char **ret;
+    const char **plain; /* of those */
     size_t n, max;
 };
 
@@ -60,6 +62,22 @@ static bool may(const struct suggesting *s, const struct jv_cat_tool *t)
 
 /* ---- which example --------------------------------------------------------------------------- */
 
+/* "Show my tickets!" is "show my tickets". */
+static char *plain_of(struct jv_arena *a, const char *text)
+{
+    char *s = jv_arena_strdup(a, text);
+    size_t n = 0;
+
+    for (const char *p = text; *p; p++) {
+        unsigned char ch = (unsigned char)*p;
+
+        if (ch == ' ' ? n && s[n - 1] != ' ' : isalnum(ch) || ch >= 0x80)
+            s[n++] = (char)tolower(ch);
+    }
+    s[n - (n && s[n - 1] == ' ')] = '\0';
+    return s;
+}
+
 static size_t words_in(const char *s)
 {
     size_t n = 0;
@@ -67,22 +85,6 @@ static size_t words_in(const char *s)
     for (; *s; s++)
         n += *s != ' ' && (s[1] == ' ' || !s[1]);
     return n;
-}
-
-static bool is_short(const char *text)
-{
-    return strlen(text) <= max_length && words_in(text) <= max_words;
-}
-
-/* "Show my tickets!" is "show my tickets". */
-static bool same_words(struct jv_arena *a, const char *x, const char *y)
-{
-    struct jv_words v = jv_words_read(a, x), w = jv_words_read(a, y);
-
-    for (size_t i = 0; i < v.n && i < w.n; i++)
-        if (strcmp(v.at[i].norm, w.at[i].norm) != 0)
-            return false;
-    return v.n == w.n;
 }
 
 static bool names_nobody(const struct jv_reading *r)
@@ -93,13 +95,45 @@ static bool names_nobody(const struct jv_reading *r)
     return true;
 }
 
+static void add_offer(struct jv_catalog *c, struct jv_cat_tool *t, struct jv_offer *offers,
+                      const char *text, struct jv_arena *scratch)
+{
+    struct jv_reading r = jv_reading_new(c, scratch, text, false);
+    struct jv_offer *o = &offers[t->n_offers];
+    uint32_t *values;
+
+    if (!names_nobody(&r))
+        return;
+    t->n_offers++;
+    o->text = text;
+    o->plain = plain_of(c->arena, text);
+    o->n_values = r.n_values;
+    o->values = values = JV_NEW_ARRAY(c->arena, uint32_t, r.n_values + 1);
+    for (size_t i = 0; i < r.n_values; i++)
+        values[i] = r.values[i].phrase;
+}
+
+void jv_suggest_index(struct jv_catalog *c, struct jv_arena *scratch)
+{
+    for (size_t i = 0; i < c->n_tools; i++) {
+        struct jv_cat_tool *t = &c->tools[i];
+        struct jv_offer *offers = JV_NEW_ARRAY(c->arena, struct jv_offer, t->n_examples + 1);
+
+        jv_arena_reset(scratch);
+        for (size_t k = 0; k < t->n_examples; k++)
+            if (strlen(t->examples[k]) <= max_length && words_in(t->examples[k]) <= max_words)
+                add_offer(c, t, offers, t->examples[k], scratch);
+        t->offers = offers;
+    }
+}
+
 /* Whether it is about another value than a call was: GCP after AWS. */
-static bool differs(const struct suggesting *s, const struct jv_reading *r)
+static bool differs(const struct suggesting *s, const struct jv_offer *o)
 {
     bool other = false;
 
-    for (size_t i = 0; i < r->n_values; i++) {
-        const struct jv_phrase *p = &r->catalog->phrases[r->values[i].phrase];
+    for (size_t i = 0; i < o->n_values; i++) {
+        const struct jv_phrase *p = &s->c->phrases[o->values[i]];
 
         for (size_t k = 0; k < s->in->n_done; k++) {
             const struct jv_planned *done = &s->in->done[k];
@@ -113,34 +147,29 @@ static bool differs(const struct suggesting *s, const struct jv_reading *r)
     return other;
 }
 
-/* other: only one about something else than the calls. */
-static bool fits(struct suggesting *s, const char *text, bool other)
+static bool is_new(const struct suggesting *s, const struct jv_offer *o)
 {
-    struct jv_reading r;
-
-    if (!is_short(text) || s->n_readings++ >= max_readings)
-        return false;
     for (size_t i = 0; i < s->n; i++)
-        if (same_words(s->a, s->ret[i], text))
+        if (strcmp(s->plain[i], o->plain) == 0)
             return false;
-    if (s->in->question && same_words(s->a, s->in->question, text))
-        return false;
-    r = jv_reading_new(s->c, s->a, text, false);
-    return names_nobody(&r) && (!other || differs(s, &r));
+    return strcmp(s->question, o->plain) != 0;
 }
 
-static bool offer_tool(struct suggesting *s, uint32_t tool, bool other)
+/* other: only one about something else than the calls. */
+static void offer_tool(struct suggesting *s, uint32_t tool, bool other)
 {
     const struct jv_cat_tool *t = &s->c->tools[tool];
 
-    for (size_t k = 0; k < t->n_examples && s->n < s->max; k++) {
-        if (!fits(s, t->examples[k], other))
+    for (size_t k = 0; k < t->n_offers && s->n < s->max; k++) {
+        const struct jv_offer *o = &t->offers[k];
+
+        if (!is_new(s, o) || (other && !differs(s, o)))
             continue;
-        s->ret[s->n++] = t->examples[k];
+        s->plain[s->n] = o->plain;
+        s->ret[s->n++] = o->text;
         s->used[tool] = s->full[t->family] = true;
-        return true;
+        return;
     }
-    return false;
 }
 
 /* One example: everybody's for those who may see it, else the asker's own, or nobody's. */
@@ -159,47 +188,60 @@ static void offer(struct suggesting *s, uint32_t family)
 
 /* ---- where from ------------------------------------------------------------------------------ */
 
-/* The name is one of few that a member can have: in_progress says how far, not what about. */
-static bool is_choice(const struct jv_catalog *c, const struct jv_words *w, const char *seen)
+/* A value that a member of the agent's tools has few of: in_progress says how far, not what about.
+ */
+static bool is_choice(const struct jv_catalog *c, const struct jv_phrase *p)
 {
-    for (size_t i = 0; i < w->n; i++) {
-        uint32_t term = jv_catalog_term(c, w->at[i].stem);
+    for (uint32_t t = c->agents[p->agent].first_tool;
+         t < c->n_tools && c->tools[t].agent == p->agent; t++) {
+        const struct jv_slot *slot = jv_catalog_slot(&c->tools[t], p->member);
 
-        for (size_t k = 0; term != JV_NONE && k < c->terms[term].n_phrases; k++) {
-            const struct jv_phrase *p = &c->phrases[c->terms[term].phrases[k]];
-
-            if (p->family != JV_NONE || strcmp(p->value, seen) != 0)
-                continue;
-            for (uint32_t t = c->agents[p->agent].first_tool;
-                 t < c->n_tools && c->tools[t].agent == p->agent; t++) {
-                const struct jv_slot *slot = jv_catalog_slot(&c->tools[t], p->member);
-
-                if (slot && slot->kind == JV_SLOT_CHOICE)
-                    return true;
-            }
-        }
+        if (slot && slot->kind == JV_SLOT_CHOICE)
+            return true;
     }
     return false;
+}
+
+/* The terms of a name, update_budget; how many. None when the whole is a choice. */
+static size_t terms_of(const struct jv_catalog *c, const char *seen, uint32_t *ret, size_t max)
+{
+    size_t n = 0, len;
+
+    for (const char *p = seen; *p && n < max; p += len + (p[len] != 0)) {
+        char word[JV_WORD_SIZE] = "";
+        const struct jv_term *t;
+
+        len = strcspn(p, "_- ");
+        memcpy(word, p, len < sizeof(word) ? len : sizeof(word) - 1);
+        jv_words_stem(word);
+        ret[n] = jv_catalog_term(c, word);
+        if (ret[n] == JV_NONE)
+            continue;
+        t = &c->terms[ret[n++]];
+        for (size_t k = 0; k < t->n_phrases; k++) {
+            const struct jv_phrase *phrase = &c->phrases[t->phrases[k]];
+
+            if (phrase->family == JV_NONE && strcmp(phrase->value, seen) == 0 &&
+                is_choice(c, phrase))
+                return 0;
+        }
+    }
+    return n;
 }
 
 /* A word of an answer that is telling for one family: an update_budget ticket leads to budgets. */
 static void offer_seen(struct suggesting *s, const char *seen)
 {
-    struct jv_words w;
-    char *spaced = jv_arena_strndup(s->a, seen, longest_seen);
+    enum { max_terms = 8 };
+    uint32_t terms[max_terms];
+    size_t n = terms_of(s->c, seen, terms, max_terms);
 
-    for (char *p = spaced; *p; p++)
-        if (*p == '_' || *p == '-')
-            *p = ' ';
-    w = jv_words_read(s->a, spaced);
-    if (is_choice(s->c, &w, seen))
-        return;
-    for (size_t i = 0; i < w.n; i++) {
-        uint32_t term = w.at[i].roles ? JV_NONE : jv_catalog_term(s->c, w.at[i].stem);
-        const struct jv_term *t = term == JV_NONE ? NULL : &s->c->terms[term];
+    for (size_t i = 0; i < n && s->n < s->max; i++) {
+        const struct jv_term *t = &s->c->terms[terms[i]];
 
-        for (size_t k = 0; t && t->strong && k < t->n_postings; k++)
-            if (t->postings[k].weight >= 0.8f && s->c->families[t->postings[k].family].read_only)
+        for (size_t k = 0; t->strong && k < t->n_postings; k++)
+            if (t->postings[k].weight >= 0.8f && s->c->families[t->postings[k].family].read_only &&
+                !jv_lexicon(t->stem))
                 offer(s, t->postings[k].family);
     }
 }
@@ -253,7 +295,7 @@ static void offer_rounds(struct suggesting *s, bool read_only)
 {
     bool more = true;
 
-    for (uint32_t round = 0; more && s->n < s->max && s->n_readings < max_readings; round++) {
+    for (uint32_t round = 0; more && s->n < s->max; round++) {
         more = false;
         for (size_t i = 0; i < s->c->n_agents && s->n < s->max; i++) {
             uint32_t f = s->c->agents[i].first_family + round;
@@ -271,7 +313,10 @@ size_t jv_plan_suggest_to(const struct jv_catalog *c, struct jv_arena *a,
                           const struct jv_suggest_input *in, size_t max, const char **ret)
 {
     struct suggesting s = { .c = c, .a = a, .in = in, .ret = ret, .max = max };
+    const char *question = in->question ? in->question : "";
 
+    s.question = strlen(question) < longest_question ? plain_of(a, question) : "";
+    s.plain = JV_NEW_ARRAY(a, const char *, max + 1);
     s.used = JV_NEW_ARRAY(a, bool, c->n_tools + 1);
     s.full = JV_NEW_ARRAY(a, bool, c->n_families + 1);
     for (size_t i = 0; i < in->n_done; i++)
