@@ -310,7 +310,10 @@ void finops_say_service(struct jv_ctx *ctx, struct jv_buf *md, const void *req, 
     jv_say_text(md, report->service);
     jv_buf_str(md, " costs ");
     jv_say_money(md, report->total_cents);
-    jv_buf_str(md, " in all.\n\n| Provider | Cost | Share of the provider |\n|---|---:|---:|\n");
+    jv_buf_str(md, " in all.\n");
+    if (!report->n_breakdown)
+        return;
+    jv_buf_str(md, "\n| Provider | Cost | Share of the provider |\n|---|---:|---:|\n");
     for (size_t i = 0; i < report->n_breakdown; i++) {
         const Finops__ServiceMatch *m = report->breakdown[i];
 

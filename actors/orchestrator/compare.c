@@ -83,7 +83,7 @@ static bool find_label(struct jv_arena *a, const struct call *c, struct side *re
 
     ret->kind = "person";
     ret->label = c->planned->person;
-    for (size_t i = 0; !c->planned->person && i < args->n_fields; i++) {
+    for (size_t i = 0; args && !c->planned->person && i < args->n_fields; i++) {
         const char *text = jv_struct_text(args, args->fields[i]->key);
 
         if (!text || !text[0])

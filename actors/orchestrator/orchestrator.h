@@ -45,6 +45,7 @@ struct call {
     const char *message_id; /* the same when the turn is run again */
     bool changes;           /* it is no looking call */
     bool unclear;           /* it failed, and may have changed something nevertheless */
+    bool missing;           /* what it is about was not found */
     bool compared;          /* it is said among others, in a comparison */
     struct jv_child *task;
     enum call_state state;

@@ -147,6 +147,22 @@ static void say_outage(struct jv_buf *b, const struct call *c)
                              : ". Please try again in a moment.");
 }
 
+static bool has_number(const Google__Protobuf__Struct *arguments)
+{
+    for (size_t i = 0; arguments && i < arguments->n_fields; i++)
+        if (arguments->fields[i]->value->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE)
+            return true;
+    return false;
+}
+
+/* "Ticket 99999 was not found. Please check the number." */
+static void say_refusal(struct jv_buf *b, const struct call *c)
+{
+    say_sentence(b, c->why);
+    if (c->missing && has_number(c->planned->arguments))
+        jv_buf_str(b, " Please check the number.");
+}
+
 const char *say_call(struct jv_ctx *ctx, const struct call *c)
 {
     struct jv_buf b = jv_buf_new(jv_arena(ctx));
@@ -156,7 +172,7 @@ const char *say_call(struct jv_ctx *ctx, const struct call *c)
     else if (c->state != CALL_ANSWERED)
         say_outage(&b, c);
     else if (c->why)
-        say_sentence(&b, c->why);
+        say_refusal(&b, c);
     else
         jv_buf_str(&b, c->text);
     while (b.len && b.data[b.len - 1] == '\n')

@@ -80,7 +80,7 @@ TEST(not_found_is_an_answer)
     const Orchestrator__ChatReply *r = ask(&t, t.vishal, "get ticket 99999");
 
     CHECK_OUTCOME(r, answered);
-    CHECK_STR(r->response, "Ticket 99999 was not found.");
+    CHECK_STR(r->response, "Ticket 99999 was not found. Please check the number.");
     check_agent(r, 0, "TicketsAgent", "answered");
     town_free(&t);
 }
