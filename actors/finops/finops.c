@@ -175,9 +175,10 @@ JV_TOOL_FN(service_cost, Finops__ServiceCostRequest, Finops__ServiceReport)
 
 static int no_budget(struct jv_ctx *ctx, const char *username)
 {
-    return jv_fail(ctx, JV_NOT_FOUND,
-                   "there is no budget for %s yet; the FinOps administrator can set one up",
-                   username);
+    bool own = strcmp(username, jv_caller(ctx)->username) == 0;
+
+    return jv_fail(ctx, JV_NOT_FOUND, "%s no budget yet; the FinOps administrator can set one up",
+                   own ? "you have" : jv_arena_printf(jv_arena(ctx), "%s has", username));
 }
 
 static int load_budget(struct jv_ctx *ctx, const char *username, Finops__BudgetReport *ret)

@@ -13,6 +13,12 @@ static const char *status_name(Tickets__Status status)
     return v ? v->name : "unknown";
 }
 
+/* In a sentence: "in progress". */
+static const char *spoken(Tickets__Status status)
+{
+    return status == TICKETS__STATUS__in_progress ? "in progress" : status_name(status);
+}
+
 static const char *status_meaning(Tickets__Status status)
 {
     static const char *const meanings[] = {
@@ -96,7 +102,7 @@ static void say_limits(struct jv_buf *md, const Tickets__TicketList *list)
                 list->created_until ? list->created_until->seconds : INT64_MAX);
 }
 
-/* ": 1 pending, 2 in_progress", of what is listed, when that is all. */
+/* ": 1 pending, 2 in progress", of what is listed, when that is all. */
 static void say_statuses(struct jv_buf *md, const Tickets__TicketList *list)
 {
     size_t counts[TICKETS__STATUS__rejected + 1] = { 0 };
@@ -111,12 +117,12 @@ static void say_statuses(struct jv_buf *md, const Tickets__TicketList *list)
     for (size_t i = 1; i < JV_COUNT(counts); i++) {
         if (!counts[i])
             continue;
-        jv_buf_printf(md, "%s%zu %s", between, counts[i], status_name((Tickets__Status)i));
+        jv_buf_printf(md, "%s%zu %s", between, counts[i], spoken((Tickets__Status)i));
         between = ", ";
     }
 }
 
-/* "You have 2 open tickets: 1 pending, 1 in_progress." */
+/* "You have 2 open tickets: 1 pending, 1 in progress." */
 static void say_how_many(struct jv_buf *md, const Tickets__TicketList *list, const char *reader)
 {
     if (list->username[0])
@@ -130,7 +136,7 @@ static void say_how_many(struct jv_buf *md, const Tickets__TicketList *list, con
     jv_buf_char(md, '.');
 }
 
-/* "Your newest open ticket is 12303: update_budget, in_progress, created on 2025-01-11. " */
+/* "Your newest open ticket is 12303: update_budget, in progress, created on 2025-01-11. " */
 static void say_first(struct jv_buf *md, const Tickets__TicketList *list, const char *reader)
 {
     const Tickets__Ticket *t = list->tickets[0];
@@ -143,7 +149,7 @@ static void say_first(struct jv_buf *md, const Tickets__TicketList *list, const 
                   list->order == TICKETS__SORTING__ORDER__newest ? "newest" : "oldest",
                   noun(md, list, "ticket"), (int)t->id);
     jv_say_text(md, t->operation);
-    jv_buf_printf(md, ", %s, created on ", status_name(t->status));
+    jv_buf_printf(md, ", %s, created on ", spoken(t->status));
     say_day(md, t->created_at);
     jv_buf_str(md, ". ");
 }
@@ -180,7 +186,10 @@ void tickets_say_list(struct jv_ctx *ctx, struct jv_buf *md, const void *req, co
     (void)req;
     if (list->order && list->n_tickets)
         say_first(md, list, reader);
-    say_how_many(md, list, reader);
+    if (list->order && list->total == 1)
+        jv_buf_str(md, "It is the only one.");
+    else
+        say_how_many(md, list, reader);
     if (!list->n_tickets)
         say_way_out(md, list, reader);
     if (list->note[0])
@@ -197,7 +206,7 @@ void tickets_say_ticket(struct jv_ctx *ctx, struct jv_buf *md, const void *req, 
     const Tickets__Ticket *t = ret;
 
     (void)ctx, (void)req;
-    jv_buf_printf(md, "Ticket %d is %s: %s.", (int)t->id, status_name(t->status),
+    jv_buf_printf(md, "Ticket %d is %s: %s.", (int)t->id, spoken(t->status),
                   status_meaning(t->status));
     say_details(md, t);
 }
@@ -220,7 +229,7 @@ void tickets_say_changed(struct jv_ctx *ctx, struct jv_buf *md, const void *req,
     (void)ctx;
     jv_buf_printf(md, "Ticket %d was changed: it is now ", (int)t->id);
     if (change->status)
-        jv_buf_str(md, status_name(t->status));
+        jv_buf_str(md, spoken(t->status));
     if (change->operation[0]) {
         jv_buf_str(md, change->status ? ", for " : "for ");
         jv_say_text(md, t->operation);

@@ -292,7 +292,11 @@ TEST(budgets)
           "limit. If you need more, ask for a *budget update* ticket.\n\n"
           "- Spent: USD 380.00 (95.00 %)\n- Status: near limit\n"
           "- Departments: data_science and ml\n- Alerts: off\n" },
-        { HAPPY, "get_my_budget", "{}", JV_NOT_FOUND, { "happy", "FinOps administrator" } },
+        { HAPPY,
+          "get_my_budget",
+          "{}",
+          JV_NOT_FOUND,
+          { "you have no budget yet", "FinOps administrator" } },
         { ADMIN,
           "get_user_budget",
           "{\"username\":\"Sarah\"}",

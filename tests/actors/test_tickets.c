@@ -27,7 +27,7 @@ TEST(lists)
           { T(12301), T(12303), TOTAL(2), "\"create_ai_key\"", "\"update_budget\"",
             "\"in_progress\"", "2025-01-10T10:00:00Z", "2025-01-11T11:30:00Z" },
           "12302",
-          "You have 2 tickets: 1 pending, 1 in_progress.\n\n" VISHAL_TABLE },
+          "You have 2 tickets: 1 pending, 1 in progress.\n\n" VISHAL_TABLE },
         { HAPPY, MINE, "{}", 0, { T(12302), TOTAL(1), "\"completed\"" }, "vishal" },
         { ALEX, MINE, "{}", 0, { T(12304), TOTAL(1), "\"vpn_access\"" } },
         { SARAH, MINE, "{}", 0, { T(12305), TOTAL(1), "\"approved\"" } },
@@ -64,7 +64,7 @@ TEST(lists)
           0,
           { T(12301), T(12303), TOTAL(2) },
           "12302",
-          "vishal has 2 tickets: 1 pending, 1 in_progress.\n\n" VISHAL_TABLE },
+          "vishal has 2 tickets: 1 pending, 1 in progress.\n\n" VISHAL_TABLE },
         { ADMIN, OF, "{\"username\":\"VISHAL\"}", 0, { TOTAL(2) } },
         { ADMIN,
           OF,
@@ -80,7 +80,7 @@ TEST(lists)
           0,
           { TOTAL(2) },
           NULL,
-          "You have 2 tickets: 1 pending, 1 in_progress.\n\n" VISHAL_TABLE },
+          "You have 2 tickets: 1 pending, 1 in progress.\n\n" VISHAL_TABLE },
         { VISHAL, OF, "{\"username\":\"user_001\"}", 0, { TOTAL(2), "\"vishal\"" } },
         { VISHAL, OF, "{}", 0, { TOTAL(2) } },
         { HAPPY, OF, "{\"username\":\"vishal\"}", DENIED, { "vishal", "administrator" }, "12301" },
@@ -93,7 +93,7 @@ TEST(lists)
           0,
           { T(12301), T(12302), T(12303), T(12304), T(12305), TOTAL(5) },
           NULL,
-          "There are 5 tickets: 2 pending, 1 in_progress, 1 approved, 1 completed.\n\n"
+          "There are 5 tickets: 2 pending, 1 in progress, 1 approved, 1 completed.\n\n"
           "| Ticket | Operation | Person | Status | Created |\n"
           "|---|---|---|---|---|\n"
           "| 12301 | create_ai_key | vishal | pending | 2025-01-10 |\n"
@@ -118,7 +118,7 @@ TEST(lists)
           0,
           { T(12301), T(12303), TOTAL(2) },
           "12302",
-          "You have 2 tickets: 1 pending, 1 in_progress. Only an administrator sees everybody's."
+          "You have 2 tickets: 1 pending, 1 in progress. Only an administrator sees everybody's."
           "\n\n" VISHAL_TABLE },
     };
     struct stage s = stage_new(&tickets_actor);
@@ -183,14 +183,13 @@ TEST(words_of_lists)
 {
     static const struct call_case cases[] = {
         { VISHAL, MINE, "{\"order\":\"newest\"}",
-          .said = "Your newest ticket is 12303: update_budget, in_progress, created on 2025-01-11. "
-                  "You have 2 tickets: 1 pending, 1 in_progress." HEAD
+          .said = "Your newest ticket is 12303: update_budget, in progress, created on 2025-01-11. "
+                  "You have 2 tickets: 1 pending, 1 in progress." HEAD
                   "| 12303 | update_budget | in_progress | 2025-01-11 |\n"
                   "| 12301 | create_ai_key | pending | 2025-01-10 |\n" },
         { ADMIN, OF, "{\"username\":\"vishal\",\"order\":\"oldest\",\"status\":\"in_progress\"}",
-          .said = "vishal's oldest ticket in progress is 12303: update_budget, in_progress, "
-                  "created "
-                  "on 2025-01-11. vishal has 1 ticket in progress." HEAD
+          .said = "vishal's oldest ticket in progress is 12303: update_budget, in progress, "
+                  "created on 2025-01-11. It is the only one." HEAD
                   "| 12303 | update_budget | in_progress | 2025-01-11 |\n" },
         { VISHAL, MINE, SPAN("2025-01-06T00:00:00Z", "2025-01-11T00:00:00Z"),
           .said = "You have 1 ticket created from 2025-01-06 to 2025-01-10." HEAD
