@@ -297,6 +297,16 @@ TEST(budgets)
           "{}",
           JV_NOT_FOUND,
           { "you have no budget yet", "FinOps administrator" } },
+    };
+    struct stage s = stage_new(&finops_actor);
+
+    CHECK_CASES(&s, cases);
+    world_free(s.w);
+}
+
+TEST(budgets_of_a_person)
+{
+    static const struct call_case cases[] = {
         { ADMIN,
           "get_user_budget",
           "{\"username\":\"Sarah\"}",
