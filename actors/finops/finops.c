@@ -82,8 +82,8 @@ static int read_name(struct jv_ctx *ctx, const char *member, const char *text, c
 static int no_such(struct jv_ctx *ctx, const char *what, const char *name, const char *many,
                    const struct jv_rows *list)
 {
-    return jv_fail(ctx, JV_NOT_FOUND, "there is no %s %s: the %s are %s", what, name, many,
-                   jv_col(list, 0, "names"));
+    return jv_fail(ctx, JV_NOT_FOUND, "there is no %s %s; ask about one of these %s: %s", what,
+                   name, many, jv_col(list, 0, "names"));
 }
 
 static int no_such_provider(struct jv_ctx *ctx, const char *name)
@@ -175,8 +175,10 @@ JV_TOOL_FN(service_cost, Finops__ServiceCostRequest, Finops__ServiceReport)
 
 static int no_budget(struct jv_ctx *ctx, const char *username)
 {
-    return jv_fail(ctx, JV_NOT_FOUND,
-                   "there is no budget for %s: please contact the FinOps administrator", username);
+    bool own = strcmp(username, jv_caller(ctx)->username) == 0;
+
+    return jv_fail(ctx, JV_NOT_FOUND, "%s no budget yet; the FinOps administrator can set one up",
+                   own ? "you have" : jv_arena_printf(jv_arena(ctx), "%s has", username));
 }
 
 static int load_budget(struct jv_ctx *ctx, const char *username, Finops__BudgetReport *ret)

@@ -152,6 +152,7 @@ static int run(struct jv_ctx *ctx, void *arg)
     r = jv_a2a(ctx, c->planned->agent, "SendMessage", request(jv_arena(ctx), c), &res);
     c->ms = jv_real_ms(ctx) - began;
     c->state = state_of(r);
+    c->missing = r == JV_NOT_FOUND;
     c->unclear = c->changes && (r == JV_DEADLINE_EXCEEDED || r == JV_CANCELLED || r == JV_INTERNAL);
     if (r)
         c->why = jv_arena_strdup(jv_arena(ctx), jv_error(ctx)->text);

@@ -24,6 +24,7 @@ enum {
     max_section = 32 * 1024, /* bytes of one agent's Markdown */
     max_answer = 96 * 1024,  /* of all agents' together: a task's last word may have 128 KiB */
     max_data = 96 * 1024,    /* of all agents' data */
+    max_reply = 112 * 1024,  /* of the answer and its data together */
 };
 
 #define SELF "jarvis" /* its own token: it never asks itself */
@@ -44,9 +45,12 @@ struct call {
     const char *message_id; /* the same when the turn is run again */
     bool changes;           /* it is no looking call */
     bool unclear;           /* it failed, and may have changed something nevertheless */
+    bool missing;           /* what it is about was not found */
+    bool compared;          /* it is said among others, in a comparison */
     struct jv_child *task;
     enum call_state state;
     const char *text;              /* Markdown for the person */
+    const char *said;              /* what of it was told */
     const char *why;               /* of a failure, the callee's sentence; else NULL */
     Google__Protobuf__Value *data; /* the result for programs; NULL: none */
     const char *media_type;
@@ -122,13 +126,18 @@ int answer_message(struct jv_ctx *ctx, const A2a__Message *in);
 /* What goes before a call's text: a heading or a blank line. */
 const char *say_before(struct jv_ctx *ctx, const struct call *calls, size_t n, size_t at);
 const char *say_call(struct jv_ctx *ctx, const struct call *c);
-/* How results of one tool differ in money: "GCP is cheaper than AWS by ..."; NULL: they do not. */
-const char *say_difference(struct jv_ctx *ctx, const struct call *calls, size_t n);
+/* "vpn access" of vpn_access. */
+char *say_spaced(struct jv_arena *a, const char *name);
+
+/* ---- compare.c: alternatives side by side ---------------------------------------------------- */
+/* What they cost and how they differ, in a sentence and a table; marks the calls it speaks of.
+ * NULL: fewer than two can be compared. */
+const char *compare_calls(struct jv_ctx *ctx, struct call *calls, size_t n);
 
 /* ---- suggest.c ------------------------------------------------------------------------------- */
-/* n_suggestions things to ask next, after these calls and this answer. */
-size_t suggest_next(struct jv_ctx *ctx, const struct jv_plan *plan, const char *answer,
-                    const char ***ret);
+/* At most n_suggestions things to ask next, after this question and answer. */
+size_t suggest_next(struct jv_ctx *ctx, const struct jv_plan *plan, const char *question,
+                    const char *answer, const char ***ret);
 int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
                         size_t *ret_n);
 

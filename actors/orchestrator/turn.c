@@ -19,6 +19,7 @@ struct turn {
     struct jv_plan plan;
     size_t n;
     struct call *calls;
+    const char *comparison; /* NULL: there is none */
     struct telling tell;
     struct jv_buf answer;
     Orchestrator__ChatReply *reply;
@@ -96,9 +97,11 @@ static int plan(struct turn *t)
 
 /* ---- answer ---------------------------------------------------------------------------------- */
 
+/* An empty text tells no more than that the answer ends. */
 static int say(struct turn *t, const char *text, bool last)
 {
-    if (!text || !text[0])
+    text = text ? text : "";
+    if (!text[0] && !last)
         return JV_OK;
     if (t->answer.len + strlen(text) > max_answer)
         text = "\n\n(The rest was too long.)";
@@ -106,38 +109,49 @@ static int say(struct turn *t, const char *text, bool last)
     return tell_text(&t->tell, text, last);
 }
 
-/* What follows when all have answered; "": nothing. */
-static const char *closing(struct turn *t)
-{
-    struct jv_buf b = jv_buf_new(jv_arena(t->ctx));
-    const char *difference = t->plan.compare ? say_difference(t->ctx, t->calls, t->n) : NULL;
-
-    if (difference)
-        jv_buf_str(&b, difference);
-    if (t->plan.missing)
-        jv_buf_printf(&b, "\n\n%s", t->plan.text);
-    return b.len ? b.data : "";
-}
-
-static int answer_by_call(struct turn *t, size_t i)
+/* What the agent says to it, with what goes before; "": it was said already. */
+static const char *text_of(struct turn *t, size_t i)
 {
     struct call *c = &t->calls[i];
-    const char *text, *end = "";
+
+    c->said = c->compared ? t->comparison : say_call(t->ctx, c);
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(t->calls[k].name, c->name) == 0 && strcmp(t->calls[k].said, c->said) == 0)
+            return "";
+    return jv_arena_printf(jv_arena(t->ctx), "%s%s", say_before(t->ctx, t->calls, t->n, i),
+                           c->said);
+}
+
+/* Told when the agent has answered. */
+static int hear(struct turn *t, size_t i)
+{
+    struct call *c = &t->calls[i];
     int r;
 
     call_wait(t->ctx, c);
     r = tell_agent(&t->tell, c, call_state_name(c->state));
-    if (!r)
-        r = tell_data(&t->tell, c);
-    if (r)
-        return r;
-    text = jv_arena_printf(jv_arena(t->ctx), "%s%s", say_before(t->ctx, t->calls, t->n, i),
-                           say_call(t->ctx, c));
-    if (i + 1 < t->n)
-        return say(t, text, false);
-    end = closing(t);
-    r = say(t, text, !end[0]);
-    return r ? r : say(t, end, true);
+    return r ? r : tell_data(&t->tell, c);
+}
+
+/* Alternatives are said when all of them are known, anything else as soon as it is. */
+static int answer_in_order(struct turn *t)
+{
+    const char *question = t->plan.missing ? t->plan.text : NULL;
+    int r = JV_OK;
+
+    for (size_t i = 0; !r && t->plan.compare && i < t->n; i++)
+        r = hear(t, i);
+    if (!r && t->plan.compare)
+        t->comparison = compare_calls(t->ctx, t->calls, t->n);
+    for (size_t i = 0; !r && i < t->n; i++) {
+        if (!t->plan.compare)
+            r = hear(t, i);
+        if (!r)
+            r = say(t, text_of(t, i), i + 1 == t->n && !question);
+    }
+    if (!r && question)
+        r = say(t, jv_arena_printf(jv_arena(t->ctx), "\n\n%s", question), true);
+    return r;
 }
 
 static int answer_by_agents(struct turn *t)
@@ -148,9 +162,7 @@ static int answer_by_agents(struct turn *t)
         r = tell_agent(&t->tell, &t->calls[i], "asked");
     if (!r)
         call_start(t->ctx, t->calls, t->n);
-    for (size_t i = 0; !r && i < t->n; i++)
-        r = answer_by_call(t, i);
-    return r;
+    return r ? r : answer_in_order(t);
 }
 
 static Orchestrator__Outcome outcome_of(const struct turn *t)
@@ -206,6 +218,38 @@ static void list_agents(const struct turn *t, Orchestrator__ChatReply *reply)
     }
 }
 
+/* The result of a tool call; what an agent without tools gave, as it is. */
+static Google__Protobuf__Value *result_of(const struct turn *t, const struct call *c)
+{
+    const Google__Protobuf__Struct *result = call_result(c);
+
+    if (!result || !c->planned->tool)
+        return c->data;
+    return jv_value_struct(jv_arena(t->ctx), (Google__Protobuf__Struct *)(uintptr_t)result);
+}
+
+static void list_data(const struct turn *t, Orchestrator__ChatReply *reply)
+{
+    struct jv_arena *a = jv_arena(t->ctx);
+    size_t left = max_reply - t->answer.len; /* the answer is shorter */
+
+    reply->data = JV_NEW_ARRAY(a, Orchestrator__ReplyData *, t->n + 1);
+    for (size_t i = 0; i < t->n; i++) {
+        Google__Protobuf__Value *v = result_of(t, &t->calls[i]);
+        size_t size = v ? protobuf_c_message_get_packed_size(&v->base) : 0;
+        Orchestrator__ReplyData *d;
+
+        if (!v || size > left)
+            continue;
+        left -= size;
+        d = jv_msg_new(&orchestrator__reply_data__descriptor, a);
+        d->agent = t->calls[i].name;
+        d->tool = t->calls[i].planned->tool ? t->calls[i].planned->tool : "";
+        d->result = v;
+        reply->data[reply->n_data++] = d;
+    }
+}
+
 static void make_reply(struct turn *t)
 {
     Orchestrator__ChatReply *reply =
@@ -216,7 +260,9 @@ static void make_reply(struct turn *t)
     reply->message_id = t->message_id;
     reply->outcome = outcome_of(t);
     list_agents(t, reply);
-    reply->n_suggestions = suggest_next(t->ctx, &t->plan, t->answer.data, &reply->suggestions);
+    list_data(t, reply);
+    reply->n_suggestions =
+            suggest_next(t->ctx, &t->plan, t->req->question, t->answer.data, &reply->suggestions);
     t->reply = reply;
 }
 

@@ -1,4 +1,6 @@
 /* oxygen.c -- the oxygen agent: courses, exams, preferences and progress of learners. */
+#include <string.h>
+
 #include "jv/db.h"
 #include "jv/wire.h"
 
@@ -8,7 +10,10 @@
 
 static int no_record(struct jv_ctx *ctx, const char *username)
 {
-    return jv_fail(ctx, JV_NOT_FOUND, "there is no learning record for %s", username);
+    bool own = strcmp(username, jv_caller(ctx)->username) == 0;
+
+    return jv_fail(ctx, JV_NOT_FOUND, "%s no learning record yet",
+                   own ? "you have" : jv_arena_printf(jv_arena(ctx), "%s has", username));
 }
 
 /* A learner's row of a view that has the names of the message's members. */

@@ -408,7 +408,7 @@ static void join_family(struct jv_catalog *c, uint32_t tool, const struct jv_wor
 
 static void add_tool(struct jv_catalog *c, uint32_t agent, const Struct *s)
 {
-    const char *owner = jv_struct_text(s, "owner");
+    const char *owner = jv_struct_text(s, "owner"), *scope = jv_struct_text(s, "scope");
     struct jv_words name;
     struct jv_cat_tool *t;
     uint32_t tool;
@@ -425,6 +425,7 @@ static void add_tool(struct jv_catalog *c, uint32_t agent, const Struct *s)
         .description = keep(c, jv_struct_text(s, "description"), max_text),
         .skill = keep(c, jv_struct_text(s, "skill"), max_text),
         .owner = owner && *owner ? keep(c, owner, JV_WORD_SIZE) : NULL,
+        .scope = scope && *scope ? keep(c, scope, JV_WORD_SIZE) : NULL,
         .read_only = flag_of(s, "read_only"),
         .agent = agent,
     };

@@ -35,6 +35,7 @@ struct jv_cat_tool {
     const char *description;
     const char *skill;
     const char *owner; /* the member that says whose; NULL: none */
+    const char *scope; /* what its caller must hold; NULL: nothing */
     enum jv_whose whose;
     bool read_only;
     uint32_t agent, family;
@@ -42,6 +43,16 @@ struct jv_cat_tool {
     const struct jv_slot *slots;
     size_t n_examples;
     const char **examples;
+    size_t n_offers;
+    const struct jv_offer *offers; /* examples that may be suggested */
+};
+
+/* An example that names nobody and no number, and is short. */
+struct jv_offer {
+    const char *text;
+    const char *plain; /* its letters alone, to tell whether two are the same */
+    size_t n_values;
+    const uint32_t *values; /* phrases in it that stand for a value */
 };
 
 struct jv_cat_family {
@@ -128,6 +139,9 @@ void *jv_catalog_grow(struct jv_arena *a, void *list, size_t n, size_t *cap, siz
     ((c)->list = jv_catalog_grow((c)->arena, (c)->list, (c)->n_##list, &(c)->cap_##list,           \
                                  sizeof((c)->list[0])),                                            \
      &(c)->list[(c)->n_##list++])
+
+/* Once all else is indexed: what may be suggested. */
+void jv_suggest_index(struct jv_catalog *c, struct jv_arena *scratch);
 
 /* The number of a stem; JV_NONE when no card has it. */
 uint32_t jv_catalog_term(const struct jv_catalog *c, const char *stem);

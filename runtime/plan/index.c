@@ -121,5 +121,6 @@ void jv_catalog_index(struct jv_catalog *c)
         weigh(c, &c->terms[i]);
         settle_acts(c, &c->terms[i]);
     }
+    jv_suggest_index(c, scratch);
     c->scratch = jv_arena_free(scratch);
 }

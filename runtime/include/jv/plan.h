@@ -88,4 +88,21 @@ struct jv_planner {
 /* ctx may be NULL for this one. */
 extern const struct jv_planner jv_planner_builtin;
 
+/* ---- suggestions for somebody ---------------------------------------------------------------- */
+
+/* What a suggestion goes by; all may be NULL or 0. */
+struct jv_suggest_input {
+    const char *scope;    /* the asker's, space-separated; NULL: not known, so what everybody may */
+    const char *question; /* just asked, and never suggested */
+    size_t n_done;        /* calls just made */
+    const struct jv_planned *done;
+    const char *const *seen; /* names that stood in answers; NULL-terminated */
+};
+
+/* As jv_plan_suggest(), which knows nothing of the asker; nothing that the asker may not do, or
+ * that holds somebody's name or a number. Before the neighbours comes the same of something else:
+ * GCP after AWS. */
+size_t jv_plan_suggest_to(const struct jv_catalog *c, struct jv_arena *a,
+                          const struct jv_suggest_input *in, size_t max, const char **ret);
+
 #endif
