@@ -66,6 +66,7 @@ static void keep(struct jv_ctx *ctx, int turn, const struct planned *p)
     k.kind = (int)p->plan.kind;
     k.text = or_empty(p->plan.text);
     k.missing = or_empty(p->plan.missing);
+    k.taken = or_empty(p->plan.taken);
     k.compare = p->plan.compare;
     k.memory = p->plan.memory;
     k.suggestions = (const char **)(uintptr_t)p->plan.suggestions;
@@ -121,6 +122,7 @@ static void recall(struct jv_ctx *ctx, const Orchestrator__KeptPlan *k, struct p
         .calls = JV_NEW_ARRAY(a, struct jv_planned, ret->n + 1),
         .text = or_null(k->text),
         .missing = or_null(k->missing),
+        .taken = or_null(k->taken),
         .compare = k->compare,
         .suggestions = suggestions,
         .memory = k->memory,

@@ -83,6 +83,7 @@ static int plan(struct turn *t)
         .username = jv_caller(t->ctx)->username,
         .memory = t->req->memory ? t->req->memory : memory_of(t->began->context),
         .recent = recent_lines(t),
+        .now_ms = jv_now_ms(t->ctx),
     };
     struct planned p;
     int r = plan_turn(t->ctx, t->req->n, &in, &p);
@@ -139,6 +140,8 @@ static int answer_in_order(struct turn *t)
     const char *question = t->plan.missing ? t->plan.text : NULL;
     int r = JV_OK;
 
+    if (t->plan.taken)
+        r = say(t, jv_arena_printf(jv_arena(t->ctx), "%s\n\n", t->plan.taken), false);
     for (size_t i = 0; !r && t->plan.compare && i < t->n; i++)
         r = hear(t, i);
     if (!r && t->plan.compare)
@@ -306,6 +309,20 @@ static Sessions__Context *context_of(struct turn *t)
     return c;
 }
 
+/* For "the first one" of the next question. */
+static void remember_lists(struct turn *t)
+{
+    struct jv_arena *a = jv_arena(t->ctx);
+    const struct orchestrator *o = jv_state(t->ctx);
+    const Google__Protobuf__Struct **results =
+            JV_NEW_ARRAY(a, const Google__Protobuf__Struct *, t->n + 1);
+
+    for (size_t i = 0; i < t->n; i++)
+        results[i] = call_result(&t->calls[i]);
+    if (t->n && o->catalog && t->plan.memory)
+        jv_plan_heard(o->catalog, t->plan.memory, t->n, t->plan.calls, results, a);
+}
+
 static int finish(struct turn *t)
 {
     struct jv_arena *a = jv_arena(t->ctx);
@@ -315,6 +332,7 @@ static int finish(struct turn *t)
     req.session_id = t->began->session_id;
     req.message_id = t->message_id;
     req.response = t->answer.data;
+    remember_lists(t);
     req.context = context_of(t);
     req.invocations = JV_NEW_ARRAY(a, Sessions__Invocation *, t->n + 1);
     for (size_t i = 0; i < t->n; i++)

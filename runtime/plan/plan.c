@@ -285,9 +285,8 @@ static void conclude(struct planning *p)
     if (p->n_drafts)
         p->ret->kind = JV_PLAN_CALLS;
     for (size_t i = 0; i < p->n_drafts; i++)
-        p->ret->unsure = p->ret->unsure || p->drafts[i].confidence < clear_confidence;
-    if (p->ret->unsure)
-        p->ret->taken = jv_talk_taken(p->c, p->n_drafts, p->drafts, p->a);
+        if (p->drafts[i].confidence < clear_confidence)
+            p->ret->taken = jv_talk_taken(p->c, p->n_drafts, p->drafts, p->a);
     publish(p, p->n_drafts ? p->n_drafts : 1, p->n_drafts ? p->drafts : &lacking);
 }
 

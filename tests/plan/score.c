@@ -13,7 +13,7 @@
 #include "google/protobuf/struct.pb-c.h"
 #include "jv/plan.h"
 #include "jv/wire.h"
-#include "town.h"
+#include "plan/town.h"
 
 typedef Google__Protobuf__Struct Struct;
 typedef Google__Protobuf__Value Value;
@@ -224,7 +224,7 @@ static void score_wording(struct scoring *s, const Struct *wish, const char *tex
     plan = ask(s, wish, text, plan.memory);
     right = understood(s, wish, &plan);
     wrote = writes_wrongly(s, &plan, right);
-    sure = plan.kind == JV_PLAN_CALLS && !plan.unsure;
+    sure = plan.kind == JV_PLAN_CALLS && !plan.taken;
     s->asked++;
     s->right += right;
     s->writes += wrote;

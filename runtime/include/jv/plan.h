@@ -50,9 +50,8 @@ struct jv_plan {
     struct jv_planned *calls; /* in the order they were asked */
     const char *text;
     const char *missing;
-    bool compare;                   /* the calls are alternatives: say how they differ */
-    bool unsure; /* of the calls: say `taken` before the answer */
-    const char *taken; /* what was understood, in a sentence */
+    bool compare;      /* the calls are alternatives: say how they differ */
+    const char *taken; /* unsure: say with the answer what was understood; NULL: sure */
     const char *const *suggestions; /* NULL-terminated, may be NULL */
     /* What to hand back as `memory` with the next question of the session. */
     struct Google__Protobuf__Struct *memory;
@@ -66,8 +65,9 @@ struct jv_plan_input {
     int64_t now_ms;                                /* for "next week", "yesterday"; unix, UTC */
 };
 
-/* Add to the memory of a plan what its calls brought, so that "the first one" can be asked for next.
- * results[i] is the reply message of calls[i], or NULL. The memory keeps pointers into them. */
+/* Add to the memory of a plan what its calls brought, so that "the first one" can be asked for
+ * next. results[i] is the reply message of calls[i], or NULL. The memory keeps pointers into them.
+ */
 void jv_plan_heard(const struct jv_catalog *c, struct Google__Protobuf__Struct *memory, size_t n,
                    const struct jv_planned *calls,
                    const struct Google__Protobuf__Struct *const *results, struct jv_arena *a);

@@ -1,4 +1,4 @@
-/* test_plan.c -- the built-in planner on the cards of three agents (plan_cards.json). */
+/* test_plan.c -- the built-in planner on the cards of our agents. */
 #include <time.h>
 
 #include "google/protobuf/struct.pb-c.h"
@@ -8,48 +8,7 @@
 #include "registry.pb-c.h"
 
 #include "check.h"
-
-static const char cards_path[] = "tests/unit/plan_cards.json";
-
-/* ---- the catalogue --------------------------------------------------------------------------- */
-
-static char *slurp(const char *path, size_t *ret_len)
-{
-    FILE *f = fopen(path, "rb");
-    char *text = calloc(1, 1 << 20);
-
-    *ret_len = f && text ? fread(text, 1, (1 << 20) - 1, f) : 0;
-    if (f)
-        fclose(f);
-    return text;
-}
-
-static Registry__CatalogReply *load_cards(struct jv_arena *a)
-{
-    struct jv_err err = { 0 };
-    size_t len;
-    char *json = slurp(cards_path, &len);
-    ProtobufCMessage *m =
-            jv_json_to_msg(&registry__catalog_reply__descriptor, json, len, 0, a, &err);
-
-    if (!m) {
-        printf("Bail out! %s: %s (%s)\n", cards_path, err.text, err.field);
-        exit(1);
-    }
-    free(json);
-    return (Registry__CatalogReply *)m;
-}
-
-static struct jv_catalog *catalog_of(const Registry__CatalogReply *cards)
-{
-    struct jv_catalog *c = jv_catalog_new();
-
-    for (size_t i = 0; i < cards->n_entries; i++)
-        jv_catalog_add(c, cards->entries[i]->token, cards->entries[i]->priority,
-                       cards->entries[i]->card);
-    jv_catalog_index(c);
-    return c;
-}
+#include "plan/town.h"
 
 /* ---- one conversation ------------------------------------------------------------------------ */
 
@@ -64,7 +23,7 @@ static struct talk talk_new(const char *username)
 {
     struct talk t = { .arena = jv_arena_new(64 << 20), .username = username };
 
-    t.catalog = catalog_of(load_cards(t.arena));
+    t.catalog = town_catalog(t.arena);
     return t;
 }
 
@@ -104,7 +63,10 @@ static const char *calls_of(const struct talk *t)
 
 static const char *ask(struct talk *t, const char *text)
 {
-    struct jv_plan_input in = { .text = text, .username = t->username, .memory = t->plan.memory };
+    struct jv_plan_input in = { .text = text,
+                                .username = t->username,
+                                .memory = t->plan.memory,
+                                .now_ms = INT64_C(1736467200000) };
 
     CHECK_INT(jv_planner_builtin.plan(NULL, t->catalog, &in, t->arena, &t->plan), JV_OK);
     return calls_of(t);
@@ -547,16 +509,15 @@ TEST(families)
 /* One more agent that takes text, and one that claims everybody's words. */
 static void add_agent(struct talk *t, const char *json)
 {
-    Registry__CatalogReply *cards = load_cards(t->arena);
+    struct town_card cards[TOWN_CARDS];
     struct jv_err err = { 0 };
     Registry__CatalogReply *more = (Registry__CatalogReply *)jv_json_to_msg(
             &registry__catalog_reply__descriptor, json, strlen(json), 0, t->arena, &err);
     struct jv_catalog *c = jv_catalog_new();
 
     CHECK_OR(more, return );
-    for (size_t i = 0; i < cards->n_entries; i++)
-        jv_catalog_add(c, cards->entries[i]->token, cards->entries[i]->priority,
-                       cards->entries[i]->card);
+    town_cards(t->arena, cards);
+    town_add(c, cards);
     for (size_t i = 0; i < more->n_entries; i++)
         jv_catalog_add(c, more->entries[i]->token, more->entries[i]->priority,
                        more->entries[i]->card);
@@ -606,11 +567,12 @@ TEST(odd_cards)
 TEST(keywords_do_no_harm)
 {
     struct talk t = talk_new("vishal");
-    Registry__CatalogReply *cards = load_cards(t.arena);
+    struct town_card cards[TOWN_CARDS];
     const char *more[] = { "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta" };
 
-    for (size_t i = 0; i < cards->n_entries; i++) {
-        A2a__AgentSkill *s = cards->entries[i]->card->skills[0];
+    town_cards(t.arena, cards);
+    for (size_t i = 0; i < TOWN_CARDS; i++) {
+        A2a__AgentSkill *s = cards[i].card->skills[0];
         const char **tags = JV_NEW_ARRAY(t.arena, const char *, s->n_tags + JV_COUNT(more));
 
         memcpy(tags, s->tags, s->n_tags * sizeof(*tags));
@@ -619,7 +581,9 @@ TEST(keywords_do_no_harm)
         s->tags = tags;
     }
     jv_catalog_free(t.catalog);
-    t.catalog = catalog_of(cards);
+    t.catalog = jv_catalog_new();
+    town_add(t.catalog, cards);
+    jv_catalog_index(t.catalog);
     CHECK_STR(ask(&t, "show my tickets and courses"), MINE "() + oxygen.get_my_courses()");
     CHECK_STR(ask(&t, "what's our AWS spending?"), CLOUD("aws"));
     talk_free(&t);
