@@ -170,7 +170,7 @@ static bool leads(const struct table *t, size_t i)
     for (size_t k = t->clause->from; k < i; k++)
         if (!(t->r->tokens[k].word->roles & (JV_FUNCTION | JV_GREET | JV_YES | JV_THANKS) ||
               jv_token_number(t->r, k)) ||
-            t->r->tokens[k].word->roles & (JV_MY | JV_ARTICLE))
+            t->r->tokens[k].word->roles & (JV_MY | JV_ARTICLE | JV_BE))
             return false;
     return true;
 }
@@ -234,8 +234,9 @@ static double phrase_telling(const struct jv_reading *r, const struct jv_phrase 
 static bool asks_for(const struct table *t, const struct jv_span *s)
 {
     for (size_t k = 0; k < s->n; k++)
-        if (t->r->tokens[s->from + k].word->roles & JV_WISH)
-            return false; /* "I need" alone asks for nothing */
+        if (t->r->tokens[s->from + k].word->roles & JV_WISH ||
+            (t->r->tokens[s->from + k].word->plural && jv_token_personal(t->r, s->from + k)))
+            return false; /* "I need" alone asks for nothing, nor does "new tickets" */
     if (t->clause->looks && !(t->r->tokens[s->from].word->roles & JV_READ))
         return false; /* but "give approval" */
     return !t->clause->negated && leads(t, s->from) && t->r->tokens[s->from].word->roles;
@@ -563,7 +564,7 @@ static bool names_one(const struct table *t, const struct jv_cat_family *f)
 {
     bool one = false;
 
-    if (!t->clause->fragment || t->clause->whom == JV_WHOM_CALLER ||
+    if (!t->clause->fragment || t->clause->negated || t->clause->whom == JV_WHOM_CALLER ||
         t->clause->whom == JV_WHOM_EVERYBODY)
         return false;
     for (size_t i = t->clause->from; i < t->clause->to; i++) {
@@ -598,6 +599,7 @@ static bool changes_nothing(const struct table *t, uint32_t family)
 {
     const struct jv_catalog *c = t->r->catalog;
     const struct jv_cat_tool *tool = &c->tools[c->families[family].any];
+    struct jv_clause head = { .from = t->clause->head_from, .to = t->clause->head_to };
     size_t optional = 0;
 
     if (!jv_family_needs(c, family, JV_SLOT_INTEGER))
@@ -606,7 +608,8 @@ static bool changes_nothing(const struct table *t, uint32_t family)
         if (tool->slots[i].required)
             continue;
         optional++;
-        if (jv_match_value(t->r, t->clause, family, tool->slots[i].name, 0) != SIZE_MAX)
+        if (jv_match_value(t->r, t->clause, family, tool->slots[i].name, 0) != SIZE_MAX ||
+            jv_match_value(t->r, &head, family, tool->slots[i].name, 0) != SIZE_MAX)
             return false;
     }
     return optional > 0;

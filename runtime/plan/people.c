@@ -6,6 +6,8 @@
 
 #include "plan/reading.h"
 
+enum { longest_name = 40 };
+
 static bool is_end(const struct jv_reading *r, size_t i)
 {
     return i >= r->n || r->tokens[i].word->before != JV_NO_BREAK;
@@ -36,7 +38,7 @@ static bool is_name_like(const char *s)
 {
     size_t n = strlen(s);
 
-    return n > 1 && !(n > 5 && strcmp(s + n - 3, "ing") == 0) &&
+    return n > 1 && n <= longest_name && !(n > 5 && strcmp(s + n - 3, "ing") == 0) &&
            !(s[strspn(s, "0123456789")] == '\0') && s[0] != '-';
 }
 
@@ -101,6 +103,7 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i)
 {
     const struct jv_token *t = &r->tokens[i];
     bool apart = t->word->before != JV_NO_BREAK || i == 0;
+    bool feels = t->word->roles & JV_FEELING; /* "I am happy" is nobody's name */
 
     if (is_user_id(t->word))
         return JV_NAME_OWNER;
@@ -121,14 +124,14 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i)
         return JV_NAME_OWNER; /* "what about alex" */
     if (noun_after(r, i) != SIZE_MAX && (apart || !has_role(r, i - 1, JV_MY)))
         return JV_NAME_OWNER; /* "alex progress", "show sarahs open tickets" */
-    if (!apart && has_role(r, i - 1, JV_AUX | JV_BE) && !t->word->past && !is_end(r, i + 1))
+    if (!apart && has_role(r, i - 1, feels ? JV_AUX : JV_AUX | JV_BE) && !t->word->past &&
+        !is_end(r, i + 1))
         return JV_NAME_SUBJECT;
-    if (acts(r, i) && !(t->word->roles & JV_FEELING && !t->word->capital))
+    if (acts(r, i) && !(feels && !t->word->capital))
         return JV_NAME_SUBJECT;
     if (!apart && jv_token_personal(r, i - 1) && is_end(r, i + 1))
         return JV_NAME_OWNER; /* "tickets vishal" */
-    return t->word->roles & JV_FEELING && !(t->word->capital && !apart) ? JV_NO_NAME
-                                                                        : JV_NAME_MAYBE;
+    return feels && !(t->word->capital && !apart) ? JV_NO_NAME : JV_NAME_MAYBE;
 }
 
 void jv_people_mark(struct jv_reading *r, struct jv_arena *a)

@@ -88,7 +88,8 @@ static void draft_wishes(struct planning *p)
     for (size_t i = 0; i < p->n_wishes; i++) {
         struct jv_wish *w = &p->wishes[i];
 
-        if (p->n_wishes > 1 && w->n_picks && jv_points_back(&p->reading, w))
+        if (p->n_wishes > 1 && w->n_picks && w->picks[0].score.values <= 0 &&
+            jv_points_back(&p->reading, w))
             continue; /* "tickets 1 and 2, the details please" */
         if (unclear(p, w)) {
             p->unclear = true;
