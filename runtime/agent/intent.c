@@ -137,10 +137,9 @@ static int understand_call(struct jv_ctx *ctx, const Google__Protobuf__Struct *c
 static int understand_text(struct jv_ctx *ctx, const char *text,
                            const Google__Protobuf__Struct *memory, struct jv_intent *ret)
 {
-    struct jv_plan_input in = { .text = text,
-                                .username = ctx->caller.username,
-                                .memory = memory,
-                                .now_ms = jv_now_ms(ctx) };
+    struct jv_plan_input in = {
+        .text = text, .username = ctx->caller.username, .memory = memory, .now_ms = jv_now_ms(ctx)
+    };
     int r;
 
     ret->plan = JV_NEW(ctx->arena, struct jv_plan);

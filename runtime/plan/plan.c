@@ -178,7 +178,8 @@ static bool is_mention(const struct planning *p, const struct jv_draft *d)
     if (!t->read_only)
         return false;
     for (size_t i = 0; i < p->n_drafts && d->confidence < weak && !d->asked; i++)
-        if (p->drafts[i].confidence > clear && p->drafts[i].wish != d->wish)
+        if (p->drafts[i].confidence > clear && p->drafts[i].wish != d->wish &&
+            p->drafts[i].tool != d->tool)
             return true;
     for (size_t i = 0; i < p->n_drafts; i++) {
         const struct jv_draft *other = &p->drafts[i];

@@ -242,7 +242,7 @@ double jv_token_weight(const struct jv_reading *r, size_t i)
         return 1;
     if (t->word->roles & JV_FUNCTION || t->name > JV_NAME_MAYBE || t->in_date)
         return 0;
-    if (t->term != JV_NONE && r->catalog->terms[t->term].strong)
+    if (t->term != JV_NONE && r->catalog->terms[t->term].strong && !(t->word->roles & JV_COMPARE))
         return r->catalog->terms[t->term].telling;
     if (t->word->roles)
         return general_weight;
