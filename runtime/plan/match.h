@@ -29,6 +29,15 @@ struct jv_clause {
     bool fragment; /* no verb */
 };
 
+static inline jv_roles jv_roles_of(const struct jv_reading *r, const struct jv_clause *c)
+{
+    jv_roles roles = 0;
+
+    for (size_t i = c->from; i < c->to; i++)
+        roles |= r->tokens[i].word->roles;
+    return roles;
+}
+
 /* How a family fits a clause. */
 struct jv_score {
     double terms, values; /* evidence from words; from values and numbers */

@@ -2,6 +2,8 @@
 #ifndef JV_READING_H
 #define JV_READING_H
 
+#include <string.h>
+
 #include "plan/catalog.h"
 #include "plan/dates.h"
 #include "plan/lexicon.h"
@@ -44,6 +46,16 @@ struct jv_reading {
 /* What somebody says at a time; now_ms NULL: a card's text, read to the letter. */
 struct jv_reading jv_reading_new(const struct jv_catalog *c, struct jv_arena *a, const char *text,
                                  const int64_t *now_ms);
+
+static inline jv_roles jv_roles_at(const struct jv_reading *r, size_t i)
+{
+    return i < r->n ? r->tokens[i].word->roles : 0;
+}
+
+static inline bool jv_word_is(const struct jv_reading *r, size_t i, const char *word)
+{
+    return i < r->n && strcmp(r->tokens[i].word->norm, word) == 0;
+}
 
 /* Mark the tokens that stand where a name stands. */
 void jv_people_mark(struct jv_reading *r, struct jv_arena *a);

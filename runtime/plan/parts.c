@@ -1,0 +1,120 @@
+/* parts.c -- a sentence cut at "and" and commas, where a request begins ("..., could you"), and
+ * where background does ("because ..."). */
+#include "plan/parts.h"
+
+static bool in_span(const struct jv_span *spans, size_t n, size_t token)
+{
+    for (size_t i = 0; i < n; i++)
+        if (spans[i].from < token && token < spans[i].from + spans[i].n)
+            return true;
+    return false;
+}
+
+/* "tickets which are open", "to which cloud": it goes on with what was said. */
+static bool relates(const struct jv_reading *r, size_t i)
+{
+    jv_roles before = i ? jv_roles_at(r, i - 1) : 0;
+
+    if (!i || r->tokens[i].word->before != JV_NO_BREAK)
+        return false;
+    if (before & JV_OWNER || jv_word_is(r, i - 1, "to") || jv_word_is(r, i - 1, "in"))
+        return true;
+    return (jv_token_personal(r, i - 1) || before & (JV_MY | JV_IT)) &&
+           jv_roles_at(r, i + 1) & (JV_BE | JV_AUX | JV_SELF | JV_THEIRS);
+}
+
+bool jv_cues(const struct jv_reading *r, size_t i)
+{
+    jv_roles here = jv_roles_at(r, i), next = jv_roles_at(r, i + 1);
+    bool ends = i + 1 >= r->n || r->tokens[i + 1].word->before != JV_NO_BREAK;
+    bool you = jv_word_is(r, i + 1, "you") || jv_word_is(r, i + 1, "u");
+
+    if (ends)
+        return false;
+    if (here & JV_POLITE)
+        return !(next & (JV_JOIN | JV_CAUSE));
+
+    if (here & JV_AUX)
+        return you || next & (JV_SELF | JV_WE);
+    if (here & JV_READ)
+        return next & (JV_SELF | JV_MY | JV_WE) || jv_word_is(r, i + 1, "us");
+    if (here & JV_FUNCTION && (jv_word_is(r, i, "you") || jv_word_is(r, i, "u")))
+        return next & JV_AUX && (!i || jv_word_is(r, i - 1, "if"));
+    if (here & JV_SELF &&
+        !(i && (jv_word_is(r, i - 1, "that") || jv_roles_at(r, i - 1) & (JV_BE | JV_AUX))))
+        return next & JV_WISH || jv_word_is(r, i + 1, "d") ||
+               (jv_word_is(r, i + 1, "would") && jv_roles_at(r, i + 2) & JV_WISH);
+    if (jv_word_is(r, i, "when") || jv_word_is(r, i, "where") || jv_word_is(r, i, "who"))
+        return i == 0 || r->tokens[i].word->before != JV_NO_BREAK ||
+               jv_roles_at(r, i - 1) & (JV_READ | JV_SELF);
+    return here & JV_ASKING && !relates(r, i);
+}
+
+bool jv_backs(const struct jv_reading *r, size_t i)
+{
+    jv_roles next = jv_roles_at(r, i + 1);
+
+    if (!(jv_roles_at(r, i) & JV_CAUSE) || r->tokens[i].in_date || r->tokens[i].in_value)
+        return false;
+    if (jv_word_is(r, i, "because") || jv_word_is(r, i, "although") || jv_word_is(r, i, "though") ||
+        jv_word_is(r, i, "but") || jv_word_is(r, i, "whereas") || jv_word_is(r, i, "however"))
+        return true;
+    return next & (JV_SELF | JV_WE | JV_THEIRS | JV_ARTICLE | JV_MY) ||
+           (i + 1 < r->n && r->tokens[i + 1].name != JV_NO_NAME) || jv_word_is(r, i, "so");
+}
+
+/* A new part begins at this token. */
+static bool cuts(const struct jv_reading *r, size_t i)
+{
+    const struct jv_word *w = r->tokens[i].word;
+
+    if (in_span(r->values, r->n_values, i) || in_span(r->phrases, r->n_phrases, i))
+        return w->before == JV_STOP;
+    for (size_t k = 0; k < r->n_dates; k++)
+        if (r->dates[k].from < i && i < r->dates[k].from + r->dates[k].n)
+            return false;
+    if ((jv_word_is(r, i, "along") || jv_word_is(r, i, "together")) && jv_word_is(r, i + 1, "with"))
+        return true;
+    if (jv_word_is(r, i, "as") && jv_word_is(r, i + 1, "well") && jv_word_is(r, i + 2, "as"))
+        return true;
+    return w->before != JV_NO_BREAK || w->roles & (JV_JOIN | JV_OR) || jv_cues(r, i) ||
+           jv_backs(r, i);
+}
+
+/* "my courses my tickets", "his tickets together with his exams": another noun of somebody's. */
+static bool owns_again(const struct jv_reading *r, size_t from, size_t i)
+{
+    if (!(jv_roles_at(r, i) & (JV_MY | JV_THEIRS)) || !jv_token_personal(r, i + 1))
+        return false;
+    for (size_t k = from; k < i; k++)
+        if (jv_token_personal(r, k) && r->tokens[k].term != r->tokens[i + 1].term &&
+            (r->tokens[k].word->plural ||
+             (k && jv_roles_at(r, k - 1) & (JV_MY | JV_THEIRS | JV_ARTICLE))))
+            return true;
+    return false;
+}
+
+size_t jv_parts(const struct jv_reading *r, struct jv_wish *wishes, size_t max)
+{
+    size_t n = 0, from = 0;
+
+    for (size_t i = 0; i <= r->n && n < max; i++) {
+        bool told = i < r->n && r->tokens[i].word->told && i > from + 3; /* "..., namely: ..." */
+
+        if (i < r->n && (i == 0 || !(told || cuts(r, i) || owns_again(r, from, i))))
+            continue;
+        while (from < i && r->tokens[from].word->roles & (JV_JOIN | JV_OR))
+            from++;
+        if (from < i)
+            wishes[n++] = (struct jv_wish){ .clause = { .from = from, .to = i }, .text_to = i };
+        from = i;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct jv_clause *c = &wishes[i].clause;
+
+        for (size_t k = i ? wishes[i - 1].clause.to : 0; k <= c->from; k++)
+            if (r->tokens[k].word->before > c->before)
+                c->before = r->tokens[k].word->before;
+    }
+    return n;
+}

@@ -1,0 +1,135 @@
+/* whom.c -- whose data a part of the sentence is about. */
+#include "plan/parts.h"
+
+#include <string.h>
+#include <strings.h>
+
+static void add_name(struct jv_clause *c, const struct jv_asker *who, const char *name)
+{
+    if (who->username && strcasecmp(name, who->username) == 0) {
+        c->whom = c->whom == JV_WHOM_PERSON ? c->whom : JV_WHOM_CALLER;
+        return;
+    }
+    c->whom = JV_WHOM_PERSON;
+    for (size_t i = 0; i < c->n_names; i++)
+        if (strcmp(c->names[i], name) == 0)
+            return;
+    if (c->n_names < JV_CLAUSE_NAMES)
+        c->names[c->n_names++] = name;
+}
+
+static void add_names(const struct jv_reading *r, const struct jv_asker *who, struct jv_clause *c,
+                      enum jv_name_place place)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (r->tokens[i].name == place)
+            add_name(c, who, r->tokens[i].person);
+}
+
+/* "do I have any exams": the caller's; "show me any exams": not said. */
+static bool speaks_of_self(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (r->tokens[i].word->roles & JV_SELF && !jv_word_is(r, i, "me") &&
+            !(jv_word_is(r, i + 1, "have") && jv_word_is(r, i + 2, "to")) &&
+            !(i > c->from && jv_roles_at(r, i - 1) & JV_AUX) &&
+            !(jv_roles_at(r, i + 1) & JV_WISH) && !jv_word_is(r, i + 1, "d") &&
+            !jv_word_is(r, i + 1, "would"))
+            return true;
+    return false;
+}
+
+/* Who was spoken of before this part: in this text, or else in the turn before. */
+static const char *spoken_of(const struct jv_reading *r, const struct jv_asker *who, size_t before)
+{
+    const char *maybe = NULL;
+
+    for (size_t i = before; i-- > 0;) {
+        if (r->tokens[i].name > JV_NAME_MAYBE)
+            return r->tokens[i].person;
+        if (r->tokens[i].name == JV_NAME_MAYBE && (r->tokens[i].word->capital || !maybe))
+            maybe = r->tokens[i].person;
+    }
+    return who->person && !maybe ? who->person : maybe;
+}
+
+/* "who has requested ...?" is about everybody. */
+static bool asks_who(const struct jv_reading *r, const struct jv_clause *c)
+{
+    return jv_word_is(r, c->from, "whose") ||
+           (jv_word_is(r, c->from, "who") && !jv_word_is(r, c->from + 1, "am") &&
+            !jv_word_is(r, c->from + 1, "are"));
+}
+
+/* Nothing but names: "Alex - open tickets?" */
+static void find_topic(const struct jv_reading *r, const struct jv_asker *who, struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (r->tokens[i].name == JV_NO_NAME &&
+            (!r->tokens[i].word->roles || jv_roles_at(r, i) & (JV_READ | JV_ASKING | JV_OFF)))
+            return;
+    add_names(r, who, c, JV_NAME_MAYBE);
+}
+
+/* "which tickets has got Sarah": written as a name, or behind a verb that has. */
+static bool names_whom(const struct jv_reading *r, size_t i)
+{
+    bool begins = i == 0 || r->tokens[i].word->before == JV_STOP;
+
+    return (r->tokens[i].word->capital && !begins && !r->tokens[i - 1].word->capital) ||
+           (i && (jv_roles_at(r, i - 1) & JV_BE || jv_word_is(r, i - 1, "having")));
+}
+
+void jv_find_whom(const struct jv_reading *r, const struct jv_asker *who, struct jv_clause *c)
+{
+    jv_roles roles = jv_roles_of(r, c);
+    const char *person = roles & JV_THEIRS ? spoken_of(r, who, c->to) : NULL;
+
+    add_names(r, who, c, JV_NAME_OWNER);
+    if (c->whom == JV_WHOM_NONE && person && roles & JV_SHE)
+        add_name(c, who, person);
+    if (c->whom == JV_WHOM_NONE && roles & JV_MY)
+        c->whom = JV_WHOM_CALLER;
+    if (c->whom == JV_WHOM_NONE)
+        find_topic(r, who, c);
+    if (c->whom == JV_WHOM_NONE)
+        add_names(r, who, c, JV_NAME_SUBJECT);
+    if (c->whom == JV_WHOM_NONE && person)
+        add_name(c, who, person);
+    for (size_t i = c->from; i < c->to && c->whom == JV_WHOM_NONE; i++)
+        if (r->tokens[i].name == JV_NAME_MAYBE && names_whom(r, i))
+            add_name(c, who, r->tokens[i].person);
+    if (c->whom == JV_WHOM_NONE && roles & JV_SHE)
+        c->whom = JV_WHOM_UNCLEAR;
+    if (c->whom == JV_WHOM_NONE && speaks_of_self(r, c))
+        c->whom = JV_WHOM_CALLER;
+    if (c->whom == JV_WHOM_NONE && (roles & JV_EVERY || asks_who(r, c)))
+        c->whom = JV_WHOM_EVERYBODY;
+}
+
+void jv_take_whom(struct jv_clause *to, const struct jv_clause *from)
+{
+    to->whom = from->whom;
+    to->n_names = from->n_names;
+    memcpy(to->names, from->names, sizeof(to->names));
+}
+
+void jv_share_whom(struct jv_wish *wishes, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct jv_clause *c = &wishes[i].clause;
+        const struct jv_clause *before = &wishes[i - 1].clause;
+
+        if (c->whom != JV_WHOM_NONE || c->before == JV_STOP)
+            continue;
+        jv_take_whom(c, before);
+    }
+    for (size_t i = n; i-- > 1;) {
+        struct jv_clause *c = &wishes[i - 1].clause;
+        const struct jv_clause *after = &wishes[i].clause;
+
+        if (c->whom != JV_WHOM_NONE || after->before == JV_STOP || after->whom != JV_WHOM_PERSON)
+            continue;
+        jv_take_whom(c, after);
+    }
+}
