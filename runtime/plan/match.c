@@ -2,7 +2,7 @@
  *
  * Every token speaks for the families that claim it; a value speaks for those that can take it;
  * what a family leaves unexplained speaks against it. */
-#include "plan/match.h"
+#include "plan/acts.h"
 
 #include <string.h>
 
@@ -148,56 +148,6 @@ static void add_values(struct table *t)
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
-/* "must be deleted", "I'd like it closed": a past form that is wished for. */
-static bool is_wished(const struct table *t, size_t i)
-{
-    for (size_t k = i > 1 ? i - 2 : 0; k < i; k++)
-        if (strncmp(t->r->tokens[k].word->norm, "ha", 2) == 0 || /* has raised */
-            t->r->tokens[k].word->roles & JV_SELF)
-            return false;
-    for (size_t k = t->clause->from; k < i; k++) {
-        jv_roles roles = t->r->tokens[k].word->roles;
-
-        if (roles & (JV_WISH | JV_POLITE) || (roles & JV_AUX && !(roles & JV_BE)))
-            return true;
-    }
-    return false;
-}
-
-/* Nothing but words that soften stands before it: it is what is asked for. */
-static bool leads(const struct table *t, size_t i)
-{
-    for (size_t k = t->clause->from; k < i; k++)
-        if (!(t->r->tokens[k].word->roles & (JV_FUNCTION | JV_GREET | JV_YES | JV_THANKS) ||
-              jv_token_number(t->r, k)) ||
-            t->r->tokens[k].word->roles & (JV_MY | JV_ARTICLE | JV_BE))
-            return false;
-    return true;
-}
-
-/* "open a ticket", "approve ticket 12304" ask for a change; "my open tickets", "approved" do not.
- */
-static bool may_act(const struct table *t, size_t i)
-{
-    const struct jv_token *k = &t->r->tokens[i];
-    size_t number = jv_match_number(t->r, t->clause, 0);
-    const struct jv_word *next = i + 1 < t->clause->to ? t->r->tokens[i + 1].word : NULL;
-
-    if (t->clause->looks || t->clause->negated)
-        return false;
-    if (i > 0 && t->r->tokens[i - 1].word->roles & JV_MY)
-        return false;
-    if (k->word->past)
-        return is_wished(t, i);
-    if (next && (next->roles & JV_SELF || (k->word->roles & JV_ONE && next->plural)))
-        return false; /* "update me", "new tickets" */
-    if (!k->in_value || (next && next->roles & JV_ONE))
-        return true;
-    if (leads(t, i) && (!next || !next->plural))
-        return true;                         /* "close it", not "open tickets" */
-    return number != SIZE_MAX && number > i; /* it is a state, too: only as the verb before it */
-}
-
 static void add_term(struct table *t, size_t i, double factor)
 {
     const struct jv_token *k = &t->r->tokens[i];
@@ -210,7 +160,7 @@ static void add_term(struct table *t, size_t i, double factor)
     for (size_t n = 0; n < term->n_postings; n++) {
         const struct jv_posting *p = &term->postings[n];
 
-        if (p->acts && may_act(t, i))
+        if (p->acts && jv_may_act(t->r, t->clause, i))
             touch(t, p->family)->acts = true;
         if (k->in_value && takes_token(t, p->family, i))
             continue;
@@ -230,18 +180,6 @@ static double phrase_telling(const struct jv_reading *r, const struct jv_phrase 
     return best;
 }
 
-/* A phrase of a tool that changes something is what the part begins with. */
-static bool asks_for(const struct table *t, const struct jv_span *s)
-{
-    for (size_t k = 0; k < s->n; k++)
-        if (t->r->tokens[s->from + k].word->roles & JV_WISH ||
-            (t->r->tokens[s->from + k].word->plural && jv_token_personal(t->r, s->from + k)))
-            return false; /* "I need" alone asks for nothing, nor does "new tickets" */
-    if (t->clause->looks && !(t->r->tokens[s->from].word->roles & JV_READ))
-        return false; /* but "give approval" */
-    return !t->clause->negated && leads(t, s->from) && t->r->tokens[s->from].word->roles;
-}
-
 static void add_phrases(struct table *t, size_t from, size_t to, double factor)
 {
     for (size_t i = 0; i < t->r->n_phrases; i++) {
@@ -251,7 +189,8 @@ static void add_phrases(struct table *t, size_t from, size_t to, double factor)
         if (s->from < from || s->from >= to ||
             (takes_token(t, p->family, s->from) && takes_token(t, p->family, s->from + s->n - 1)))
             continue;
-        if (p->own && !t->r->catalog->families[p->family].read_only && asks_for(t, s))
+        if (p->own && !t->r->catalog->families[p->family].read_only &&
+            jv_asks_for(t->r, t->clause, s))
             touch(t, p->family)->acts = true; /* "put in a request" */
         give(t, p->family, s->from, p->weight * phrase_telling(t->r, p) * phrase_factor * factor);
         explain(t, p->family, s->from, s->n);
@@ -546,38 +485,6 @@ static double coverage(const struct table *t, const struct jv_score *s, uint32_t
     return all > 0 ? explained / all : 1;
 }
 
-/* The word is what the family is named for, or one of its own words for that. */
-static bool names_family(const struct jv_catalog *c, uint32_t term, const struct jv_cat_family *f)
-{
-    for (size_t k = 0; k < f->n_core; k++)
-        if (term == f->core[k])
-            return true;
-    for (size_t k = 0; term != JV_NONE && k < c->terms[term].n_postings; k++)
-        if (&c->families[c->terms[term].postings[k].family] == f &&
-            c->terms[term].postings[k].weight >= 0.9f)
-            return true;
-    return false;
-}
-
-/* "ticket for a laptop": one of what the tool makes is named, and nothing else is said. */
-static bool names_one(const struct table *t, const struct jv_cat_family *f)
-{
-    bool one = false;
-
-    if (!t->clause->fragment || t->clause->negated || t->clause->whom == JV_WHOM_CALLER ||
-        t->clause->whom == JV_WHOM_EVERYBODY)
-        return false;
-    for (size_t i = t->clause->from; i < t->clause->to; i++) {
-        const struct jv_word *w = t->r->tokens[i].word;
-
-        if (w->roles & JV_ARTICLE && !(w->roles & JV_ONE))
-            return false; /* "the ticket": there is one */
-        one = one || (!w->plural && !t->r->tokens[i].in_value &&
-                      names_family(t->r->catalog, t->r->tokens[i].term, f));
-    }
-    return one;
-}
-
 /* "how do 1 and 2 stand?": it goes on with what was said. */
 static bool joined(const struct table *t)
 {
@@ -594,27 +501,6 @@ static bool needs_number(const struct table *t, uint32_t family)
     return jv_family_needs(t->r->catalog, family, JV_SLOT_INTEGER);
 }
 
-/* "12301 update": a tool that changes what is named by its number, and no new value is said. */
-static bool changes_nothing(const struct table *t, uint32_t family)
-{
-    const struct jv_catalog *c = t->r->catalog;
-    const struct jv_cat_tool *tool = &c->tools[c->families[family].any];
-    struct jv_clause head = { .from = t->clause->head_from, .to = t->clause->head_to };
-    size_t optional = 0;
-
-    if (!jv_family_needs(c, family, JV_SLOT_INTEGER))
-        return false;
-    for (size_t i = 0; i < tool->n_slots; i++) {
-        if (tool->slots[i].required)
-            continue;
-        optional++;
-        if (jv_match_value(t->r, t->clause, family, tool->slots[i].name, 0) != SIZE_MAX ||
-            jv_match_value(t->r, &head, family, tool->slots[i].name, 0) != SIZE_MAX)
-            return false;
-    }
-    return optional > 0;
-}
-
 static void conclude(struct table *t, uint32_t family, double alike)
 {
     const struct jv_cat_family *f = &t->r->catalog->families[family];
@@ -622,10 +508,10 @@ static void conclude(struct table *t, uint32_t family, double alike)
     double evidence, covered;
 
     s->missing = lacks_required(t, family);
-    if ((t->clause->wishes || names_one(t, f)) && !t->clause->looks && f->wanted && !f->read_only &&
-        !s->missing && s->values >= required_value)
+    if ((t->clause->wishes || jv_names_one(t->r, t->clause, f)) && !t->clause->looks && f->wanted &&
+        !f->read_only && !s->missing && s->values >= required_value)
         s->acts = true;
-    if (s->acts && changes_nothing(t, family))
+    if (s->acts && jv_changes_nothing(t->r, t->clause, family))
         s->acts = false;
     if (s->unknown != SIZE_MAX) {
         s->values += unknown_value;

@@ -1,0 +1,123 @@
+/* acts.c -- does a part of the sentence ask for a change, or only speak of one? */
+#include "plan/acts.h"
+
+/* "has raised", "I raised": what was done. */
+static bool is_done(const struct jv_reading *r, size_t i)
+{
+    for (size_t k = i > 1 ? i - 2 : 0; k < i; k++)
+        if (strncmp(r->tokens[k].word->norm, "ha", 2) == 0 || jv_roles_at(r, k) & JV_SELF)
+            return true;
+    return false;
+}
+
+/* "I need to open", "could you close", "must be deleted": what is wished for. */
+static bool is_wished(const struct jv_reading *r, const struct jv_clause *c, size_t i)
+{
+    for (size_t k = c->from; k < i; k++) {
+        jv_roles roles = r->tokens[k].word->roles;
+
+        if (roles & (JV_WISH | JV_POLITE) || (roles & JV_AUX && !(roles & JV_BE)))
+            return true;
+    }
+    return false;
+}
+
+/* Nothing but words that soften stands before it: it is what is asked for. */
+static bool leads(const struct jv_reading *r, const struct jv_clause *c, size_t i)
+{
+    for (size_t k = c->from; k < i; k++)
+        if (!(r->tokens[k].word->roles & (JV_FUNCTION | JV_GREET | JV_YES | JV_THANKS) ||
+              jv_token_number(r, k)) ||
+            r->tokens[k].word->roles & (JV_MY | JV_ARTICLE | JV_BE | JV_SELF | JV_WE))
+            return false; /* "we raise tickets" tells, it does not ask */
+    return true;
+}
+
+/* "open a ticket", "approve ticket 12304" ask for a change; "my open tickets", "approved" do not.
+ */
+bool jv_may_act(const struct jv_reading *r, const struct jv_clause *c, size_t i)
+{
+    const struct jv_token *k = &r->tokens[i];
+    size_t number = jv_match_number(r, c, 0);
+    const struct jv_word *next = i + 1 < c->to ? r->tokens[i + 1].word : NULL;
+
+    if (c->looks || c->negated)
+        return false;
+    if (i > 0 && r->tokens[i - 1].word->roles & JV_MY)
+        return false;
+    if (!leads(r, c, i) && !is_wished(r, c, i))
+        return false;
+    if (k->word->past)
+        return is_wished(r, c, i) && !is_done(r, i);
+    if (next && (next->roles & JV_SELF || (k->word->roles & JV_ONE && next->plural)))
+        return false; /* "update me", "new tickets" */
+    if (!k->in_value || (next && next->roles & JV_ONE))
+        return true;
+    return !next || !next->plural || /* it is a state, too: "close it", not "open tickets" */
+           (number != SIZE_MAX && number > i);
+}
+
+/* A phrase of a tool that changes something is what the part begins with. */
+bool jv_asks_for(const struct jv_reading *r, const struct jv_clause *c, const struct jv_span *s)
+{
+    for (size_t k = 0; k < s->n; k++)
+        if (r->tokens[s->from + k].word->roles & JV_WISH ||
+            (r->tokens[s->from + k].word->plural && jv_token_personal(r, s->from + k)))
+            return false; /* "I need" alone asks for nothing, nor does "new tickets" */
+    if (c->looks && !(r->tokens[s->from].word->roles & JV_READ))
+        return false; /* but "give approval" */
+    return !c->negated && leads(r, c, s->from) && r->tokens[s->from].word->roles;
+}
+
+/* The word is what the family is named for, or one of its own words for that. */
+static bool names_family(const struct jv_catalog *c, uint32_t term, const struct jv_cat_family *f)
+{
+    for (size_t k = 0; k < f->n_core; k++)
+        if (term == f->core[k])
+            return true;
+    for (size_t k = 0; term != JV_NONE && k < c->terms[term].n_postings; k++)
+        if (&c->families[c->terms[term].postings[k].family] == f &&
+            c->terms[term].postings[k].weight >= 0.9f)
+            return true;
+    return false;
+}
+
+/* "ticket for a laptop": one of what the tool makes is named, and nothing else is said. */
+bool jv_names_one(const struct jv_reading *r, const struct jv_clause *c,
+                  const struct jv_cat_family *f)
+{
+    bool one = false;
+
+    if (!c->fragment || c->negated || c->whom == JV_WHOM_CALLER || c->whom == JV_WHOM_EVERYBODY)
+        return false;
+    for (size_t i = c->from; i < c->to; i++) {
+        const struct jv_word *w = r->tokens[i].word;
+
+        if (w->roles & JV_ARTICLE && !(w->roles & JV_ONE))
+            return false; /* "the ticket": there is one */
+        one = one || (!w->plural && !r->tokens[i].in_value &&
+                      names_family(r->catalog, r->tokens[i].term, f));
+    }
+    return one;
+}
+
+/* "12301 update": a tool that changes what is named by its number, and no new value is said. */
+bool jv_changes_nothing(const struct jv_reading *r, const struct jv_clause *c, uint32_t family)
+{
+    const struct jv_catalog *catalog = r->catalog;
+    const struct jv_cat_tool *tool = &catalog->tools[catalog->families[family].any];
+    struct jv_clause head = { .from = c->head_from, .to = c->head_to };
+    size_t optional = 0;
+
+    if (!jv_family_needs(catalog, family, JV_SLOT_INTEGER))
+        return false;
+    for (size_t i = 0; i < tool->n_slots; i++) {
+        if (tool->slots[i].required)
+            continue;
+        optional++;
+        if (jv_match_value(r, c, family, tool->slots[i].name, 0) != SIZE_MAX ||
+            jv_match_value(r, &head, family, tool->slots[i].name, 0) != SIZE_MAX)
+            return false;
+    }
+    return optional > 0;
+}
