@@ -10,11 +10,32 @@ static bool is_done(const struct jv_reading *r, size_t i)
     return false;
 }
 
+/* "alex wants to", "I will", "should I": somebody else is to do it, or it is not decided. */
+static bool is_others(const struct jv_reading *r, const struct jv_clause *c, size_t i)
+{
+    for (size_t k = c->from; k < i; k++) {
+        jv_roles roles = jv_roles_at(r, k), next = jv_roles_at(r, k + 1);
+        bool may = jv_word_is(r, k, "can") || jv_word_is(r, k, "could") || jv_word_is(r, k, "may");
+
+        if (r->tokens[k].name == JV_NAME_SUBJECT)
+            return true;
+        if (jv_word_is(r, k, "if") && !jv_word_is(r, k + 1, "you"))
+            return true;
+        if (jv_word_is(r, k, "somebody") || jv_word_is(r, k, "someone") || roles & JV_SHE)
+            return true;
+        if (roles & (JV_SELF | JV_WE) && next & JV_AUX && !(jv_roles_at(r, k + 2) & JV_WISH))
+            return !jv_word_is(r, k + 1, "would");
+        if (roles & JV_AUX && !may && next & (JV_SELF | JV_WE))
+            return true;
+    }
+    return false;
+}
+
 /* "I need to open", "could you close", "must be deleted": what is wished for. */
 static bool is_wished(const struct jv_reading *r, const struct jv_clause *c, size_t i)
 {
     for (size_t k = c->from; k < i; k++) {
-        jv_roles roles = r->tokens[k].word->roles;
+        jv_roles roles = jv_roles_at(r, k);
 
         if (roles & (JV_WISH | JV_POLITE) || (roles & JV_AUX && !(roles & JV_BE)))
             return true;
@@ -41,11 +62,11 @@ bool jv_may_act(const struct jv_reading *r, const struct jv_clause *c, size_t i)
     size_t number = jv_match_number(r, c, 0);
     const struct jv_word *next = i + 1 < c->to ? r->tokens[i + 1].word : NULL;
 
-    if (c->looks || c->negated)
-        return false;
+    if (c->looks || c->negated || k->word->quoted)
+        return false; /* what is quoted was said by somebody else */
     if (i > 0 && r->tokens[i - 1].word->roles & JV_MY)
         return false;
-    if (!leads(r, c, i) && !is_wished(r, c, i))
+    if (is_others(r, c, i) || (!leads(r, c, i) && !is_wished(r, c, i)))
         return false;
     if (k->word->past)
         return is_wished(r, c, i) && !is_done(r, i);
@@ -66,7 +87,8 @@ bool jv_asks_for(const struct jv_reading *r, const struct jv_clause *c, const st
             return false; /* "I need" alone asks for nothing, nor does "new tickets" */
     if (c->looks && !(r->tokens[s->from].word->roles & JV_READ))
         return false; /* but "give approval" */
-    return !c->negated && leads(r, c, s->from) && r->tokens[s->from].word->roles;
+    return !c->negated && !r->tokens[s->from].word->quoted && !is_others(r, c, s->from) &&
+           leads(r, c, s->from) && r->tokens[s->from].word->roles;
 }
 
 /* The word is what the family is named for, or one of its own words for that. */

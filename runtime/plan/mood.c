@@ -1,6 +1,8 @@
 /* mood.c -- what kind of sentence a part is: a request, a statement, or no sentence at all. */
 #include "plan/parts.h"
 
+#include <string.h>
+
 /* Words before the one that decides: "well, could you please kindly". */
 static size_t behind_softeners(const struct jv_reading *r, const struct jv_clause *c)
 {
@@ -121,6 +123,28 @@ static enum jv_mood mood_of(const struct jv_reading *r, const struct jv_clause *
                    : JV_STATEMENT;
 }
 
+/* "I need", "we'd really like", "want a ..."; not "I needed", "were to need". */
+static bool wants(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++) {
+        const char *w = r->tokens[i].word->norm;
+        size_t k = i, n = strlen(w);
+
+        if (!(jv_roles_at(r, i) & JV_WISH) ||
+            (n > 2 && strcmp(w + n - 2, "ed") == 0 && w[n - 3] != 'e'))
+            continue;
+        while (k > c->from &&
+               (jv_roles_at(r, k - 1) & (JV_LATE | JV_POLITE | JV_GREET) ||
+                jv_roles_at(r, k - 1) == JV_FUNCTION || jv_word_is(r, k - 1, "would") ||
+                jv_word_is(r, k - 1, "am")) &&
+               !jv_word_is(r, k - 1, "to"))
+            k--;
+        if (k == c->from || jv_roles_at(r, k - 1) & (JV_SELF | JV_WE))
+            return true;
+    }
+    return false;
+}
+
 /* "can I get ...", "get me ..." */
 static bool asks_to_have(const struct jv_reading *r, const struct jv_clause *c)
 {
@@ -152,8 +176,9 @@ void jv_find_mood(const struct jv_reading *r, struct jv_wish *w)
     for (size_t i = c->from; i < c->to; i++)
         c->negated = c->negated || (jv_roles_at(r, i) & JV_NOT && !r->tokens[i].in_value);
     c->fragment = w->mood == JV_FRAGMENT;
-    c->wishes = (roles & JV_WISH || asks_to_have(r, c) ||
+    c->wishes = (wants(r, c) || asks_to_have(r, c) ||
                  (c->fragment && roles & JV_POLITE &&
                   (roles & JV_ONE || jv_word_is(r, c->from, "one")))) &&
-                !(roles & (JV_READ | JV_MY | JV_ASKING | JV_NOT | JV_EVERY)) && !names_many(r, c);
+                !(roles & (JV_READ | JV_MY | JV_ASKING | JV_NOT | JV_EVERY)) &&
+                !jv_word_is(r, c->from, "if") && !names_many(r, c);
 }

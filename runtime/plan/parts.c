@@ -23,6 +23,19 @@ static bool relates(const struct jv_reading *r, size_t i)
            jv_roles_at(r, i + 1) & (JV_BE | JV_AUX | JV_SELF | JV_THEIRS);
 }
 
+/* "when I need", "if I want": nothing is requested yet. */
+static bool is_condition(const struct jv_reading *r, size_t i)
+{
+    static const char *const words[] = {
+        "when", "if", "before", "after", "once", "until", "unless"
+    };
+
+    for (size_t k = 0; i && k < JV_COUNT(words); k++)
+        if (jv_word_is(r, i - 1, words[k]))
+            return true;
+    return false;
+}
+
 bool jv_cues(const struct jv_reading *r, size_t i)
 {
     jv_roles here = jv_roles_at(r, i), next = jv_roles_at(r, i + 1);
@@ -40,7 +53,7 @@ bool jv_cues(const struct jv_reading *r, size_t i)
         return next & (JV_SELF | JV_MY | JV_WE) || jv_word_is(r, i + 1, "us");
     if (here & JV_FUNCTION && (jv_word_is(r, i, "you") || jv_word_is(r, i, "u")))
         return next & JV_AUX && (!i || jv_word_is(r, i - 1, "if"));
-    if (here & JV_SELF &&
+    if (here & JV_SELF && !is_condition(r, i) &&
         !(i && (jv_word_is(r, i - 1, "that") || jv_roles_at(r, i - 1) & (JV_BE | JV_AUX))))
         return next & JV_WISH || jv_word_is(r, i + 1, "d") ||
                (jv_word_is(r, i + 1, "would") && jv_roles_at(r, i + 2) & JV_WISH);

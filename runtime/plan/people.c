@@ -38,7 +38,7 @@ static bool is_name_like(const char *s)
 {
     size_t n = strlen(s);
 
-    return n > 1 && n <= longest_name && !(n > 5 && strcmp(s + n - 3, "ing") == 0) &&
+    return n > 1 && n <= longest_name && !(n > 4 && strcmp(s + n - 3, "ing") == 0) &&
            !(s[strspn(s, "0123456789")] == '\0') && s[0] != '-';
 }
 

@@ -151,6 +151,15 @@ static const char *only_value(const struct jv_reading *r, uint32_t agent, const 
     return found;
 }
 
+/* "create tickets": what for, is still to be asked. */
+static bool names_many(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (r->tokens[i].word->plural && jv_token_personal(r, i))
+            return true;
+    return false;
+}
+
 static bool quotes(const struct jv_reading *r)
 {
     for (size_t i = 0; i < r->n; i++)
@@ -277,7 +286,7 @@ static Value *value_for(const struct filling *f, const struct jv_cat_tool *tool,
     text = labelled(f->r, &f->w->clause, slot);
     if (!text && slot->required && !tool->read_only && !quotes(f->r))
         text = only_value(f->r, tool->agent, slot->name);
-    if (!text && slot->required && !tool->read_only)
+    if (!text && slot->required && !tool->read_only && !names_many(f->r, &f->w->clause))
         text = free_text(f->r, f->w, f->pick->family, f->a);
     if (!text && slot->required && f->pick->score.unknown != SIZE_MAX)
         text = f->r->tokens[f->pick->score.unknown].word->norm;

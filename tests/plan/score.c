@@ -167,6 +167,15 @@ static void hear(struct scoring *s, const Struct *wish, struct jv_plan *plan)
         jv_plan_heard(s->catalog, plan->memory, 1, plan->calls, results, s->asking);
 }
 
+static bool changes(const struct scoring *s, const struct jv_plan *plan)
+{
+    for (size_t i = 0; plan->kind == JV_PLAN_CALLS && i < plan->n; i++)
+        if (!plan->calls[i].tool ||
+            !jv_catalog_read_only(s->catalog, plan->calls[i].agent, plan->calls[i].tool))
+            return true;
+    return false;
+}
+
 static bool understood(struct scoring *s, const Struct *wish, const struct jv_plan *plan)
 {
     const char *kind = text_or(wish, "kind", "calls"), *have = kinds[plan->kind];
@@ -174,6 +183,9 @@ static bool understood(struct scoring *s, const Struct *wish, const struct jv_pl
     size_t n = list_of(wish, "calls", &lists);
     const Value *any = jv_struct_get(wish, "any_order");
     bool safe = strcmp(kind, "safe") == 0;
+
+    if (strcmp(kind, "harmless") == 0)
+        return !changes(s, plan);
 
     if (safe && plan->kind != JV_PLAN_CALLS)
         return true;
@@ -186,17 +198,6 @@ static bool understood(struct scoring *s, const Struct *wish, const struct jv_pl
                  wanted_text(s->asking, lists[i], any != NULL)))
             return true;
     return !n && plan->kind != JV_PLAN_CALLS;
-}
-
-/* Calls that change something although the wish has none that does. */
-static bool writes_wrongly(const struct scoring *s, const struct jv_plan *plan, bool right)
-{
-    bool changes = false;
-
-    for (size_t i = 0; plan->kind == JV_PLAN_CALLS && i < plan->n; i++)
-        changes = changes || !plan->calls[i].tool ||
-                  !jv_catalog_read_only(s->catalog, plan->calls[i].agent, plan->calls[i].tool);
-    return changes && !right;
 }
 
 static double least_confidence(const struct jv_plan *plan)
@@ -223,7 +224,7 @@ static void score_wording(struct scoring *s, const Struct *wish, const char *tex
     }
     plan = ask(s, wish, text, plan.memory);
     right = understood(s, wish, &plan);
-    wrote = writes_wrongly(s, &plan, right);
+    wrote = changes(s, &plan) && !right;
     sure = plan.kind == JV_PLAN_CALLS && !plan.taken;
     s->asked++;
     s->right += right;
