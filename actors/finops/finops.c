@@ -263,10 +263,10 @@ static const struct jv_tool tools[] = {
             .flags = JV_TOOL_READONLY, .tool = "get_all_clouds_cost", .skill = "costs",
             .say = finops_say_costs,
             .words = "total cloud cost, all clouds, cloud costs, cloud spend, cloud spending, "
-                     "cloud bill, clouds, total costs, total spend, total bill, expenses, invoice, "
-                     "spend, spending, bill, costs, "
-                     "pay for cloud, provider, vendor, most expensive provider, cheapest provider, "
-                     "most expensive cloud, cheapest cloud, compare providers",
+                     "cloud bill, clouds, total costs, total spend, total bill, expenses, "
+                     "invoice, spend, spending, bill, costs, pay for cloud, provider, vendor, "
+                     "most expensive provider, cheapest provider, most expensive cloud, "
+                     "cheapest cloud, compare providers",
             .examples = JV_TEXTS(
                     "what is our total cloud cost", "how much do we spend on the cloud?",
                     "which cloud provider is most expensive?", "compare aws and gcp spending")),
@@ -274,31 +274,29 @@ static const struct jv_tool tools[] = {
             .flags = JV_TOOL_READONLY, .tool = "get_cloud_cost", .skill = "costs",
             .say = finops_say_provider,
             .words = "cost of a provider, compare, comparison, difference, cloud cost, spend, "
-                     "spending, bill, expense, invoice, "
-                     "charges, pay, paying, price, money, breakdown of a provider, breakdown, "
-                     "break down, split, made up, itemise, itemised",
+                     "spending, bill, expense, invoice, charges, pay, paying, price, money, "
+                     "breakdown of a provider, breakdown, break down, split, made up, itemise, "
+                     "itemised",
             .examples = JV_TEXTS("show AWS cost", "what's our AWS spending?", "show GCP breakdown",
                                  "how much do we pay for azure?")),
     JV_TOOL("ServiceCost", service_cost, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_service_cost", .skill = "costs",
             .say = finops_say_service,
-            .words = "cost of a service, service cost, spend, spending, bill, expense, invoice, "
-                     "charges, pay, paying, price, money",
+            .words = "cost of a service, service cost, spend, spending, bill, expense, "
+                     "invoice, charges, pay, paying, price, money",
             .examples = JV_TEXTS("how much is s3?", "how much do we spend on GCP compute?",
                                  "what does the ec2 service cost?")),
     JV_TOOL("Breakdown", breakdown, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_cost_breakdown", .skill = "costs",
             .say = finops_say_breakdown,
-            .words = "cost breakdown, complete breakdown, breakdown, break down, costs in detail, "
-                     "costs by service, per service, by service, each service, all services, "
-                     "every service, services, itemise, itemised, split of costs, split, breakup, "
-                     "break up, splitted, broken down, "
-                     "service by service,  cost report, "
-                     "made up, cost driver, most expensive service, cheapest service, costliest "
-                     "service, "
-                     "which service, made up, consists of, details, detail, detailed, bill, spend, "
-                     "spending, "
-                     "costs, cloud costs, cloud bill, cloud spend",
+            .words = "cost breakdown, complete breakdown, breakdown, break down, costs in "
+                     "detail, costs by service, per service, by service, each service, all "
+                     "services, every service, services, itemise, itemised, split of costs, "
+                     "split, breakup, break up, splitted, broken down, service by service, "
+                     "cost report, made up, cost driver, most expensive service, cheapest "
+                     "service, costliest service, which service, made up, consists of, "
+                     "details, detail, detailed, bill, spend, spending, costs, cloud costs, "
+                     "cloud bill, cloud spend",
             .examples = JV_TEXTS("give me a complete cost breakdown",
                                  "show me cloud costs breakdown", "where does the money go?")),
     JV_TOOL("Budget", budget, .allow = JV_ALLOW_OWNER("finops:read", "username"),
@@ -309,25 +307,24 @@ static const struct jv_tool tools[] = {
     JV_TOOL("MyBudget", my_budget, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_my_budget", .skill = "budgets",
             .say = finops_say_budget,
-            .words = "my budget, budget, budget status, remaining budget, left to spend, "
-                     "over budget, spending limit, allowance",
+            .words = "my budget, budget, budget status, remaining budget, left to spend, over "
+                     "budget, spending limit, allowance",
             .examples = JV_TEXTS("show my budget", "what is my budget status?",
                                  "how much can I still spend?", "am I over budget?")),
     JV_TOOL("Allocation", allocation, .allow = JV_ALLOW_OWNER("finops:read", "username"),
             .flags = JV_TOOL_READONLY, .tool = "get_user_cost_allocation", .skill = "budgets",
             .say = finops_say_allocation,
-            .words = "cost allocation, allocation, budget split, budget divided, "
+            .words = "cost allocation, allocation, allocated, budget split, split, divided, "
+                     "distributed, distribution, spread, portion, budget across clouds, "
                      "allocation of a person",
             .examples = JV_TEXTS("show alex's cost allocation")),
     JV_TOOL("MyAllocation", my_allocation, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_my_cost_allocation", .skill = "budgets",
             .say = finops_say_allocation,
             .words = "my cost allocation, my allocation, allocation, allocated, budget split, "
-                     "budget per provider, budget by provider, budget divided, budget distributed, "
-                     "budget distribution, distribution of budget, distribution, budget spread, "
-                     "budget allocated, budget over clouds, "
-                     "budget among clouds, budget between clouds, set aside, "
-                     "share of budget per cloud",
+                     "split, divided, distributed, distribution, spread, portion, share of "
+                     "budget, budget per provider, budget by provider, budget across clouds, "
+                     "budget among clouds, budget between clouds, budget for each provider",
             .examples = JV_TEXTS("show my cost allocation",
                                  "how is my budget divided among the clouds?")),
     { 0 },

@@ -17,7 +17,7 @@ static const struct jv_skill skills[] = {
     { .id = "progress",
       .name = "Learning progress",
       .description = "Sums up how far a person is: courses, completion rate, exams, preferences.",
-      .tags = "learning, education, progress, summary, track, training",
+      .tags = "learning, education, progress, summary, track",
       .examples = JV_TEXTS("show my learning progress", "am I on track with my training?") },
     { 0 },
 };

@@ -235,17 +235,19 @@ static const struct jv_tool tools[] = {
             .examples = JV_TEXTS("what are my learning preferences", "show my preferences")),
     JV_TOOL("Summary", summary, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
             .tool = "get_learning_summary", .skill = "progress", .say = oxygen_say_summary,
-            .words = "learning summary, learning progress, training progress, progress, learning, "
-                     "on track, how far, completion rate, working on, busy with, busy, up to, "
-                     "doing, on plate, headway, studies",
+            .words = "learning summary, learning progress, training progress, progress, "
+                     "learning, on track, how far, training going, learning going, headway, "
+                     "studies, completion rate, working on, busy with, busy, up to, on plate, "
+                     "doing at moment, doing right now, doing these days",
             .examples = JV_TEXTS("show alex's learning summary", "is happy on track?",
                                  "what's vishal working on?")),
     JV_TOOL("MySummary", my_summary, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
             .tool = "get_my_learning_summary", .skill = "progress", .say = oxygen_say_summary,
-            .words = "learning summary, learning progress, training progress, "
-                     "my progress, progress, summary, on track, how far, training going, "
-                     "learning going, completion rate, working on, busy with, busy, up to, doing, "
-                     "on plate, headway, studies",
+            .words = "my progress, summary, learning summary, learning progress, training "
+                     "progress, progress, learning, on track, how far, training going, "
+                     "learning going, headway, studies, completion rate, working on, busy "
+                     "with, busy, up to, on plate, doing at moment, doing right now, doing "
+                     "these days",
             .examples = JV_TEXTS("show my learning progress", "show my learning summary",
                                  "am I on track with my training?", "what am I working on?")),
     { 0 },

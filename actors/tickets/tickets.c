@@ -336,69 +336,65 @@ JV_TOOL_FN(delete, Tickets__GetRequest, Tickets__Deleted)
 static const struct jv_tool tools[] = {
     JV_TOOL("ListAll", list_all, .allow = JV_ALLOW_SCOPE("tickets:read"), .flags = JV_TOOL_READONLY,
             .tool = "get_all_tickets", .skill = "lookup", .say = tickets_say_list,
-            .words = "all tickets, every ticket, everybody's tickets, everyone's tickets, "
-                     "all requests, search tickets, tickets with operation, ticket list",
+            .words = "all tickets, every ticket, everybody's tickets, everyone's tickets, all "
+                     "requests, search tickets, tickets with operation, ticket list",
             .examples = JV_TEXTS("show all tickets", "list every ticket",
                                  "search for tickets with operation create_ai_key")),
     JV_TOOL("List", list, .allow = JV_ALLOW_OWNER("tickets:read", "username"),
             .flags = JV_TOOL_READONLY, .tool = "get_user_tickets", .skill = "lookup",
             .say = tickets_say_list,
-            .words = "tickets, requests, issues, cases, working on, busy with, busy, up to, doing, "
-                     "on plate, "
-                     "tickets of a person",
+            .words = "tickets, requests, issues, cases, working on, busy with, busy, up to, "
+                     "doing, on plate, tickets of a person",
             .examples = JV_TEXTS("show vishal's tickets", "which requests does alex have?",
                                  "what is sarah working on?")),
     JV_TOOL("ListMine", list_mine, .allow = JV_ALLOW_SCOPE("tickets:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_my_tickets", .skill = "lookup",
             .say = tickets_say_list,
-            .words = "my tickets, my requests, my issues, tickets, requests, issues, cases, tix, "
-                     "tkt, req, "
-                     "support cases, working on, busy with, busy, up to, on plate, doing at "
-                     "moment, doing right now, doing these days, raised "
-                     "with it, filed with it, "
-                     "submitted to it, raised with support",
+            .words = "my tickets, my requests, my issues, tickets, requests, issues, cases, "
+                     "tix, tkt, req, support cases, working on, busy with, busy, up to, on "
+                     "plate, doing at moment, doing right now, doing these days, raised with "
+                     "it, filed with it, submitted to it, raised with support",
             .examples = JV_TEXTS("show my tickets", "which of my requests are still open?",
                                  "how many tickets do I have?", "what am I working on?")),
     JV_TOOL("Get", get, .allow = JV_ALLOW_SCOPE("tickets:read"), .flags = JV_TOOL_READONLY,
             .tool = "get_ticket", .skill = "lookup", .say = tickets_say_ticket,
-            .words = "ticket, ticket number, status of ticket, look up ticket, state of request, "
-                     "request number, case number, tkt, tix, req",
+            .words = "ticket, ticket number, status of ticket, look up ticket, state of "
+                     "request, request number, case number, tkt, tix, req",
             .examples = JV_TEXTS("what's the status of ticket 12301?", "get ticket 12302",
                                  "is ticket 12303 done yet?")),
     JV_TOOL("Create", create, .allow = JV_ALLOW_OWNER("tickets:write", "user"),
             .flags = JV_TOOL_CONFIRM, .tool = "create_ticket", .skill = "change",
             .say = tickets_say_created,
             .words = "create ticket, open ticket, raise ticket, file ticket, log ticket, new "
-                     "ticket, "
-                     "make ticket, do ticket, put in request, put in ticket, log request, "
-                     "raise request, file request, submit, lodge, request for a person, needs",
+                     "ticket, make ticket, do ticket, put in request, put in ticket, log "
+                     "request, raise request, file request, submit, lodge, request for a "
+                     "person, needs",
             .examples = JV_TEXTS("create ticket for alex to get vpn access",
                                  "open a ticket for sarah for a laptop")),
     JV_TOOL("CreateMine", create_mine, .allow = JV_ALLOW_SCOPE("tickets:write"),
             .flags = JV_TOOL_CONFIRM, .tool = "create_my_ticket", .skill = "change",
             .say = tickets_say_created,
             .words = "create ticket, open ticket, raise ticket, file ticket, log ticket, new "
-                     "ticket, "
-                     "make ticket, do ticket, start ticket, put in request, put in ticket, "
-                     "put in for, tix, tkt, req, get ticket going, get ticket in, get request "
-                     "going, log request, raise request, "
-                     "file request, create request, submit, lodge, put me in, put me down, "
-                     "sign me up, I need, I want, apply for, order",
+                     "ticket, make ticket, do ticket, start ticket, put in request, put in "
+                     "ticket, put in for, tix, tkt, req, get ticket going, get ticket in, get "
+                     "request going, log request, raise request, file request, create request, "
+                     "submit, lodge, put me in, put me down, sign me up, I need, I want, apply "
+                     "for, order",
             .examples = JV_TEXTS("create a ticket for vpn access", "I need VPN access",
                                  "open a request for a new laptop", "create new ticket")),
     JV_TOOL("Update", update, .allow = JV_ALLOW_SCOPE("tickets:write"), .flags = JV_TOOL_CONFIRM,
             .tool = "update_ticket", .skill = "change", .say = tickets_say_changed,
             .words = "update ticket, change ticket, set ticket, mark ticket, approve ticket, "
-                     "reject ticket, complete ticket, close ticket, resolve ticket, finish ticket, "
-                     "give approval, approval, sign off, tick off, green light, flip, "
+                     "reject ticket, complete ticket, close ticket, resolve ticket, finish "
+                     "ticket, give approval, approval, sign off, tick off, green light, flip, "
                      "switch ticket, move ticket, put ticket on, put to, set to",
             .examples = JV_TEXTS("mark ticket 12301 as completed", "approve ticket 12304",
                                  "change ticket 12301 to vpn access")),
     JV_TOOL("Delete", delete, .allow = JV_ALLOW_SCOPE("tickets:delete"), .flags = JV_TOOL_CONFIRM,
             .tool = "delete_ticket", .skill = "change", .say = tickets_say_deleted,
-            .words = "delete ticket, remove ticket, drop ticket, erase ticket, get rid of ticket, "
-                     "bin ticket, scrap ticket, discard ticket, trash ticket, wipe ticket, "
-                     "withdraw ticket, cancel ticket",
+            .words = "delete ticket, remove ticket, drop ticket, erase ticket, get rid of "
+                     "ticket, bin ticket, scrap ticket, discard ticket, trash ticket, wipe "
+                     "ticket, withdraw ticket, cancel ticket",
             .examples = JV_TEXTS("delete ticket 12301", "remove ticket 12305")),
     { 0 },
 };

@@ -400,12 +400,26 @@ static const struct side *side_before(const struct calendar *c, size_t at, size_
     return NULL;
 }
 
+/* "up to and including the": the words before a point that say no more than "by". */
+static const struct side *up_to(const struct calendar *c, size_t at, size_t *ret_from)
+{
+    size_t i = at && is(c, at - 1, " the ") ? at - 1 : at;
+
+    if (i > 3 && is(c, i - 1, " including ") && is(c, i - 2, " and ") && is(c, i - 3, " to ") &&
+        is(c, i - 4, " up ")) {
+        *ret_from = i - 4;
+        return &sides[0];
+    }
+    return NULL;
+}
+
 /* "on or after", "from ... on(wards)" keep the day; plain "after" does not. */
 static struct jv_date dated(const struct calendar *c, size_t i, const struct point *p)
 {
     struct jv_date d = { .from = i, .n = p->n, .since = INT64_MIN, .until = INT64_MAX };
     size_t from = i;
-    const struct side *s = side_before(c, i, &from);
+    const struct side *side = up_to(c, i, &from);
+    const struct side *s = side ? side : side_before(c, i, &from);
     bool onwards = is(c, i + p->n, " on onwards onward forward ");
     bool or_after = s == &sides[2] && from > 0 && is(c, from - 1, " or and ");
 

@@ -21,8 +21,9 @@ static const struct row rows[] = {
       " show list give tell display see view check find search look fetch lookup print "
       "pull bring read retrieve know hear gimme dump remind count inform explain summarise "
       "summarize describe say present reveal " },
-    { JV_FUNCTION | JV_ASKING, " what which who whom whose when where how why whats hows whos "
-                               "wheres whens whatever whichever wat wot " },
+    { JV_FUNCTION | JV_ASKING | JV_AUX, " whats hows whos wheres whens " },
+    { JV_FUNCTION | JV_ASKING, " what which who whom whose when where how why "
+                               "whatever whichever wat wot " },
     { JV_FUNCTION | JV_AUX, " can will should may might must could would shall " },
     { JV_FUNCTION | JV_AUX | JV_BE, " is does did has was " },
     { JV_FUNCTION | JV_BE, " are am do have had were got " },

@@ -11,8 +11,9 @@ static const double required_value = 1.5, optional_value = 0.9, unknown_value = 
 static const double lost_value = 0.6, lost_foreign_value = 0.3, lost_number = 0.5;
 static const double missing_factor = 0.55, example_bonus = 0.8, slot_similarity = 0.6;
 static const double function_similarity = 0.15, acts_bonus = 0.6, half_strength = 0.35;
-static const double no_head_factor = 0.5, least_total = 0.05, unsaid_weight = 0.1, fit_bonus = 0.1;
-static const double date_value = 0.2, general_factor = 0.6, everybody_bonus = 0.3;
+static const double no_head_factor = 0.5, least_total = 0.05, unsaid_weight = 0.1, fit_bonus = 0.2;
+static const double date_value = 0.2, general_factor = 0.6, interested_factor = 0.3,
+                    everybody_bonus = 0.3;
 
 struct table {
     const struct jv_reading *r;
@@ -156,7 +157,7 @@ static void add_term(struct table *t, size_t i, double factor)
     if (k->typo)
         factor *= typo_factor;
     if (k->word->roles & JV_GENERAL)
-        factor *= general_factor; /* "interested" is less than "interests" */
+        factor *= k->word->past ? interested_factor : general_factor;
     for (size_t n = 0; n < term->n_postings; n++) {
         const struct jv_posting *p = &term->postings[n];
 

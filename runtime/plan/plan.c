@@ -12,7 +12,7 @@
 static const double least_confidence = 0.3; /* below it the planner does not know */
 static const double clear_confidence = 0.7; /* below it it says what it took the words for */
 static const double sure_confidence = 0.55; /* from it on it may change something */
-static const double tie = 0.85;             /* another agent's tool fits as well as the best */
+static const double tie = 0.75;             /* another agent's tool fits as well as the best */
 
 struct planning {
     const struct jv_catalog *c;
