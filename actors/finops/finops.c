@@ -289,14 +289,15 @@ static const struct jv_tool tools[] = {
     JV_TOOL("Breakdown", breakdown, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_cost_breakdown", .skill = "costs",
             .say = finops_say_breakdown,
-            .words = "cost breakdown, complete breakdown, breakdown, break down, costs in "
-                     "detail, costs by service, per service, by service, each service, all "
-                     "services, every service, services, itemise, itemised, split of costs, "
-                     "split, breakup, break up, splitted, broken down, service by service, "
-                     "cost report, made up, cost driver, most expensive service, cheapest "
-                     "service, costliest service, which service, made up, consists of, "
-                     "details, detail, detailed, bill, spend, spending, costs, cloud costs, "
-                     "cloud bill, cloud spend",
+            .words = "breakdown of cloud spend, breakdown of cloud costs, breakdown of costs, "
+                     "breakdown of spend, cost breakdown, complete breakdown, breakdown, break "
+                     "down, costs in detail, costs by service, per service, by service, each "
+                     "service, all services, every service, services, itemise, itemised, split "
+                     "of costs, split, breakup, break up, splitted, broken down, service by "
+                     "service, cost report, made up, cost driver, most expensive service, "
+                     "cheapest service, costliest service, which service, made up, consists "
+                     "of, details, detail, detailed, bill, spend, spending, costs, cloud "
+                     "costs, cloud bill, cloud spend",
             .examples = JV_TEXTS("give me a complete cost breakdown",
                                  "show me cloud costs breakdown", "where does the money go?")),
     JV_TOOL("Budget", budget, .allow = JV_ALLOW_OWNER("finops:read", "username"),

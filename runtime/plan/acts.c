@@ -34,6 +34,8 @@ static bool is_others(const struct jv_reading *r, const struct jv_clause *c, siz
 /* "I need to open", "could you close", "must be deleted": what is wished for. */
 static bool is_wished(const struct jv_reading *r, const struct jv_clause *c, size_t i)
 {
+    if (i > c->from + 1 && jv_word_is(r, i - 1, "to") && jv_word_is(r, i - 2, "you"))
+        return true; /* I'd ask you to ... */
     for (size_t k = c->from; k < i; k++) {
         jv_roles roles = jv_roles_at(r, k);
 
@@ -43,10 +45,22 @@ static bool is_wished(const struct jv_reading *r, const struct jv_clause *c, siz
     return false;
 }
 
+/* Behind "how about we", "let us". */
+static size_t opens_with(const struct jv_reading *r, const struct jv_clause *c)
+{
+    size_t i = c->from;
+
+    if (jv_word_is(r, i, "how") && jv_word_is(r, i + 1, "about"))
+        return i + 3;
+    if (jv_word_is(r, i, "let") && jv_roles_at(r, i + 1) & JV_WE)
+        return i + 2;
+    return i;
+}
+
 /* Nothing but words that soften stands before it: it is what is asked for. */
 static bool leads(const struct jv_reading *r, const struct jv_clause *c, size_t i)
 {
-    for (size_t k = c->from; k < i; k++)
+    for (size_t k = opens_with(r, c); k < i; k++)
         if (!(r->tokens[k].word->roles & (JV_FUNCTION | JV_GREET | JV_YES | JV_THANKS) ||
               jv_token_number(r, k)) ||
             r->tokens[k].word->roles & (JV_MY | JV_ARTICLE | JV_BE | JV_SELF | JV_WE))
@@ -64,8 +78,10 @@ bool jv_may_act(const struct jv_reading *r, const struct jv_clause *c, size_t i)
 
     if (c->looks || c->negated || k->word->quoted)
         return false; /* what is quoted was said by somebody else */
-    if (i > 0 && r->tokens[i - 1].word->roles & JV_MY)
-        return false;
+    if (i > c->from &&
+        jv_roles_at(r, i - 1) & (JV_MY | JV_ARTICLE | JV_THEIRS | JV_WE | JV_EVERY) &&
+        !(jv_roles_at(r, i - 1) & JV_IT))
+        return false; /* "the complete list" */
     if (is_others(r, c, i) || (!leads(r, c, i) && !is_wished(r, c, i)))
         return false;
     if (k->word->past)
@@ -82,7 +98,7 @@ bool jv_may_act(const struct jv_reading *r, const struct jv_clause *c, size_t i)
 bool jv_asks_for(const struct jv_reading *r, const struct jv_clause *c, const struct jv_span *s)
 {
     for (size_t k = 0; k < s->n; k++)
-        if (r->tokens[s->from + k].word->roles & JV_WISH ||
+        if ((r->tokens[s->from + k].word->roles & (JV_WISH | JV_GENERAL)) == JV_WISH ||
             (r->tokens[s->from + k].word->plural && jv_token_personal(r, s->from + k)))
             return false; /* "I need" alone asks for nothing, nor does "new tickets" */
     if (c->looks && !(r->tokens[s->from].word->roles & JV_READ))
@@ -110,7 +126,8 @@ bool jv_names_one(const struct jv_reading *r, const struct jv_clause *c,
 {
     bool one = false;
 
-    if (!c->fragment || c->negated || c->whom == JV_WHOM_CALLER || c->whom == JV_WHOM_EVERYBODY)
+    if (!(c->fragment || c->wishes) || c->negated || c->whom == JV_WHOM_CALLER ||
+        c->whom == JV_WHOM_EVERYBODY)
         return false;
     for (size_t i = c->from; i < c->to; i++) {
         const struct jv_word *w = r->tokens[i].word;

@@ -67,7 +67,8 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
         if (jv_token_unknown(r, i) && r->tokens[i].name <= JV_NAME_MAYBE)
             return; /* it has a subject, just not one that is known */
     for (size_t i = at; i-- > 0 && !from;)
-        if (jv_wish_has_head(&wishes[i]) && fits(r, c, &wishes[i]))
+        if ((jv_wish_has_head(&wishes[i]) || wishes[i].picks[0].score.values >= 1.5) &&
+            wishes[i].n_picks && fits(r, c, &wishes[i]))
             from = &wishes[i];
     for (size_t i = at + 1; i < n && !from; i++)
         if (jv_wish_has_head(&wishes[i]) && fits(r, c, &wishes[i]))
@@ -152,11 +153,22 @@ static void hand_over_whom(const struct jv_reading *r, struct jv_wish *all, size
     }
 }
 
+/* "it", "those"; not "the tickets that she has". */
+static bool points(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (jv_roles_at(r, i) & JV_IT &&
+            !(i > c->from && (jv_token_personal(r, i - 1) || jv_word_is(r, i, "that")) &&
+              jv_roles_at(r, i + 1) & (JV_SELF | JV_SHE | JV_THEIRS | JV_BE | JV_AUX | JV_WE)))
+            return true;
+    return false;
+}
+
 /* "tell me what state it is in": what is requested was said before. */
 static bool requests(const struct jv_reading *r, const struct jv_wish *w)
 {
-    bool points = w->n_picks && !w->picks[0].score.acts && jv_roles_of(r, &w->clause) & JV_IT;
-    double least = points ? 0.65 : head_confidence;
+    bool vague = w->n_picks && !w->picks[0].score.acts && points(r, &w->clause);
+    double least = vague ? 0.65 : head_confidence;
 
     return w->n_picks && (jv_wish_has_head(w) || w->picks[0].score.values >= 1.5) &&
            w->picks[0].score.confidence >= least;
@@ -193,8 +205,8 @@ static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n
         bool topic = all[i - 1].mood == JV_FRAGMENT && w->clause.from == all[i - 1].clause.to;
         bool found = false;
 
-        if (w->mood != JV_REQUEST || !(jv_roles_of(r, &w->clause) & JV_IT || topic) ||
-            !jv_wish_has_head(w) || has_value(r, &w->clause) || w->picks[0].score.acts)
+        if (w->mood != JV_REQUEST || !(points(r, &w->clause) || topic) || !jv_wish_has_head(w) ||
+            has_value(r, &w->clause) || w->picks[0].score.acts)
             continue;
         for (size_t k = i; k-- > 0 && (!found || all[k].mood == JV_FRAGMENT);) {
             if (!has_value(r, &all[k].clause) || !fits(r, &all[k].clause, w) ||
@@ -210,6 +222,50 @@ static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n
         if (found)
             w->n_picks = 0;
     }
+}
+
+/* "some of my requests lie there: list the pending ones": what they are was said before. */
+static void point_ones(const struct jv_reading *r, struct jv_wish *all, size_t n,
+                       struct jv_arena *a)
+{
+    static const double weak = 0.6;
+
+    for (size_t i = 1; i < n; i++) {
+        struct jv_wish *w = &all[i];
+        size_t k = i;
+
+        if (w->mood != JV_REQUEST || !points(r, &w->clause) || !has_value(r, &w->clause) ||
+            (w->n_picks && (w->picks[0].score.terms >= weak || w->picks[0].score.acts)))
+            continue;
+        while (k-- > 0 && !(jv_wish_has_head(&all[k]) && fits(r, &w->clause, &all[k])))
+            ;
+        if (k >= i)
+            continue;
+        w->clause.head_from = all[k].clause.from;
+        w->clause.head_to = all[k].clause.to;
+        match(r, w, a);
+    }
+}
+
+/* "compute spend, gcp": the last part is a value that the part before lacks. */
+static bool completes(const struct jv_reading *r, const struct jv_wish *w,
+                      const struct jv_wish *last, bool ends)
+{
+    uint32_t family = last->n_picks ? last->picks[0].family : JV_NONE;
+    bool all_value = true, lacks = false;
+
+    for (size_t i = w->clause.from; i < w->clause.to; i++)
+        all_value = all_value && r->tokens[i].in_value;
+    if (!all_value || !ends || w->clause.before != JV_COMMA || !jv_wish_has_head(last) ||
+        w->clause.from != last->clause.to || last->picks[0].score.missing)
+        return false;
+    for (size_t i = 0; i < r->n_values; i++) {
+        const struct jv_phrase *p = &r->catalog->phrases[r->values[i].phrase];
+
+        if (r->values[i].from >= w->clause.from && jv_catalog_takes(r->catalog, family, p))
+            lacks = jv_match_value(r, &last->clause, family, p->member, 0) == SIZE_MAX;
+    }
+    return lacks;
 }
 
 /* "all our cloud costs, service by service": a part that only says it closer. */
@@ -231,6 +287,11 @@ static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_
             (w->clause.before == JV_COMMA || distributes(r, &w->clause)) && jv_wish_has_head(w) &&
             jv_wish_has_head(last) && !has_value(r, &w->clause) && w->clause.whom == JV_WHOM_NONE &&
             last->picks[0].family != w->picks[0].family) {
+            last->clause.to = last->text_to = w->clause.to;
+            match(r, last, a);
+            continue;
+        }
+        if (completes(r, w, last, i + 1 == n)) {
             last->clause.to = last->text_to = w->clause.to;
             match(r, last, a);
             continue;
@@ -329,6 +390,7 @@ size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct
     }
     n = join_closer(r, all, n, a);
     point_back(r, all, n, a);
+    point_ones(r, all, n, a);
     hand_over_whom(r, all, n, a);
     set_back(r, all, n);
     n = keep_requests(r, all, n, all);

@@ -139,7 +139,7 @@ static bool points_at_list(const struct jv_reading *r, const struct jv_wish *wis
     const struct jv_catalog *c = r->catalog;
     uint32_t agent = c->tools[m->items[0].tool].agent;
 
-    if (r->n_dates)
+    if (r->n_dates && r->n > short_reply)
         return false;
     if (has_role(r, JV_IT) && !has_role(r, JV_NOT))
         return true;
@@ -160,7 +160,8 @@ static size_t items_in(const struct jv_reading *r, size_t from, size_t to,
     size_t n = 0;
 
     for (size_t i = from; i < to && n < JV_CALLS_MAX; i++) {
-        size_t at = r->tokens[i].in_date ? m->n_items : place_of(r, i, m->n_items);
+        size_t at = r->tokens[i].in_date && r->n > short_reply ? m->n_items
+                                                               : place_of(r, i, m->n_items);
 
         if (at < m->n_items && !listed(ret, n, &m->items[at]))
             ret[n++] = m->items[at];

@@ -23,7 +23,7 @@ static const struct row rows[] = {
       "summarize describe say present reveal " },
     { JV_FUNCTION | JV_ASKING | JV_AUX, " whats hows whos wheres whens " },
     { JV_FUNCTION | JV_ASKING, " what which who whom whose when where how why "
-                               "whatever whichever wat wot " },
+                               "wat wot " },
     { JV_FUNCTION | JV_AUX, " can will should may might must could would shall " },
     { JV_FUNCTION | JV_AUX | JV_BE, " is does did has was " },
     { JV_FUNCTION | JV_BE, " are am do have had were got " },
@@ -55,7 +55,7 @@ static const struct row rows[] = {
     { JV_FUNCTION | JV_EVERY,
       " all every everyone everybody everyones everybodys anyone anybody anyones anybodys "
       "whoever whomever whosever " },
-    { JV_FUNCTION, " each any " },
+    { JV_FUNCTION, " each any whatever whichever " },
     { JV_FUNCTION | JV_JOIN, " and plus also then additionally n nd alongside " },
     { JV_FUNCTION | JV_OR, " or versus vs " },
     { JV_FUNCTION | JV_WISH,
@@ -89,7 +89,7 @@ static const struct row rows[] = {
       "end due left remaining happen happening happened run running moment life "
       "world work " },
     { JV_GENERAL,
-      " behalf old older newest oldest important relevant specific certain different same "
+      " behalf state old older newest oldest important relevant specific certain different same "
       "other others available existing quick quickly short long brief asap high "
       "low big small large little most least top bottom enough interested "
       "keen ready sometimes usually far " },

@@ -79,7 +79,7 @@ static bool is_only_done(const struct jv_reading *r, const struct jv_span *s, ui
     const struct jv_token *k = &r->tokens[s->from];
     const struct jv_term *t = k->term == JV_NONE ? NULL : &c->terms[k->term];
 
-    if (!c->families[family].read_only || k->word->past || s->n > 1 ||
+    if (!c->families[family].read_only || k->word->past || s->n > 1 || k->typo ||
         (s->from && r->tokens[s->from - 1].word->roles & (JV_BE | JV_LATE)))
         return false;
     for (size_t i = 0; t && i < t->n_postings; i++)
@@ -509,6 +509,9 @@ static void conclude(struct table *t, uint32_t family, double alike)
     double evidence, covered;
 
     s->missing = lacks_required(t, family);
+    if (!f->read_only && f->wanted && !t->clause->looks && !t->clause->asked &&
+        (t->clause->wishes || t->clause->makes_new) && jv_names_one(t->r, t->clause, f))
+        s->acts = true; /* "a new ticket", "I need a ticket" */
     if ((t->clause->wishes || jv_names_one(t->r, t->clause, f)) && !t->clause->looks && f->wanted &&
         !f->read_only && !s->missing && s->values >= required_value)
         s->acts = true;

@@ -23,10 +23,11 @@ struct jv_clause {
     enum jv_whom whom;
     size_t n_names;
     const char *names[JV_CLAUSE_NAMES];
-    bool looks;    /* show, what, which: it does not ask for a change */
-    bool wishes;   /* "I need ..." of something new */
-    bool negated;  /* don't ... */
-    bool fragment; /* no verb */
+    bool looks;            /* show, what, which: it does not ask for a change */
+    bool wishes;           /* "I need ..." of something new */
+    bool negated;          /* don't ... */
+    bool fragment;         /* no verb */
+    bool asked, makes_new; /* ends with a question mark; "a", "new" stands in it */
 };
 
 static inline jv_roles jv_roles_of(const struct jv_reading *r, const struct jv_clause *c)

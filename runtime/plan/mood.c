@@ -141,6 +141,8 @@ static bool wants(const struct jv_reading *r, const struct jv_clause *c)
             k--;
         if (k == c->from || jv_roles_at(r, k - 1) & (JV_SELF | JV_WE))
             return true;
+        if (jv_roles_at(r, i) & JV_GENERAL && jv_word_is(r, i - 1, "you"))
+            return true; /* could you request ... */
     }
     return false;
 }
@@ -176,6 +178,8 @@ void jv_find_mood(const struct jv_reading *r, struct jv_wish *w)
     for (size_t i = c->from; i < c->to; i++)
         c->negated = c->negated || (jv_roles_at(r, i) & JV_NOT && !r->tokens[i].in_value);
     c->fragment = w->mood == JV_FRAGMENT;
+    c->asked = asked(r, c);
+    c->makes_new = roles & JV_ONE;
     c->wishes = (wants(r, c) || asks_to_have(r, c) ||
                  (c->fragment && roles & JV_POLITE &&
                   (roles & JV_ONE || jv_word_is(r, c->from, "one")))) &&

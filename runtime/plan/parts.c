@@ -63,6 +63,14 @@ bool jv_cues(const struct jv_reading *r, size_t i)
     return here & JV_ASKING && !relates(r, i);
 }
 
+/* ", so please", "so could you"; not "so kind", "so far". */
+static bool leads_on(const struct jv_reading *r, size_t i)
+{
+    return r->tokens[i].word->before != JV_NO_BREAK ||
+           jv_roles_at(r, i + 1) &
+                   (JV_SELF | JV_WE | JV_THEIRS | JV_AUX | JV_POLITE | JV_IT | JV_READ | JV_ASKING);
+}
+
 bool jv_backs(const struct jv_reading *r, size_t i)
 {
     jv_roles next = jv_roles_at(r, i + 1);
@@ -73,7 +81,17 @@ bool jv_backs(const struct jv_reading *r, size_t i)
         jv_word_is(r, i, "but") || jv_word_is(r, i, "whereas") || jv_word_is(r, i, "however"))
         return true;
     return next & (JV_SELF | JV_WE | JV_THEIRS | JV_ARTICLE | JV_MY) ||
-           (i + 1 < r->n && r->tokens[i + 1].name != JV_NO_NAME) || jv_word_is(r, i, "so");
+           (i + 1 < r->n && r->tokens[i + 1].name != JV_NO_NAME) ||
+           (jv_word_is(r, i, "so") && leads_on(r, i));
+}
+
+/* "along with", "as well as": how many words; 0: it joins nothing. */
+static size_t joins_more(const struct jv_reading *r, size_t i)
+{
+    if ((jv_word_is(r, i, "along") || jv_word_is(r, i, "together")) && jv_word_is(r, i + 1, "with"))
+        return 2;
+    return jv_word_is(r, i, "as") && jv_word_is(r, i + 1, "well") && jv_word_is(r, i + 2, "as") ? 3
+                                                                                                : 0;
 }
 
 /* A new part begins at this token. */
@@ -86,9 +104,7 @@ static bool cuts(const struct jv_reading *r, size_t i)
     for (size_t k = 0; k < r->n_dates; k++)
         if (r->dates[k].from < i && i < r->dates[k].from + r->dates[k].n)
             return false;
-    if ((jv_word_is(r, i, "along") || jv_word_is(r, i, "together")) && jv_word_is(r, i + 1, "with"))
-        return true;
-    if (jv_word_is(r, i, "as") && jv_word_is(r, i + 1, "well") && jv_word_is(r, i + 2, "as"))
+    if (joins_more(r, i))
         return true;
     return w->before != JV_NO_BREAK || w->roles & (JV_JOIN | JV_OR) || jv_cues(r, i) ||
            jv_backs(r, i);
@@ -116,8 +132,9 @@ size_t jv_parts(const struct jv_reading *r, struct jv_wish *wishes, size_t max)
 
         if (i < r->n && (i == 0 || !(told || cuts(r, i) || owns_again(r, from, i))))
             continue;
-        while (from < i && r->tokens[from].word->roles & (JV_JOIN | JV_OR))
-            from++;
+        while (from < i && (jv_roles_at(r, from) & (JV_JOIN | JV_OR) || joins_more(r, from)))
+            from += joins_more(r, from) ? joins_more(r, from) : 1;
+        from = from < i ? from : i;
         if (from < i)
             wishes[n++] = (struct jv_wish){ .clause = { .from = from, .to = i }, .text_to = i };
         from = i;

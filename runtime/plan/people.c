@@ -107,8 +107,10 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i)
 
     if (is_user_id(t->word))
         return JV_NAME_OWNER;
-    if (t->word->possessive && t->word->roles & JV_AUX)
-        return JV_NAME_OWNER; /* will's */
+    if (t->word->roles & JV_AUX && !(t->word->roles & (JV_BE | JV_ASKING)) && !t->in_date &&
+        (t->word->possessive ||
+         (!apart && has_role(r, i - 1, JV_OWNER | JV_PERSON) && stands_alone(r, i))))
+        return JV_NAME_OWNER; /* Will's, "for Will to get" */
     if (!jv_token_unknown(r, i) || t->word->quoted || !is_name_like(t->word->norm))
         return JV_NO_NAME;
     if (i > 1 && strcmp(r->tokens[i - 1].word->norm, "to") == 0 &&

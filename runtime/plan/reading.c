@@ -65,13 +65,22 @@ static void find_term(const struct jv_catalog *c, struct jv_arena *a, struct jv_
 /* ---- phrases --------------------------------------------------------------------------------- */
 
 /* Little words may stand within a phrase: "not [been] closed", "status of [the] ticket". */
-static bool fills(const struct jv_word *w, bool of_family)
+static bool fills(const struct jv_token *t, bool of_family)
 {
-    if (of_family && (w->roles & JV_MY || w->number))
+    const struct jv_word *w = t->word;
+
+    if (of_family && (w->roles & JV_MY || w->number || t->in_value))
         return true; /* "give [my] approval", "put [12304] to" */
     return w->roles & (JV_FUNCTION | JV_ONE) &&
            !(w->roles & (JV_NOT | JV_MY | JV_OWNER | JV_JOIN | JV_OR | JV_THEIRS | JV_ASKING |
                          JV_READ | JV_WISH));
+}
+
+/* "did I open" */
+static bool was_done(const struct jv_reading *r, size_t i)
+{
+    return i > 1 && r->tokens[i - 1].word->roles & JV_SELF &&
+           strcmp(r->tokens[i - 2].word->norm, "did") == 0;
 }
 
 /* How many tokens from `at` are the phrase; 0 when they are not. */
@@ -83,14 +92,15 @@ static size_t match_phrase(const struct jv_reading *r, size_t at, const struct j
         size_t fillers = 0;
 
         while (k && i < r->n && r->tokens[i].term != p->terms[k] &&
-               fills(r->tokens[i].word, p->family != JV_NONE) && fillers++ < max_fillers)
+               fills(&r->tokens[i], p->family != JV_NONE) && fillers++ < max_fillers)
             i++;
         if (i >= r->n || r->tokens[i].term != p->terms[k])
             return 0;
         if (k && r->tokens[i].word->before == JV_STOP)
             return 0;
     }
-    if (p->family == JV_NONE && p->n == 1 && r->tokens[at].word->past != p->past)
+    if (p->family == JV_NONE && p->n == 1 && !r->tokens[at].typo &&
+        (r->tokens[at].word->past != p->past || was_done(r, at)))
         return 0; /* "the ticket I opened" is not open, "to start" is not started */
     return i - at;
 }
@@ -123,30 +133,35 @@ static void drop_covered(struct jv_reading *r)
     r->n_values = kept;
 }
 
-static void find_phrases(struct jv_reading *r)
+static void find_spans(struct jv_reading *r, bool values)
 {
     const struct jv_catalog *c = r->catalog;
+    size_t *n = values ? &r->n_values : &r->n_phrases;
+    struct jv_span *spans = values ? r->values : r->phrases;
 
     for (uint32_t i = 0; i < r->n; i++) {
         const struct jv_term *t =
                 r->tokens[i].term == JV_NONE ? NULL : &c->terms[r->tokens[i].term];
 
-        for (size_t k = 0; t && k < t->n_phrases; k++) {
+        for (size_t k = 0; t && k < t->n_phrases && !r->tokens[i].in_date; k++) {
             const struct jv_phrase *p = &c->phrases[t->phrases[k]];
-            uint32_t n = r->tokens[i].in_date ? 0 : (uint32_t)match_phrase(r, i, p);
+            uint32_t len = (p->family == JV_NONE) == values ? (uint32_t)match_phrase(r, i, p) : 0;
 
-            struct jv_span span = { i, n, t->phrases[k] };
-
-            if (n && p->family == JV_NONE && r->n_values < max_spans)
-                r->values[r->n_values++] = span;
-            else if (n && p->family != JV_NONE && r->n_phrases < max_spans)
-                r->phrases[r->n_phrases++] = span;
+            if (len && *n < max_spans)
+                spans[(*n)++] = (struct jv_span){ i, len, t->phrases[k] };
         }
     }
+}
+
+/* Values first: they may stand within a phrase, "put in a [vpn] request". */
+static void find_phrases(struct jv_reading *r)
+{
+    find_spans(r, true);
     drop_covered(r);
     for (size_t i = 0; i < r->n_values; i++)
         for (uint32_t k = 0; k < r->values[i].n; k++)
             r->tokens[r->values[i].from + k].in_value = true;
+    find_spans(r, false);
 }
 
 static void find_dates(struct jv_reading *r, int64_t now_ms)
@@ -179,13 +194,14 @@ bool jv_token_personal(const struct jv_reading *r, size_t i)
 {
     const struct jv_catalog *c = r->catalog;
     const struct jv_term *t;
+    float least;
 
-    if (i >= r->n || r->tokens[i].term == JV_NONE ||
-        r->tokens[i].word->roles & (JV_FUNCTION | JV_GENERAL))
+    if (i >= r->n || r->tokens[i].term == JV_NONE || r->tokens[i].word->roles & JV_FUNCTION)
         return false;
+    least = r->tokens[i].word->roles & JV_GENERAL ? 0.9f : 0.5f;
     t = &c->terms[r->tokens[i].term];
     for (size_t k = 0; k < t->n_postings; k++)
-        if (t->postings[k].weight >= 0.5f &&
+        if (t->postings[k].weight >= least &&
             c->families[t->postings[k].family].tools[JV_SOMEBODYS] != JV_NONE)
             return true;
     return false;
