@@ -114,6 +114,7 @@ JV_TOOL_FN(get_user, Auth__GetUserRequest, Auth__User)
     const struct jv_caller *caller = jv_caller(ctx);
     const char *name = jv_lower(jv_arena(ctx), req->username);
     struct person p;
+    bool hidden;
     int r;
 
     if (strlen(name) > max_username)
@@ -121,8 +122,11 @@ JV_TOOL_FN(get_user, Auth__GetUserRequest, Auth__User)
     r = person_by_name(ctx, name, &p);
     if (r)
         return r;
-    if (!p.user_id ||
-        (strcmp(p.user_id, caller->user_id) != 0 && !jv_caller_has(ctx, "users:read:all")))
+    hidden = p.user_id && strcmp(p.user_id, caller->user_id) != 0 &&
+             !jv_caller_has(ctx, "users:read:all");
+    if (hidden)
+        jv_denied(ctx, "hidden", "user %s", name);
+    if (!p.user_id || hidden)
         return jv_fail(ctx, JV_NOT_FOUND, "user %s not found", name);
     person_show(&p, ret);
     return JV_OK;

@@ -1,6 +1,6 @@
 /* access.c -- who is calling, and may they. The rules are data in the actors' tables; nothing of a
  * request's words decides anything here. */
-#include "actor/engine.h"
+#include "actor/audit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -105,7 +105,7 @@ static int check(struct jv_ctx *ctx)
                              &ctx->caller, &ctx->err);
 }
 
-int jv_authenticate(struct jv_ctx *ctx)
+static int authenticate(struct jv_ctx *ctx)
 {
     int r;
 
@@ -124,8 +124,17 @@ int jv_authenticate(struct jv_ctx *ctx)
     }
     if (r == JV_NOT_FOUND)
         r = jv_fail(ctx, JV_UNAUTHENTICATED, "the token is signed with an unknown key");
+    return r;
+}
+
+int jv_authenticate(struct jv_ctx *ctx)
+{
+    int r = authenticate(ctx);
+
     if (r)
-        ctx->caller.signed_in = false;
+        ctx->caller = (struct jv_caller){ false, "", "", "", "", "", NULL };
+    if (r == JV_UNAUTHENTICATED)
+        jv_audit_token(ctx);
     return r;
 }
 
@@ -153,7 +162,7 @@ static bool has_all(const struct jv_ctx *ctx, const char *scope)
 
 static int deny(struct jv_ctx *ctx, const char *rule, const char *about)
 {
-    jv_audit(ctx, "denied", "%s: %s", rule, about);
+    jv_denied(ctx, rule, "%s", about);
     if (strcmp(rule, "owner") == 0)
         return jv_fail(ctx, JV_PERMISSION_DENIED,
                        "access denied: this is %s's, and only your own data may be used; an "

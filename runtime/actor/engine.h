@@ -62,6 +62,7 @@ struct jv_node {
     void *card;                 /* A2a__AgentCard; agents only */
     struct jv_slots *slots;
     struct jv_fetches *fetches; /* made when needed */
+    struct jv_audits *audits;   /* audit.h */
     struct jv_tasks *tasks;     /* of an agent with a database, agent/tasks.h; else NULL */
     struct jv_arena *pool[JV_ARENA_POOL];
     size_t n_pool;

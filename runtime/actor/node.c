@@ -11,6 +11,7 @@
 #include <google/protobuf/timestamp.pb-c.h>
 #include <registry.pb-c.h>
 
+#include "actor/audit.h"
 #include "actor/message.h"
 #include "base/log.h"
 #include "io/http.h"
@@ -371,6 +372,7 @@ struct jv_node *jv_node_new(const struct jv_actor *actor, const struct jv_node_o
     if (jv_contract(n, err))
         return jv_node_free(n);
     n->slots = jv_slots_new(n);
+    n->audits = jv_audits_new(n);
     if (actor->agent) {
         n->card = jv_agent_card(actor, n->methods, n->n_methods, n->prefix, n->keep);
         n->catalog = jv_catalog_new();
@@ -432,7 +434,8 @@ void jv_node_idle(struct jv_node *n)
 {
     void (*done)(void *) = n->on_drained;
 
-    if (!n->draining || n->n_subs || n->inflight || n->listening || n->background || !done)
+    if (!n->draining || n->n_subs || n->inflight || n->listening || n->background || !done ||
+        !jv_audits_written(n->audits))
         return;
     n->on_drained = NULL;
     jv_loop_timer_stop(n->loop, &n->drain_limit);
@@ -453,6 +456,7 @@ static void cut_off(struct jv_loop_timer *t)
     struct jv_node *n = t->arg;
 
     n->n_subs = n->inflight = n->listening = n->background = 0;
+    jv_audits_give_up(n->audits);
     jv_node_idle(n);
 }
 
@@ -500,6 +504,7 @@ struct jv_node *jv_node_free(struct jv_node *n)
     jv_loop_timer_stop(n->loop, &n->drain_limit);
     jv_tasks_free(n);
     jv_slots_free(n->slots);
+    jv_audits_free(n->audits);
     jv_fetches_free(n->fetches);
     jv_catalog_free(n->catalog);
     while (n->n_pool)

@@ -84,6 +84,8 @@ void jv_bus_drain(struct jv_bus *b, struct jv_bus_sub *s, void (*done)(void *), 
 /* From any thread; bus_nats only. */
 bool jv_bus_thread_safe_publish(const struct jv_bus *b);
 
+/* Does it have JetStream: is what a stream keeps acknowledged to the reply subject? */
+bool jv_bus_has_streams(const struct jv_bus *b);
 /* JetStream, blocking, for `jarvis migrate` and tests: make the stream or check that it is as asked
  * (FAILED_PRECONDITION). bus_nats opens a connection of its own for it, so the loop need not run.
  * max_age_s 0: for ever. */

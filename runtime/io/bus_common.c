@@ -195,6 +195,11 @@ bool jv_bus_thread_safe_publish(const struct jv_bus *b)
     return b->ops->thread_safe_publish;
 }
 
+bool jv_bus_has_streams(const struct jv_bus *b)
+{
+    return b->ops->stream;
+}
+
 int jv_bus_stream(struct jv_bus *b, const char *stream, const char *const *subjects,
                   int64_t max_age_s, struct jv_err *err)
 {

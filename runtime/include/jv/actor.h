@@ -215,9 +215,14 @@ void jv_as_actor(struct jv_ctx *ctx);
 
 /* Tell whoever listens, without an answer: subject without the prefix, "evt.auth.Revoked". */
 int jv_publish(struct jv_ctx *ctx, const char *subject, const void *msg);
-/* Record who did what: on jarvis.audit.<actor>.<action>, kept by JetStream. Never fails a message.
- */
+/* Record who did what: on jarvis.audit.<actor>.<action>, kept by JetStream. Never fails a message
+ * and never waits. */
 void jv_audit(struct jv_ctx *ctx, const char *action, const char *fmt, ...) JV_PRINTF(3, 4);
+/* Record that the caller was not let: which rule said no, and what was asked for. The runtime does
+ * it for the rules of the table ("scope", "owner", "token"); a handler that answers "not found" for
+ * what is somebody else's says so here: jv_denied(ctx, "hidden", "ticket %d of %s", id, owner), so
+ * that the record tells what the answer does not. */
+void jv_denied(struct jv_ctx *ctx, const char *rule, const char *fmt, ...) JV_PRINTF(3, 4);
 /* JV_TOOL_STREAMS: a piece of the answer, of the rpc's reply type. */
 JV_CHECKED int jv_emit(struct jv_ctx *ctx, const void *part);
 
