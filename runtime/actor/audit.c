@@ -1,16 +1,14 @@
 /* audit.c -- who did what, and who was not let: records on jarvis.audit.<actor>.<action>.
  *
  * A record is published before the answer that it tells of, on the same connection: whoever has the
- * answer can be sure that the server has the record. It is said again until JetStream has written it
- * down (its acknowledgement), so a server that dies in between loses nothing; Nats-Msg-Id makes the
- * two one. Nobody waits for any of that, so a record takes no time that could be measured. */
+ * answer can be sure that the server has the record. It is said again until JetStream has written
+ * it down (its acknowledgement), so a server that dies in between loses nothing; Nats-Msg-Id makes
+ * the two one. Nobody waits for any of that, so a record takes no time that could be measured. */
 #include "actor/audit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <google/protobuf/struct.pb-c.h>
 
 #include "actor/message.h"
 #include "base/log.h"
@@ -93,29 +91,18 @@ static void again(struct jv_loop_timer *t)
     jv_node_idle(s->node);
 }
 
-/* {"stream":"JARVIS_AUDIT","seq":17}, or why not. */
-static bool is_written(const struct jv_bus_msg *m, struct jv_arena *a)
-{
-    ProtobufCMessage *s = jv_json_to_msg(&google__protobuf__struct__descriptor,
-                                         m->len ? m->data : "", m->len, JV_JSON_SNAKE, a, NULL);
-
-    return s && jv_struct_get((Google__Protobuf__Struct *)s, "seq");
-}
-
 static void on_written(void *arg, struct jv_bus_msg *m)
 {
     struct jv_audits *s = arg;
     uint64_t id = strtoull(strrchr(m->subject, '.') + 1, NULL, 16);
-    struct jv_arena *a = jv_arena_new(ARENA);
     struct kept **at = &s->first;
 
     while (*at && (*at)->id != id)
         at = &(*at)->next;
-    if (*at && m->status != 503 && is_written(m, a))
+    if (*at && jv_bus_is_kept(m))
         drop(s, at);
     else if (*at)
         (*at)->refused = true;
-    jv_arena_free(a);
     jv_node_idle(s->node);
 }
 
@@ -177,11 +164,17 @@ static struct jv_record of_message(const struct jv_ctx *ctx, const char *action)
     const struct jv_method *m = ctx->serving ? ctx->serving : ctx->method;
 
     return (struct jv_record){ .action = action,
-                               .who = ctx->caller.username,
-                               .user_id = ctx->caller.user_id,
+                               .who = ctx->about_who ? ctx->about_who : ctx->caller.username,
+                               .user_id = ctx->about_id ? ctx->about_id : ctx->caller.user_id,
                                .method = m ? m->name : NULL,
                                .tool = m ? m->tool : NULL,
                                .trace_id = ctx->env.trace_id };
+}
+
+void jv_audit_who(struct jv_ctx *ctx, const char *username, const char *user_id)
+{
+    ctx->about_who = username;
+    ctx->about_id = user_id;
 }
 
 void jv_audit(struct jv_ctx *ctx, const char *action, const char *fmt, ...)

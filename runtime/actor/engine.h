@@ -108,13 +108,14 @@ struct jv_ctx {
     struct jv_bus_msg *msg;          /* kept while the message is handled */
     struct jv_pg_conn *tx;           /* a transaction is open on it */
     struct jv_child *children;
-    const struct jv_ctx *parent; /* of a child */
-    struct jv_ctx *next, **at;   /* among the node's */
-    struct jv_reply *reply;      /* of an agent's message, see agent/agent.h */
-    struct jv_run *run;          /* it runs a task, likewise */
-    int64_t auth_ms;             /* the token is judged as of then; 0: as of now */
-    bool own_db;                 /* a statement of the runtime's: opens no transaction */
-    bool savepoint;              /* of a handler's transaction within the run's */
+    const struct jv_ctx *parent;      /* of a child */
+    struct jv_ctx *next, **at;        /* among the node's */
+    struct jv_reply *reply;           /* of an agent's message, see agent/agent.h */
+    struct jv_run *run;               /* it runs a task, likewise */
+    const char *about_who, *about_id; /* jv_audit_who(); NULL: the caller */
+    int64_t auth_ms;                  /* the token is judged as of then; 0: as of now */
+    bool own_db;                      /* a statement of the runtime's: opens no transaction */
+    bool savepoint;                   /* of a handler's transaction within the run's */
     bool as_actor;
     bool answered;   /* the last word is said */
     int64_t told_ms; /* of a stream: when it said something last; mono */
@@ -176,6 +177,9 @@ void jv_slots_lose(struct jv_slots *s);
 /* A request to any subject under the prefix. */
 int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
                const ProtobufCMessageDescriptor *out, void *ret);
+/* Bytes to a subject as it is, and the answer's, which lives as long as the message. */
+int jv_request_raw(struct jv_ctx *ctx, const char *subject, const char *data, size_t len,
+                   struct jv_bus_msg **ret);
 /* Wait until the server has taken everything that was subscribed and published so far. */
 int jv_settle(struct jv_ctx *ctx);
 bool jv_may_call(const struct jv_actor *a, const char *what);

@@ -27,7 +27,7 @@ JV_CHECKED int jv_identity_keys(struct jv_identity *id, const void *auth_keyset,
                                 struct jv_err *err);
 
 /* Tokens of this session are refused until then; cached ones too. The second takes an
- * auth.Revocation. */
+ * auth.Revocation, of a session or of all that a person had up to then. */
 void jv_identity_revoke(struct jv_identity *id, const char *sid, int64_t until_ms);
 void jv_identity_revocation(struct jv_identity *id, const void *auth_revocation);
 

@@ -116,7 +116,11 @@ struct jv_setting {
     int64_t min, max; /* INT and MSEC; both 0: no limits */
 };
 
-enum jv_needs { JV_NEEDS_DB = 1 << 0, JV_NEEDS_HTTP = 1 << 1 };
+enum jv_needs {
+    JV_NEEDS_DB = 1 << 0,
+    JV_NEEDS_HTTP = 1 << 1,
+    JV_NEEDS_AUDIT = 1 << 2, /* reads what JetStream keeps of everybody's records: kept.h */
+};
 
 struct jv_actor {
     const char *name, *version;                /* name: what jarvis.svc.<name>.* says, [a-z]+ */
@@ -218,6 +222,8 @@ int jv_publish(struct jv_ctx *ctx, const char *subject, const void *msg);
 /* Record who did what: on jarvis.audit.<actor>.<action>, kept by JetStream. Never fails a message
  * and never waits. */
 void jv_audit(struct jv_ctx *ctx, const char *action, const char *fmt, ...) JV_PRINTF(3, 4);
+/* For the actor that signs people in: the records of this message are about them. */
+void jv_audit_who(struct jv_ctx *ctx, const char *username, const char *user_id);
 /* Record that the caller was not let: which rule said no, and what was asked for. The runtime does
  * it for the rules of the table ("scope", "owner", "token"); a handler that answers "not found" for
  * what is somebody else's says so here: jv_denied(ctx, "hidden", "ticket %d of %s", id, owner), so
