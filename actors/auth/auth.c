@@ -126,12 +126,12 @@ JV_TOOL_FN(get_user, Auth__GetUserRequest, Auth__User)
         return r;
     hidden = p.user_id && strcmp(p.user_id, caller->user_id) != 0 &&
              !jv_caller_has(ctx, "users:read:all");
-    if (hidden)
-        jv_denied(ctx, "hidden", "user %s", name);
-    if (!p.user_id || hidden)
-        return jv_fail(ctx, JV_NOT_FOUND, "user %s not found", name);
-    person_show(&p, ret);
-    return JV_OK;
+    if (p.user_id && !hidden) {
+        person_show(&p, ret);
+        return JV_OK;
+    }
+    jv_hidden(ctx, hidden ? p.user_id : NULL, "user %s", name);
+    return jv_fail(ctx, JV_NOT_FOUND, "user %s not found", name);
 }
 
 JV_TOOL_FN(keys, Google__Protobuf__Empty, Auth__KeySet)

@@ -28,8 +28,7 @@ int no_session(struct jv_ctx *ctx, const char *id)
                   jv_text(id));
     if (r)
         return r;
-    if (rows.n)
-        jv_denied(ctx, "hidden", "session %s of %s", id, jv_col(&rows, 0, "owner"));
+    jv_hidden(ctx, rows.n ? jv_col(&rows, 0, "owner") : NULL, "session %.64s", id);
     return jv_fail(ctx, JV_NOT_FOUND, "session not found");
 }
 

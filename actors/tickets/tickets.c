@@ -128,8 +128,7 @@ static int not_theirs(struct jv_ctx *ctx, int32_t id)
     r = jv_db(ctx, &rows, "select username from tickets where id = $1", jv_int(id));
     if (r)
         return r;
-    if (rows.n)
-        jv_denied(ctx, "hidden", "ticket %d of %s", (int)id, jv_col(&rows, 0, "username"));
+    jv_hidden(ctx, rows.n ? jv_col(&rows, 0, "username") : NULL, "ticket %d", (int)id);
     return not_found(ctx, id);
 }
 

@@ -188,6 +188,22 @@ void jv_audit(struct jv_ctx *ctx, const char *action, const char *fmt, ...)
     record(ctx->node, &r);
 }
 
+void jv_hidden(struct jv_ctx *ctx, const char *owner, const char *fmt, ...)
+{
+    bool is_somebodys = owner && owner[0];
+    struct jv_record r = of_message(ctx, is_somebodys ? "denied" : "missed");
+    const char *what;
+    va_list args;
+
+    va_start(args, fmt);
+    what = jv_arena_vprintf(ctx->arena, fmt, args);
+    va_end(args);
+    r.rule = is_somebodys ? "hidden" : NULL;
+    r.about = jv_arena_printf(ctx->arena, "%s of %s", what, is_somebodys ? owner : "nobody");
+    r.text = jv_arena_printf(ctx->arena, "hidden: %s", r.about);
+    record(ctx->node, &r);
+}
+
 void jv_denied(struct jv_ctx *ctx, const char *rule, const char *fmt, ...)
 {
     struct jv_record r = of_message(ctx, "denied");

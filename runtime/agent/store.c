@@ -92,8 +92,7 @@ static int not_theirs(struct jv_ctx *ctx, const char *id)
 
     if (r)
         return r;
-    if (rows.n)
-        jv_denied(ctx, "hidden", "task %.64s of %s", id, jv_col(&rows, 0, "owner"));
+    jv_hidden(ctx, rows.n ? jv_col(&rows, 0, "owner") : NULL, "task %.64s", id);
     return jv_no_task(ctx, id);
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """operators.py -- the system as an operator meets it on the bus, with a plain NATS client: discovery,
-calls with and without a person's token, forged tokens, hostile bodies, streams, control, audit.
+calls with and without a person's token (access.py has the whole matrix), hostile bodies, streams, control, audit.
 
 (Not operator.py: that is a module of Python's own.)
 """
@@ -12,7 +12,6 @@ import secrets
 import sys
 import threading
 
-import forge
 from bus import ANSWERED, CANNOT_ASK, NO_ANSWER, NO_RESPONDERS, REFUSED, Operator, Tally
 from stack import Stack, wait_for
 
@@ -123,14 +122,6 @@ class Bus(Tally):
         for value in ("Basic dmlzaGFsOnBhc3N3b3JkMTIz", "Bearer", "Bearer a b", self.vishal):
             reply = o.one(MINE, headers={"Authorization": value})
             self.is_error("Authorization: %.20s" % value, reply, 401)
-
-    def forgeries(self):
-        for name, token, good in forge.forgeries(self.s, self.vishal):
-            reply = self.o.one(MINE, token=token)
-            if good:
-                self.check("accepted: " + name, not reply.code and ids(reply) == [12301, 12303], reply)
-            else:
-                self.is_error("refused: " + name, reply, 401)
 
     # ---- who may publish where ------------------------------------------------------------------
 
@@ -390,7 +381,7 @@ class Bus(Tally):
 def main():
     with Stack() as s:
         b = Bus(s)
-        code = b.run(b.discovery, b.counting, b.access, b.forgeries, b.subjects, b.a2a, b.bodies, b.headers,
+        code = b.run(b.discovery, b.counting, b.access, b.subjects, b.a2a, b.bodies, b.headers,
                      b.stream, b.audit, b.loglevel, b.hammer, b.drain,
                      b.drain_under_load)
         return code

@@ -225,10 +225,13 @@ void jv_audit(struct jv_ctx *ctx, const char *action, const char *fmt, ...) JV_P
 /* For the actor that signs people in: the records of this message are about them. */
 void jv_audit_who(struct jv_ctx *ctx, const char *username, const char *user_id);
 /* Record that the caller was not let: which rule said no, and what was asked for. The runtime does
- * it for the rules of the table ("scope", "owner", "token"); a handler that answers "not found" for
- * what is somebody else's says so here: jv_denied(ctx, "hidden", "ticket %d of %s", id, owner), so
- * that the record tells what the answer does not. */
+ * it for the rules of the table: "scope", "owner", "token". */
 void jv_denied(struct jv_ctx *ctx, const char *rule, const char *fmt, ...) JV_PRINTF(3, 4);
+/* Before "not found" for an id: jv_hidden(ctx, owner, "ticket %d", id). owner: somebody else's,
+ * which looks like none; "" or NULL: nobody has it. The record tells what the answer does not, and
+ * there is one in either case (denied, rule "hidden"; or missed), so that both take the same time.
+ */
+void jv_hidden(struct jv_ctx *ctx, const char *owner, const char *fmt, ...) JV_PRINTF(3, 4);
 /* JV_TOOL_STREAMS: a piece of the answer, of the rpc's reply type. */
 JV_CHECKED int jv_emit(struct jv_ctx *ctx, const void *part);
 
