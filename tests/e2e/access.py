@@ -273,7 +273,8 @@ class Access(Tally):
 
     def for_administrators(self):
         """Scopes that only they have: 403 for others, on both sides of the gateway, and on record."""
-        agent = {"agent_config": {"name": "EvilAgent"}, "capabilities": {"domains": ["tickets"]}}
+        agent = {"agent_config": {"agent_type": "a2a", "agent_card_url": "https://evil.example/card.json", "name": "EvilAgent",
+                                  "description": "x"}, "capabilities": {"domains": ["tickets"]}}
         rows = [("GET", "/api/audit", None, "svc.auth.Audit", {}), ("GET", "/auth/users", None, "svc.auth.ListPeople", {}),
                 ("POST", "/auth/users", {"username": "mallory", "password": PASSWORD, "role": "admin"}, "svc.auth.AddPerson",
                  {"username": "mallory", "password": PASSWORD, "role": "admin"}),
@@ -461,16 +462,16 @@ class Access(Tally):
             ask()
             return (time.monotonic() - began) * 1e6
 
-        def median(ask, n=60):
-            return statistics.median(took(ask) for _ in range(n))
-
         t = self.will.token()
         for name, path in (("a ticket's task", "/a2a/tickets/tasks/%s"), ("a session", "/api/history?session_id=%s")):
             theirs = path % (self.nora.task if "task" in path else self.nora.session)
             none = path % "0d3b6f0e-0000-4000-8000-00000000beef"
-            a = median(lambda: self.s.http("GET", theirs, token=t, headers={"A2A-Version": "1.0"}))
-            b = median(lambda: self.s.http("GET", none, token=t, headers={"A2A-Version": "1.0"}))
-            print("# %s of somebody else takes %.0f us, of nobody %.0f us (medians of 60)" % (name, a, b))
+            times = {theirs: [], none: []}
+            for i in range(200): # in turns, and each first as often: the machine's moods are for both
+                for at in ((theirs, none), (none, theirs))[i % 2]:
+                    times[at].append(took(lambda at=at: self.s.http("GET", at, token=t, headers={"A2A-Version": "1.0"})))
+            print("# %s of somebody else takes %.0f us, of nobody %.0f us (medians of 200)" % (
+                name, statistics.median(times[theirs]), statistics.median(times[none])))
 
     # ---- at once --------------------------------------------------------------------------------
 
