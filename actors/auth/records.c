@@ -12,7 +12,14 @@
 #include "jv/kept.h"
 #include "jv/wire.h"
 
-enum { batch = 100, default_page = 50, max_page = 200, max_text = 1000, on_demand = 5000 };
+enum {
+    batch = 100,
+    default_page = 50,
+    max_page = 200,
+    max_text = 1000,
+    on_demand = 5000,
+    soon_ms = 3000
+};
 
 /* ---- taking over ---------------------------------------------------------------------------- */
 
@@ -177,6 +184,14 @@ static int fill(struct jv_ctx *ctx, const struct jv_rows *rows, size_t limit, Au
     return r;
 }
 
+/* Not for as long as the whole question may take. */
+static int take_soon(struct jv_ctx *child, void *arg)
+{
+    (void)arg;
+    jv_within(child, soon_ms);
+    return records_take(child, on_demand);
+}
+
 /* What was recorded before this question is in its answer. */
 int records_list(struct jv_ctx *ctx, const Auth__AuditRequest *req, Auth__AuditList *ret)
 {
@@ -188,7 +203,7 @@ int records_list(struct jv_ctx *ctx, const Auth__AuditRequest *req, Auth__AuditL
     r = check(ctx, req, &before);
     if (r)
         return r;
-    if (!req->cursor[0] && records_take(ctx, on_demand))
+    if (!req->cursor[0] && jv_join(ctx, jv_spawn(ctx, take_soon, NULL)))
         ret->note = "JetStream does not answer: the newest records may be missing.";
     r = jv_db(ctx, &rows,
               "select id, at, actor, action, who, user_id, method, tool, rule, about, claimed, "

@@ -171,7 +171,8 @@ int tokens_end(struct jv_ctx *ctx, const char *sid, const char *reason)
     return r;
 }
 
-/* Clocks of several replicas differ: what was issued ahead of this one's counts, too. */
+/* Clocks of several replicas differ: what was issued ahead of this one's counts, too. So does what
+ * was issued since the last end, at the second after it. */
 int tokens_end_person(struct jv_ctx *ctx, const char *user_id, Auth__Revocation **ret)
 {
     const struct auth *auth = jv_state(ctx);
@@ -185,7 +186,7 @@ int tokens_end_person(struct jv_ctx *ctx, const char *user_id, Auth__Revocation 
               "select $1, greatest($2, floor(extract(epoch from max(access_until)))::bigint - $3), "
               "greatest($4, max(access_until)) from gone "
               "on conflict (user_id) do update set "
-              "issued = greatest(ended_people.issued, excluded.issued), "
+              "issued = greatest(ended_people.issued + 1, excluded.issued), "
               "until = greatest(ended_people.until, excluded.until) returning issued, until",
               jv_text(user_id), jv_int(now / 1000), jv_int(auth->access_ttl_ms / 1000),
               jv_ms(now + auth->access_ttl_ms));
