@@ -184,9 +184,10 @@ static int hourly(struct jv_ctx *ctx)
 /* JetStream keeps them meanwhile; whoever reads them takes over the rest first. */
 static int take_records(struct jv_ctx *ctx)
 {
-    enum { at_once = 1000 };
+    enum { at_once = 5000 };
+    int r = records_take(ctx, at_once);
 
-    return records_take(ctx, at_once);
+    return r == JV_RESOURCE_EXHAUSTED ? JV_OK : r; /* the next time */
 }
 
 static int init(struct jv_ctx *ctx)

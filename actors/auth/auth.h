@@ -67,7 +67,7 @@ int admin_remove(struct jv_ctx *ctx, const char *username);
 int admin_list(struct jv_ctx *ctx, const Auth__ListPeopleRequest *req, Auth__PeopleList *ret);
 
 /* ---- records.c: the audit ---- */
-/* Take over what JetStream has, at most so many records. */
+/* Take over what JetStream has, about so many records; RESOURCE_EXHAUSTED: there are more. */
 int records_take(struct jv_ctx *ctx, int most);
 int records_list(struct jv_ctx *ctx, const Auth__AuditRequest *req, Auth__AuditList *ret);
 int records_purge(struct jv_ctx *ctx);

@@ -138,6 +138,8 @@ int records_take(struct jv_ctx *ctx, int most)
             r = store(ctx, &p, made, &list, &done);
         most -= (int)list.n_records;
     } while (!r && list.n_records == batch && most > 0);
+    if (!r && list.n_records == batch)
+        r = jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "there are more records than are taken at once");
     return r;
 }
 
@@ -204,7 +206,7 @@ int records_list(struct jv_ctx *ctx, const Auth__AuditRequest *req, Auth__AuditL
     if (r)
         return r;
     if (!req->cursor[0] && jv_join(ctx, jv_spawn(ctx, take_soon, NULL)))
-        ret->note = "JetStream does not answer: the newest records may be missing.";
+        ret->note = "The newest records may be missing: they could not be fetched in time.";
     r = jv_db(ctx, &rows,
               "select id, at, actor, action, who, user_id, method, tool, rule, about, claimed, "
               "left_out, trace_id, text from audit where id < $1 and ($2 = '' or who = $2) "
