@@ -216,6 +216,7 @@ static void drain(struct gw *gw)
     if (!conns_wait(gw->conns, DRAIN_MS))
         jv_logf(JV_LOG_WARN, "%zu requests were cut off", conns_open(gw->conns));
     server_stop(gw);
+    audit_tick(gw);
 }
 
 /* Never from a request: a Host header is the client's. An address that means all of them is no
