@@ -132,6 +132,8 @@ class Bus(Tally):
             self.check("an operator may not say " + subject, code == REFUSED and subject in err, (code, err))
         for creds, subject in (("tickets", "jarvis.svc.sessions.List"), ("tickets", "jarvis.a2a.finops.SendMessage"),
                                ("tickets", "jarvis.audit.auth.login"), ("tickets", "jarvis.ctl.all.all.drain"),
+                               ("tickets", "$JS.API.STREAM.MSG.GET.JARVIS_AUDIT"), ("auth", "$JS.API.STREAM.PURGE.JARVIS_AUDIT"),
+                               ("auth", "$JS.API.STREAM.MSG.DELETE.JARVIS_AUDIT"), ("gateway", "jarvis.audit.tickets.denied"),
                                ("gateway", "jarvis.svc.registry.Catalog"), ("gateway", "jarvis.hb.tickets.x")):
             o = Operator(self.s, creds)
             o.env["NATS_CREDS"] = o.env["NATS_CREDS"]
