@@ -138,6 +138,20 @@ int jv_authenticate(struct jv_ctx *ctx)
     return r;
 }
 
+int jv_still_in(struct jv_ctx *ctx, int64_t since_ms)
+{
+    struct jv_arena *a;
+    struct jv_caller unused;
+    int r;
+
+    if (!ctx->caller.signed_in)
+        return JV_OK;
+    a = jv_arena_new(1 << 20);
+    r = jv_identity_check(ctx->node->identity, ctx->caller.token, since_ms, a, &unused, &ctx->err);
+    jv_arena_free(a);
+    return r == JV_UNAUTHENTICATED ? r : JV_OK; /* a key that is gone since ends nothing */
+}
+
 /* ---- may ------------------------------------------------------------------------------------ */
 
 bool jv_scope_in(const char *scopes, const char *scope, size_t len)

@@ -165,6 +165,9 @@ void jv_streams_alive(struct jv_node *n);
 /* ---- access.c ------------------------------------------------------------------------------- */
 /* Who is calling: fills ctx->caller from ctx->env.token; fetches keys when they are unknown. */
 int jv_authenticate(struct jv_ctx *ctx);
+/* Is the caller, who was let in at that time (real), still signed in? That the token ran out since
+ * does not count. Never waits. */
+int jv_still_in(struct jv_ctx *ctx, int64_t since_ms);
 /* May this caller run this row with this request? Sets the owner member where there is one. */
 int jv_authorize(struct jv_ctx *ctx, const struct jv_tool *row, ProtobufCMessage *req);
 bool jv_scope_in(const char *scopes, const char *scope, size_t len);
@@ -215,7 +218,8 @@ int jv_service_subscribe(struct jv_node *n); /* $SRV.* */
 int jv_agent_admit(struct jv_ctx *ctx);
 /* Tasks: what an agent with a database does beside its messages. */
 int jv_tasks_start(struct jv_node *n);
-void jv_tasks_drain(struct jv_node *n);
+void jv_tasks_wake(struct jv_node *n); /* whoever follows a task looks up: it drains, or somebody
+                                          was signed out */
 void jv_tasks_free(struct jv_node *n);
 
 #endif

@@ -39,7 +39,7 @@ struct jv_identity {
     struct ended ended[MAX_ENDED];
     size_t n_ended;
     int64_t next_fetch_ms;
-    uint64_t hits, misses;
+    uint64_t hits, misses, revocations;
     unsigned turn; /* which way of a full set gives way */
 };
 
@@ -240,6 +240,7 @@ void jv_identity_revoke(struct jv_identity *id, const char *sid, int64_t until_m
     slot = revoked_slot(id, sid);
     memcpy(slot->sid, sid, strlen(sid) + 1);
     slot->until_ms = until_ms;
+    id->revocations++;
     pthread_mutex_unlock(&id->lock);
 }
 
@@ -268,6 +269,7 @@ static void end_person(struct jv_identity *id, const Auth__Revocation *v, int64_
     memcpy(slot->user_id, v->user_id, strlen(v->user_id) + 1);
     slot->issued = v->issued;
     slot->until_ms = until_ms;
+    id->revocations++;
     pthread_mutex_unlock(&id->lock);
 }
 
@@ -284,6 +286,16 @@ void jv_identity_revocation(struct jv_identity *id, const void *auth_revocation)
         end_person(id, v, until_ms);
     else
         jv_identity_revoke(id, v->sid, until_ms);
+}
+
+uint64_t jv_identity_revocations(struct jv_identity *id)
+{
+    uint64_t n;
+
+    pthread_mutex_lock(&id->lock);
+    n = id->revocations;
+    pthread_mutex_unlock(&id->lock);
+    return n;
 }
 
 void jv_identity_stats(struct jv_identity *id, uint64_t *ret_hits, uint64_t *ret_misses)

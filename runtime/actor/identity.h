@@ -31,6 +31,9 @@ JV_CHECKED int jv_identity_keys(struct jv_identity *id, const void *auth_keyset,
 void jv_identity_revoke(struct jv_identity *id, const char *sid, int64_t until_ms);
 void jv_identity_revocation(struct jv_identity *id, const void *auth_revocation);
 
+/* Grows with each revocation: whoever looks again and again need only do so when it has. */
+uint64_t jv_identity_revocations(struct jv_identity *id);
+
 /* Hits and misses of the cache, for metrics. */
 void jv_identity_stats(struct jv_identity *id, uint64_t *ret_hits, uint64_t *ret_misses);
 

@@ -228,6 +228,7 @@ static void on_revoked(void *arg, struct jv_bus_msg *m)
     if (v)
         jv_identity_revocation(n->identity, v);
     jv_arena_free(a);
+    jv_tasks_wake(n);
 }
 
 static void heartbeat(struct jv_node *n, bool leaving);
@@ -484,7 +485,7 @@ void jv_node_drain(struct jv_node *n, void (*done)(void *arg), void *arg)
     n->on_drained = done;
     n->on_drained_arg = arg;
     jv_loop_timer_stop(n->loop, &n->heartbeat);
-    jv_tasks_drain(n);
+    jv_tasks_wake(n);
     n->drain_limit.fn = drain_over;
     n->drain_limit.arg = n;
     jv_loop_timer_start(n->loop, &n->drain_limit, jv_loop_mono_ms(n->loop) + JV_DRAIN_MS);

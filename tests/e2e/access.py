@@ -5,6 +5,7 @@ The matrix is data: WISHES are what one person asks about another, FORGED tokens
 the ids of things that belong to somebody. Whoever asks is a row, too: people of the demo, and people that the
 test adds through the administrators' interface, one of them with an ordinary word for a name.
 """
+import contextlib
 import json
 import re
 import secrets
@@ -13,7 +14,7 @@ import sys
 import time
 
 import forge
-from bus import ANSWERED, Operator, Tally
+from bus import ANSWERED, Listener, Tally
 from doors import Audit, Doors, Wish, new_message
 from operators import tool_call
 from stack import Stack, wait_for
@@ -486,6 +487,30 @@ class Access(Tally):
             answer = self.doors.bus("svc.%s.%s" % (actor, method), {}, token)
             self.check("%s, %s.%s: refused" % (name, actor, method), answer.kind == "UNAUTHENTICATED", answer)
 
+    @contextlib.contextmanager
+    def followed(self, token):
+        """A question of their own that waits for an answer, followed on the bus and over HTTP."""
+        task = json.loads(self.doors.rpc("tickets", "SendMessage", new_message({"text": "create new ticket"}), token).body)
+        task = task["result"]["task"]["id"]
+        c = self.s.connect()
+        c.request("GET", "/a2a/tickets/tasks/%s:subscribe" % task, headers={
+            "Authorization": "Bearer " + token, "A2A-Version": "1.0", "Accept": "text/event-stream"})
+        page = c.getresponse()
+        first = next(line for line in iter(page.readline, b"") if line.startswith(b"data:"))
+        assert page.status == 200 and task in first.decode(), (page.status, first)
+        with Listener(self.doors.o, "jarvis.a2a.tickets.SubscribeToTask", json.dumps({"id": task}),
+                      ["Authorization: Bearer " + token]) as bus:
+            bus.wait(1)
+            yield bus, page
+        c.close()
+
+    def streams_end(self, whose, streams):
+        bus, page = streams
+        bus.until(lambda: bus.over or any(m.code for m in bus.told()), 10)
+        self.check("%s stream on the bus ends, and says why" % whose, [m.code for m in bus.told() if m.code] == [401], bus.told())
+        rest = page.read().decode()
+        self.check("%s stream over HTTP ends, and says why" % whose, "this sign-in has ended" in rest, rest)
+
     def revoked(self):
         boss, gone = self.person("boss", "admin"), self.person("gone")
         for p in (boss, gone):
@@ -505,15 +530,20 @@ class Access(Tally):
             for door, answer in self.doors.every(wish, fresh):
                 self.check("demoted, %s, %s: denied" % (wish.name, door), answer.kind == "PERMISSION_DENIED", answer)
 
-        status = self.s.http("DELETE", "/auth/users/gone", token=self.admin)[0]
-        self.check("removed", status == 204, status)
+        with self.followed(gone.old) as streams, self.followed(self.will.token()) as others:
+            status = self.s.http("DELETE", "/auth/users/gone", token=self.admin)[0]
+            self.check("removed", status == 204, status)
+            self.streams_end("a removed person's", streams)
+            self.check("somebody else's goes on", not others[0].over, others[0].found)
         self.refused_soon("a removed person's token", gone.old)
         self.check("nobody signs in by that name", self.s.http("POST", "/auth/login", {"username": "gone", "password": PASSWORD})[0] == 401)
         self.check("nor refreshes", self.s.http("POST", "/auth/refresh", {"refresh_token": gone.pair["refresh_token"]})[0] == 401)
         self.check("nor gets the name", self.s.http("POST", "/auth/users", {"username": "gone", "password": PASSWORD}, self.admin)[0] == 409)
 
         old = self.s.http("POST", "/auth/login", {"username": "boss", "password": PASSWORD})[2]["access_token"]
-        self.check("signed out", self.s.http("POST", "/auth/logout", {}, old)[0] == 204)
+        with self.followed(old) as streams:
+            self.check("signed out", self.s.http("POST", "/auth/logout", {}, old)[0] == 204)
+            self.streams_end("a signed-out person's", streams)
         self.refused_soon("a token after signing out", old)
         for door, answer in self.doors.every(OWN, fresh):
             self.check("the other sign-in goes on, %s" % door, answer.kind == "answered", answer)
