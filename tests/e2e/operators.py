@@ -102,23 +102,18 @@ class Bus(Tally):
     # ---- who is asking --------------------------------------------------------------------------
 
     def access(self):
+        """How an owner and a token may be spelled; who may what is access.py's."""
         o = self.o
         self.is_error("without a token", o.one(MINE), 401, "sign in")
         reply = o.one(MINE, token=self.vishal)
         self.check("one's own tickets", not reply.code and ids(reply) == [12301, 12303], reply)
         self.check("answered in JSON", reply.headers.get("Content-Type") == "application/json", reply)
-        self.is_error("somebody else's tickets", o.one(LIST, {"username": "happy"}, self.vishal), 403, "happy's")
         self.is_error("somebody else's by user id", o.one(LIST, {"username": "user_002"}, self.vishal), 403)
         self.is_error("somebody else's in capitals", o.one(LIST, {"username": "HAPPY"}, self.vishal), 403)
         reply = o.one(LIST, {"username": "VISHAL"}, self.vishal)
         self.check("oneself in capitals", ids(reply) == [12301, 12303], reply)
         reply = o.one(LIST, {"username": "happy"}, self.s.login("admin"))
         self.check("an administrator sees it", ids(reply) == [12302], reply)
-        self.is_error("somebody else's ticket looks like none", o.one(GET, {"ticket_id": 12302}, self.vishal), (403, 404))
-        self.is_error("deleting needs a scope", o.one("jarvis.svc.tickets.Delete", {"ticket_id": 12301}, self.vishal), 403)
-        self.is_error("a tool call is no way around",
-                      o.one(SEND, message(tool_call("get_user_tickets", username="happy")), self.vishal), 403, "happy's")
-        self.is_error("nor is text", o.one(SEND, message({"text": "show happy's tickets"}), self.vishal), 403)
         for value in ("Basic dmlzaGFsOnBhc3N3b3JkMTIz", "Bearer", "Bearer a b", self.vishal):
             reply = o.one(MINE, headers={"Authorization": value})
             self.is_error("Authorization: %.20s" % value, reply, 401)
@@ -300,15 +295,12 @@ class Bus(Tally):
         return json.loads(base64.b64decode(reply["message"]["data"])) if "message" in reply else {}
 
     def audit(self):
+        """With nothing but a NATS client; audit.py has the rest."""
         happy = self.s.login("happy")
         self.o.one(LIST, {"username": "alex"}, happy)
         record = wait_for(lambda: (r := self.audit_record("jarvis.audit.tickets.denied")).get("who") == "happy" and r, 10)
         self.check("a denial is kept: who, what, whose", record["actor"] == "tickets" and record["method"] == "List" and
                    "alex" in record["text"] and record["trace_id"] and record["at"], record)
-        self.s.http("POST", "/auth/login", {"username": "sarah", "password": "wrong"})
-        record = wait_for(lambda: (r := self.audit_record("jarvis.audit.auth.login_failed")) and "sarah" in r["text"] and r, 10)
-        self.check("a failed sign-in is kept, its password is not", "wrong password" in record["text"] and
-                   '"wrong"' not in json.dumps(record), record)
 
     def log(self, name):
         with open(os.path.join(self.s.var, "log", name + ".log"), errors="replace") as f:
