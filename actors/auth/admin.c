@@ -253,7 +253,7 @@ static int read_limit(struct jv_ctx *ctx, int32_t asked, int32_t *ret)
 int admin_list(struct jv_ctx *ctx, const Auth__ListPeopleRequest *req, Auth__PeopleList *ret)
 {
     struct jv_rows rows;
-    int32_t limit;
+    int32_t limit = default_page;
     int r;
 
     r = read_limit(ctx, req->limit, &limit);
