@@ -145,11 +145,11 @@ int records_take(struct jv_ctx *ctx, int most)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
+/* "" leaves it as it is. */
 static int read_cursor(struct jv_ctx *ctx, const char *cursor, int64_t *ret)
 {
     char *end;
 
-    *ret = INT64_MAX;
     if (!cursor[0])
         return JV_OK;
     if (cursor[strspn(cursor, "0123456789")] || strlen(cursor) > 18)
@@ -199,7 +199,7 @@ int records_list(struct jv_ctx *ctx, const Auth__AuditRequest *req, Auth__AuditL
 {
     int32_t limit = req->limit ? req->limit : default_page;
     struct jv_rows rows;
-    int64_t before;
+    int64_t before = INT64_MAX;
     int r;
 
     r = check(ctx, req, &before);
