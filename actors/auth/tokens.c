@@ -16,7 +16,7 @@ static const char everybody[] = "tickets:read tickets:write finops:read oxygen:r
 static const char administrators[] = "tickets:read tickets:write finops:read oxygen:read "
                                      "registry:read users:read "
                                      "tickets:read:all tickets:write:all tickets:delete "
-                                     "finops:read:all oxygen:read:all users:read:all "
+                                     "finops:read:all oxygen:read:all users:read:all users:write "
                                      "registry:write registry:approve audit:read "
                                      "notifications:read:all notifications:write:all";
 
@@ -29,6 +29,7 @@ struct grant {
     const char *refresh_token;
     struct jv_param hash;
     int64_t now_ms, access_until_ms, refresh_until_ms;
+    int64_t ended; /* tokens of that person issued up to that second are refused; 0: none are */
 };
 
 static struct jv_param hash_of(struct jv_ctx *ctx, const char *token)
@@ -64,7 +65,7 @@ static int reply(struct jv_ctx *ctx, const struct person *p, const char *sid, co
         .role = p->role,
         .scope = scope_of(p->role),
         .sid = sid,
-        .iat = g->now_ms / 1000,
+        .iat = g->ended < g->now_ms / 1000 ? g->now_ms / 1000 : g->ended + 1,
         .exp = g->access_until_ms / 1000,
     };
     struct jv_err err = { 0 };
@@ -86,22 +87,34 @@ static int reply(struct jv_ctx *ctx, const struct person *p, const char *sid, co
     return JV_OK;
 }
 
+/* Up to which second the person's tokens are refused. */
+#define ENDED "coalesce((select issued from ended_people e where e.user_id = $1), 0) as ended "
+
 int tokens_sign_in(struct jv_ctx *ctx, const struct person *p, Auth__TokenReply *ret)
 {
     struct grant g = new_grant(ctx);
+    struct jv_rows rows;
     char sid[37];
     int r;
 
     jv_uuid(sid);
-    r = jv_db(ctx, NULL,
-              "with family as (insert into families (sid, user_id, created_at, access_until) "
-              "                values ($1, $2, $3, $4) returning sid) "
-              "insert into refresh_tokens (hash, sid, expires_at) "
-              "select $5::bytea, sid, $6::timestamptz from family",
-              jv_text(sid), jv_text(p->user_id), jv_ms(g.now_ms), jv_ms(g.access_until_ms), g.hash,
-              jv_ms(g.refresh_until_ms));
+    r = jv_db(ctx, &rows,
+              "with person as (select user_id from people where user_id = $1 and role = $2 "
+              "                and password_hash = $3 and not disabled and removed_at is null "
+              "                for share), "
+              "family as (insert into families (sid, user_id, created_at, access_until) "
+              "           select $4, user_id, $5, $6 from person returning sid), "
+              "token as (insert into refresh_tokens (hash, sid, expires_at) "
+              "          select $7::bytea, sid, $8::timestamptz from family) "
+              "select " ENDED "from family",
+              jv_text(p->user_id), jv_text(p->role), jv_text(p->password_hash), jv_text(sid),
+              jv_ms(g.now_ms), jv_ms(g.access_until_ms), g.hash, jv_ms(g.refresh_until_ms));
     if (r)
         return r;
+    if (!rows.n) /* changed while the password was checked */
+        return jv_fail(ctx, JV_UNAUTHENTICATED, "Invalid username or password");
+    g.ended = jv_col_int(&rows, 0, "ended");
+    jv_audit_who(ctx, p->username, p->user_id);
     jv_audit(ctx, "login", "%s (%s) signed in, sid %s", p->username, p->user_id, sid);
     return reply(ctx, p, sid, &g, ret);
 }
@@ -143,8 +156,8 @@ static Auth__Revocation *revocation(struct jv_ctx *ctx, const char *sid, int64_t
 /* After the commit: whoever misses it asks Revocations when it comes back. */
 static void tell_revoked(struct jv_ctx *ctx, const char *sid, int64_t until_ms)
 {
-    if (until_ms && jv_publish(ctx, "evt.auth.Revoked", revocation(ctx, sid, until_ms)))
-        jv_warn(ctx, "the end of sign-in %s could not be published", sid);
+    if (until_ms)
+        tokens_tell(ctx, revocation(ctx, sid, until_ms));
 }
 
 int tokens_end(struct jv_ctx *ctx, const char *sid, const char *reason)
@@ -156,6 +169,39 @@ int tokens_end(struct jv_ctx *ctx, const char *sid, const char *reason)
     if (!r)
         tell_revoked(ctx, sid, until);
     return r;
+}
+
+/* Clocks of several replicas differ: what was issued ahead of this one's counts, too. So does what
+ * was issued since the last end, at the second after it. */
+int tokens_end_person(struct jv_ctx *ctx, const char *user_id, Auth__Revocation **ret)
+{
+    const struct auth *auth = jv_state(ctx);
+    int64_t now = jv_real_ms(ctx);
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows,
+              "with gone as (delete from families where user_id = $1 returning access_until) "
+              "insert into ended_people (user_id, issued, until) "
+              "select $1, greatest($2, floor(extract(epoch from max(access_until)))::bigint - $3), "
+              "greatest($4, max(access_until)) from gone "
+              "on conflict (user_id) do update set "
+              "issued = greatest(ended_people.issued + 1, excluded.issued), "
+              "until = greatest(ended_people.until, excluded.until) returning issued, until",
+              jv_text(user_id), jv_int(now / 1000), jv_int(auth->access_ttl_ms / 1000),
+              jv_ms(now + auth->access_ttl_ms));
+    if (r)
+        return r;
+    *ret = revocation(ctx, "", jv_col_ms(&rows, 0, "until"));
+    (*ret)->user_id = user_id;
+    (*ret)->issued = jv_col_int(&rows, 0, "issued");
+    return JV_OK;
+}
+
+void tokens_tell(struct jv_ctx *ctx, const Auth__Revocation *v)
+{
+    if (jv_publish(ctx, "evt.auth.Revoked", v))
+        jv_warn(ctx, "the end of %s%s could not be published", v->sid, v->user_id);
 }
 
 int tokens_family(struct jv_ctx *ctx, const char *token, const char *user_id, const char **ret_sid)
@@ -183,7 +229,7 @@ static int refused(struct jv_ctx *ctx)
 }
 
 /* In the transaction that holds the spent token: end the sign-in, then refuse. */
-static int reused(struct jv_ctx *ctx, const char *sid, const char *user_id)
+static int reused(struct jv_ctx *ctx, const char *sid, const struct person *p)
 {
     int64_t until;
     int r;
@@ -194,8 +240,9 @@ static int reused(struct jv_ctx *ctx, const char *sid, const char *user_id)
     if (r)
         return r;
     tell_revoked(ctx, sid, until);
+    jv_audit_who(ctx, p->username, p->user_id);
     jv_audit(ctx, "refresh_reuse", "a spent refresh token of %s came back, sign-in %s ended",
-             user_id, sid);
+             p->user_id, sid);
     return refused(ctx);
 }
 
@@ -215,6 +262,29 @@ static int rotate(struct jv_ctx *ctx, const char *sid, struct jv_param spent, co
     return r ? r : jv_db_commit(ctx);
 }
 
+/* The person whose refresh token it is, before the sign-in is locked; nobody when it is none. */
+static int hold_owner(struct jv_ctx *ctx, struct jv_param hash, struct person *ret)
+{
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows,
+              "select user_id from refresh_tokens join families using (sid) where hash = $1", hash);
+    if (r)
+        return r;
+    return person_hold(ctx, rows.n ? jv_col(&rows, 0, "user_id") : "", ret);
+}
+
+static int find_ended(struct jv_ctx *ctx, const char *user_id, int64_t *ret)
+{
+    struct jv_rows rows;
+    int r = jv_db(ctx, &rows, "select " ENDED, jv_text(user_id));
+
+    if (!r)
+        *ret = jv_col_int(&rows, 0, "ended");
+    return r;
+}
+
 int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
 {
     struct grant g = new_grant(ctx);
@@ -227,6 +297,8 @@ int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
     if (strlen(token) > max_refresh_token)
         return refused(ctx);
     r = jv_db_begin(ctx);
+    if (!r)
+        r = hold_owner(ctx, hash, &p);
     if (r)
         return r;
     r = jv_db(ctx, &rows,
@@ -240,15 +312,14 @@ int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
         return refused(ctx);
     sid = jv_col(&rows, 0, "sid");
     if (jv_col_bool(&rows, 0, "used"))
-        return reused(ctx, sid, jv_col(&rows, 0, "user_id"));
+        return reused(ctx, sid, &p);
     if (jv_col_bool(&rows, 0, "over"))
         return refused(ctx);
-    r = person_by_id(ctx, jv_col(&rows, 0, "user_id"), &p);
-    if (r)
-        return r;
     if (!p.may_sign_in)
         return refused(ctx);
-    r = rotate(ctx, sid, hash, &g);
+    r = find_ended(ctx, p.user_id, &g.ended);
+    if (!r)
+        r = rotate(ctx, sid, hash, &g);
     return r ? r : reply(ctx, &p, sid, &g, ret);
 }
 
@@ -258,8 +329,8 @@ int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
  * no more. */
 int tokens_revoked(struct jv_ctx *ctx, Auth__RevocationList *ret)
 {
-    enum { most = 4096, most_of_one = 64 };
-    struct jv_rows rows;
+    enum { most = 4096, most_of_one = 64, most_people = 1024 };
+    struct jv_rows rows, people;
     int r;
 
     r = jv_db(ctx, &rows,
@@ -269,12 +340,24 @@ int tokens_revoked(struct jv_ctx *ctx, Auth__RevocationList *ret)
               "  from revocations left join families using (sid) where until > $1) each_person "
               "where n <= $2 order by until desc limit $3",
               jv_ms(jv_real_ms(ctx)), jv_int(most_of_one), jv_int(most));
+    if (!r)
+        r = jv_db(ctx, &people,
+                  "select user_id, issued, until from ended_people where until > $1 "
+                  "order by until desc limit $2",
+                  jv_ms(jv_real_ms(ctx)), jv_int(most_people));
     if (r)
         return r;
-    ret->revocations = JV_NEW_ARRAY(jv_arena(ctx), Auth__Revocation *, rows.n);
+    ret->revocations = JV_NEW_ARRAY(jv_arena(ctx), Auth__Revocation *, rows.n + people.n + 1);
     for (size_t i = 0; i < rows.n; i++)
         ret->revocations[ret->n_revocations++] =
                 revocation(ctx, jv_col(&rows, i, "sid"), jv_col_ms(&rows, i, "until"));
+    for (size_t i = 0; i < people.n; i++) {
+        Auth__Revocation *v = revocation(ctx, "", jv_col_ms(&people, i, "until"));
+
+        v->user_id = jv_col(&people, i, "user_id");
+        v->issued = jv_col_int(&people, i, "issued");
+        ret->revocations[ret->n_revocations++] = v;
+    }
     return JV_OK;
 }
 
@@ -293,6 +376,8 @@ int tokens_purge(struct jv_ctx *ctx)
                   now);
     if (!r)
         r = jv_db(ctx, NULL, "delete from revocations where until <= $1", now);
+    if (!r)
+        r = jv_db(ctx, NULL, "delete from ended_people where until <= $1", now);
     if (!r)
         r = jv_db(ctx, NULL, "delete from attempts where failed_at <= $1", hour_ago);
     return r;

@@ -200,7 +200,21 @@ static int not_found(struct jv_ctx *ctx, int32_t id)
     return jv_fail(ctx, JV_NOT_FOUND, "ticket %d was not found", (int)id);
 }
 
-/* Somebody else's ticket looks like none to a person without `scope`. */
+/* Somebody else's looks like none: whether there is one is asked for in either case, and told to
+ * nobody but the audit. */
+static int not_theirs(struct jv_ctx *ctx, int32_t id)
+{
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows, "select username from tickets where id = $1", jv_int(id));
+    if (r)
+        return r;
+    jv_hidden(ctx, rows.n ? jv_col(&rows, 0, "username") : NULL, "ticket %d", (int)id);
+    return not_found(ctx, id);
+}
+
+/* Not found unless it is the caller's, or they have `scope`. */
 static int load(struct jv_ctx *ctx, int32_t id, const char *scope, Tickets__Ticket *ret)
 {
     struct jv_rows rows;
@@ -214,7 +228,7 @@ static int load(struct jv_ctx *ctx, int32_t id, const char *scope, Tickets__Tick
               jv_int(id), jv_bool(jv_caller_has(ctx, scope)), jv_text(jv_caller(ctx)->username));
     if (r)
         return r;
-    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base) : not_found(ctx, id);
+    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base) : not_theirs(ctx, id);
 }
 
 JV_TOOL_FN(get, Tickets__GetRequest, Tickets__Ticket)
@@ -301,7 +315,8 @@ JV_TOOL_FN(update, Tickets__UpdateRequest, Tickets__Ticket)
         return jv_fail_field(ctx, "status",
                              "is missing, and so is an operation: nothing to change");
     if (status && !jv_caller_has(ctx, "tickets:write:all")) {
-        jv_audit(ctx, "denied", "status of ticket %d", (int)req->ticket_id);
+        jv_denied(ctx, "scope", "tickets:write:all for the status of ticket %d",
+                  (int)req->ticket_id);
         return jv_fail(ctx, JV_PERMISSION_DENIED,
                        "access denied: only an administrator changes the status of a ticket");
     }

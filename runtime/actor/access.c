@@ -1,6 +1,6 @@
 /* access.c -- who is calling, and may they. The rules are data in the actors' tables; nothing of a
  * request's words decides anything here. */
-#include "actor/engine.h"
+#include "actor/audit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -105,7 +105,7 @@ static int check(struct jv_ctx *ctx)
                              &ctx->caller, &ctx->err);
 }
 
-int jv_authenticate(struct jv_ctx *ctx)
+static int authenticate(struct jv_ctx *ctx)
 {
     int r;
 
@@ -124,9 +124,32 @@ int jv_authenticate(struct jv_ctx *ctx)
     }
     if (r == JV_NOT_FOUND)
         r = jv_fail(ctx, JV_UNAUTHENTICATED, "the token is signed with an unknown key");
-    if (r)
-        ctx->caller.signed_in = false;
     return r;
+}
+
+int jv_authenticate(struct jv_ctx *ctx)
+{
+    int r = authenticate(ctx);
+
+    if (r)
+        ctx->caller = (struct jv_caller){ false, "", "", "", "", "", NULL };
+    if (r == JV_UNAUTHENTICATED)
+        jv_audit_token(ctx);
+    return r;
+}
+
+int jv_still_in(struct jv_ctx *ctx, int64_t since_ms)
+{
+    struct jv_arena *a;
+    struct jv_caller unused;
+    int r;
+
+    if (!ctx->caller.signed_in)
+        return JV_OK;
+    a = jv_arena_new(1 << 20);
+    r = jv_identity_check(ctx->node->identity, ctx->caller.token, since_ms, a, &unused, &ctx->err);
+    jv_arena_free(a);
+    return r == JV_UNAUTHENTICATED ? r : JV_OK; /* a key that is gone since ends nothing */
 }
 
 /* ---- may ------------------------------------------------------------------------------------ */
@@ -153,7 +176,7 @@ static bool has_all(const struct jv_ctx *ctx, const char *scope)
 
 static int deny(struct jv_ctx *ctx, const char *rule, const char *about)
 {
-    jv_audit(ctx, "denied", "%s: %s", rule, about);
+    jv_denied(ctx, rule, "%s", about);
     if (strcmp(rule, "owner") == 0)
         return jv_fail(ctx, JV_PERMISSION_DENIED,
                        "access denied: this is %s's, and only your own data may be used; an "

@@ -9,18 +9,24 @@
 
 #include "io/jwt.h"
 
-enum { MAX_REVOKED = 4096, KEY_FETCH_MS = 1000, MAX_KEYS = 16 };
+enum { MAX_REVOKED = 4096, MAX_ENDED = 1024, KEY_FETCH_MS = 1000, MAX_KEYS = 16 };
 
 /* One verified token. Strings are one malloc'ed block that begins with user_id. */
 struct entry {
     uint8_t hash[32];
-    int64_t exp_ms;
+    int64_t exp_ms, issued; /* the second is in seconds */
     char *user_id, *username, *role, *scope, *sid;
 };
 
 struct revoked {
     char sid[40];
     int64_t until_ms;
+};
+
+/* A person whose tokens issued up to then are refused: removed, or with another role. */
+struct ended {
+    char user_id[68];
+    int64_t issued, until_ms;
 };
 
 struct jv_identity {
@@ -30,8 +36,10 @@ struct jv_identity {
     size_t n_sets;
     struct revoked revoked[MAX_REVOKED];
     size_t n_revoked;
+    struct ended ended[MAX_ENDED];
+    size_t n_ended;
     int64_t next_fetch_ms;
-    uint64_t hits, misses;
+    uint64_t hits, misses, revocations;
     unsigned turn; /* which way of a full set gives way */
 };
 
@@ -85,31 +93,32 @@ static void caller_from(struct jv_caller *ret, struct jv_arena *a, const struct 
     ret->token = token;
 }
 
-static bool is_revoked(const struct jv_identity *id, const char *sid, int64_t now_ms)
+static bool is_revoked(const struct jv_identity *id, const struct entry *e, int64_t now_ms)
 {
+    for (size_t i = 0; i < id->n_ended; i++)
+        if (id->ended[i].until_ms > now_ms && e->issued <= id->ended[i].issued &&
+            strcmp(id->ended[i].user_id, e->user_id) == 0)
+            return true;
     for (size_t i = 0; i < id->n_revoked; i++)
-        if (id->revoked[i].until_ms > now_ms && strcmp(id->revoked[i].sid, sid) == 0)
+        if (id->revoked[i].until_ms > now_ms && strcmp(id->revoked[i].sid, e->sid) == 0)
             return true;
     return false;
 }
 
-static bool look_up(struct jv_identity *id, const uint8_t hash[32], int64_t now_ms,
-                    struct jv_arena *a, const char *token, struct jv_caller *ret)
+static const struct entry *look_up(struct jv_identity *id, const uint8_t hash[32], int64_t now_ms)
 {
-    struct entry *set = set_of(id, hash);
+    const struct entry *set = set_of(id, hash);
 
     for (unsigned i = 0; i < WAYS; i++)
-        if (set[i].user_id && set[i].exp_ms > now_ms && memcmp(set[i].hash, hash, 32) == 0) {
-            caller_from(ret, a, &set[i], token);
-            return true;
-        }
-    return false;
+        if (set[i].user_id && set[i].exp_ms > now_ms && memcmp(set[i].hash, hash, 32) == 0)
+            return &set[i];
+    return NULL;
 }
 
 static struct entry entry_of(const uint8_t hash[32], const struct jv_claims *c)
 {
     const char *parts[] = { c->sub, c->username, c->role, c->scope, c->sid };
-    struct entry e = { .exp_ms = c->exp * 1000 };
+    struct entry e = { .exp_ms = c->exp * 1000, .issued = c->iat };
     char **members[] = { &e.user_id, &e.username, &e.role, &e.scope, &e.sid };
     size_t size = 0;
     char *p;
@@ -145,16 +154,19 @@ static void remember(struct jv_identity *id, const struct entry *e, int64_t now_
 int jv_identity_check(struct jv_identity *id, const char *token, int64_t real_ms,
                       struct jv_arena *a, struct jv_caller *ret, struct jv_err *err)
 {
+    const struct entry *known;
     struct jv_claims claims;
     struct entry e;
     uint8_t hash[32];
-    bool known, revoked;
+    bool revoked;
     int r;
 
     jv_sha256(token, strlen(token), hash);
     pthread_mutex_lock(&id->lock);
-    known = look_up(id, hash, real_ms, a, token, ret);
-    revoked = known && is_revoked(id, ret->sid, real_ms);
+    known = look_up(id, hash, real_ms);
+    if (known)
+        caller_from(ret, a, known, token);
+    revoked = known && is_revoked(id, known, real_ms);
     known ? id->hits++ : id->misses++;
     pthread_mutex_unlock(&id->lock);
     if (revoked)
@@ -168,7 +180,7 @@ int jv_identity_check(struct jv_identity *id, const char *token, int64_t real_ms
     e = entry_of(hash, &claims);
     caller_from(ret, a, &e, token);
     pthread_mutex_lock(&id->lock);
-    revoked = is_revoked(id, ret->sid, real_ms);
+    revoked = is_revoked(id, &e, real_ms);
     remember(id, &e, real_ms);
     pthread_mutex_unlock(&id->lock);
     return revoked ? jv_err_set(err, JV_UNAUTHENTICATED, "this sign-in has ended") : JV_OK;
@@ -228,6 +240,36 @@ void jv_identity_revoke(struct jv_identity *id, const char *sid, int64_t until_m
     slot = revoked_slot(id, sid);
     memcpy(slot->sid, sid, strlen(sid) + 1);
     slot->until_ms = until_ms;
+    id->revocations++;
+    pthread_mutex_unlock(&id->lock);
+}
+
+/* Likewise: the same person, a free slot, or the soonest to end. */
+static struct ended *ended_slot(struct jv_identity *id, const char *user_id)
+{
+    struct ended *soonest = &id->ended[0];
+
+    for (size_t i = 0; i < id->n_ended; i++) {
+        if (strcmp(id->ended[i].user_id, user_id) == 0)
+            return &id->ended[i];
+        if (id->ended[i].until_ms < soonest->until_ms)
+            soonest = &id->ended[i];
+    }
+    return id->n_ended < MAX_ENDED ? &id->ended[id->n_ended++] : soonest;
+}
+
+static void end_person(struct jv_identity *id, const Auth__Revocation *v, int64_t until_ms)
+{
+    struct ended *slot;
+
+    if (strlen(v->user_id) >= sizeof(slot->user_id))
+        return;
+    pthread_mutex_lock(&id->lock);
+    slot = ended_slot(id, v->user_id);
+    memcpy(slot->user_id, v->user_id, strlen(v->user_id) + 1);
+    slot->issued = v->issued;
+    slot->until_ms = until_ms;
+    id->revocations++;
     pthread_mutex_unlock(&id->lock);
 }
 
@@ -235,10 +277,25 @@ void jv_identity_revocation(struct jv_identity *id, const void *auth_revocation)
 {
     const Auth__Revocation *v = auth_revocation;
     const int64_t most = INT64_MAX / 1000;
+    int64_t until_ms;
 
-    if (v->until && v->until->seconds > 0)
-        jv_identity_revoke(id, v->sid,
-                           (v->until->seconds < most ? v->until->seconds : most) * 1000);
+    if (!v->until || v->until->seconds <= 0)
+        return;
+    until_ms = (v->until->seconds < most ? v->until->seconds : most) * 1000;
+    if (v->user_id[0])
+        end_person(id, v, until_ms);
+    else
+        jv_identity_revoke(id, v->sid, until_ms);
+}
+
+uint64_t jv_identity_revocations(struct jv_identity *id)
+{
+    uint64_t n;
+
+    pthread_mutex_lock(&id->lock);
+    n = id->revocations;
+    pthread_mutex_unlock(&id->lock);
+    return n;
 }
 
 void jv_identity_stats(struct jv_identity *id, uint64_t *ret_hits, uint64_t *ret_misses)

@@ -117,7 +117,7 @@ int jv_run_accept(struct jv_ctx *ctx, struct jv_run *run, const A2a__SendMessage
     if (!r && *ret_new) {
         jv_tell(ctx, run->id, &e, 1);
         if (room)
-            jv_run_start(ctx->node, run->id, run->lease);
+            jv_run_start(ctx->node, run->id, run->lease, &ctx->env);
         else
             jv_nudge(ctx);
     }
@@ -289,7 +289,7 @@ static int answer(struct jv_ctx *ctx, const A2a__SendMessageRequest *req,
     }
     r = speak(ctx, req, t, &i, ret_done, &lease);
     if (!r && *ret_done && room)
-        jv_run_start(ctx->node, t->id, lease);
+        jv_run_start(ctx->node, t->id, lease, &ctx->env);
     else if (!r && *ret_done && asked)
         jv_nudge(ctx);
     if (room)

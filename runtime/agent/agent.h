@@ -224,7 +224,9 @@ int jv_run_inline(struct jv_ctx *ctx, struct jv_run *run, const A2a__SendMessage
 int jv_run_follow_up(struct jv_ctx *ctx, const A2a__SendMessageRequest *req, const char **ret_task);
 /* Run a kept task whose lease was just given to this process. Takes nothing from ctx but the node.
  */
-void jv_run_start(struct jv_node *n, const char *id, int32_t lease);
+/* trace: of the message that it is run for; NULL: a new one. */
+void jv_run_start(struct jv_node *n, const char *id, int32_t lease,
+                  const struct jv_envelope *trace);
 /* The Task of a run that was inline, from what is in memory. */
 int jv_run_task(struct jv_ctx *ctx, const struct jv_run *run, int32_t history_length,
                 A2a__Task **ret);

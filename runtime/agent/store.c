@@ -83,6 +83,19 @@ int jv_store_read_row(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i,
     return r;
 }
 
+/* Somebody else's looks like none: whether there is one is asked for in either case, and told to
+ * nobody but the audit. */
+static int not_theirs(struct jv_ctx *ctx, const char *id)
+{
+    struct jv_rows rows;
+    int r = JV_OWN_DB(ctx, &rows, "select owner from tasks where id = $1", jv_text(id));
+
+    if (r)
+        return r;
+    jv_hidden(ctx, rows.n ? jv_col(&rows, 0, "owner") : NULL, "task %.64s", id);
+    return jv_no_task(ctx, id);
+}
+
 int jv_store_load(struct jv_ctx *ctx, const char *id, const char *owner, struct jv_task_row *ret)
 {
     struct jv_rows rows;
@@ -94,7 +107,7 @@ int jv_store_load(struct jv_ctx *ctx, const char *id, const char *owner, struct 
                   jv_text(id), jv_text(owner));
     if (r)
         return r;
-    return rows.n ? jv_store_read_row(ctx, &rows, 0, ret) : jv_no_task(ctx, id);
+    return rows.n ? jv_store_read_row(ctx, &rows, 0, ret) : not_theirs(ctx, id);
 }
 
 static int read_events(struct jv_ctx *ctx, const struct jv_rows *rows, struct jv_tevent *ret)

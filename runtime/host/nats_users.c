@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jv/kept.h"
+
 struct list {
     struct jv_arena *arena;
     const char **items; /* NULL-terminated */
@@ -97,6 +99,10 @@ static void actor_publishes(struct list *pub, const struct jv_actor *actor, cons
         add_call(pub, prefix, *c);
     add_token_checks(pub, prefix);
     add(pub, prefix, "audit.%s.*", actor->name);
+    if (actor->needs & JV_NEEDS_AUDIT) {
+        add(pub, NULL, "$JS.API.STREAM.INFO." JV_AUDIT_STREAM);
+        add(pub, NULL, "$JS.API.STREAM.MSG.GET." JV_AUDIT_STREAM);
+    }
     add(pub, prefix, "evt.%s.*", actor->name);
     add(pub, prefix, "hb.%s.*", actor->name);
     if (actor->agent)
@@ -134,6 +140,7 @@ static struct jv_nats_user gateway_user(const struct jv_program *p, const char *
     add_open_methods(&pub, p, prefix);
     add_token_checks(&pub, prefix);
     add(&pub, prefix, "svc.auth.SignCard");
+    add(&pub, prefix, "audit.gateway.*");
     add(&sub, prefix, "evt.>");
     add(&sub, NULL, "_INBOX.gateway.>");
     return (struct jv_nats_user){ "gateway", pub.items, sub.items };

@@ -498,6 +498,13 @@ TEST(audits)
         { ADMIN, "update_ticket", "{\"ticket_id\":12301,\"status\":\"approved\"}",
           "audit.tickets.update", "12301" },
         { ADMIN, "delete_ticket", "{\"ticket_id\":12301}", "audit.tickets.delete", "12301" },
+        /* The answer to these two is the same. */
+        { HAPPY, "get_ticket", "{\"ticket_id\":12303}", "audit.tickets.denied",
+          "\"rule\":\"hidden\",\"about\":\"ticket 12303 of vishal\"" },
+        { HAPPY, "get_ticket", "{\"ticket_id\":99}", "audit.tickets.missed",
+          "\"about\":\"ticket 99 of nobody\"" },
+        { HAPPY, "update_ticket", "{\"ticket_id\":12303,\"operation\":\"x\"}",
+          "audit.tickets.denied", "ticket 12303 of vishal" },
     };
     struct stage s;
     const char *subject = "", *record;

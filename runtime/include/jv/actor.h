@@ -116,7 +116,11 @@ struct jv_setting {
     int64_t min, max; /* INT and MSEC; both 0: no limits */
 };
 
-enum jv_needs { JV_NEEDS_DB = 1 << 0, JV_NEEDS_HTTP = 1 << 1 };
+enum jv_needs {
+    JV_NEEDS_DB = 1 << 0,
+    JV_NEEDS_HTTP = 1 << 1,
+    JV_NEEDS_AUDIT = 1 << 2, /* reads what JetStream keeps of everybody's records: kept.h */
+};
 
 struct jv_actor {
     const char *name, *version;                /* name: what jarvis.svc.<name>.* says, [a-z]+ */
@@ -215,9 +219,19 @@ void jv_as_actor(struct jv_ctx *ctx);
 
 /* Tell whoever listens, without an answer: subject without the prefix, "evt.auth.Revoked". */
 int jv_publish(struct jv_ctx *ctx, const char *subject, const void *msg);
-/* Record who did what: on jarvis.audit.<actor>.<action>, kept by JetStream. Never fails a message.
- */
+/* Record who did what: on jarvis.audit.<actor>.<action>, kept by JetStream. Never fails a message
+ * and never waits. */
 void jv_audit(struct jv_ctx *ctx, const char *action, const char *fmt, ...) JV_PRINTF(3, 4);
+/* For the actor that signs people in: the records of this message are about them. */
+void jv_audit_who(struct jv_ctx *ctx, const char *username, const char *user_id);
+/* Record that the caller was not let: which rule said no, and what was asked for. The runtime does
+ * it for the rules of the table: "scope", "owner", "token". */
+void jv_denied(struct jv_ctx *ctx, const char *rule, const char *fmt, ...) JV_PRINTF(3, 4);
+/* Before "not found" for an id: jv_hidden(ctx, owner, "ticket %d", id). owner: somebody else's,
+ * which looks like none; "" or NULL: nobody has it. The record tells what the answer does not, and
+ * there is one in either case (denied, rule "hidden"; or missed), so that both take the same time.
+ */
+void jv_hidden(struct jv_ctx *ctx, const char *owner, const char *fmt, ...) JV_PRINTF(3, 4);
 /* JV_TOOL_STREAMS: a piece of the answer, of the rpc's reply type. */
 JV_CHECKED int jv_emit(struct jv_ctx *ctx, const void *part);
 
