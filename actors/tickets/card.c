@@ -34,7 +34,7 @@ static const struct jv_vocab vocab[] = {
       "awaiting completion, awaiting resolution, still going, still running, "
       "yet to finished, yet to closed, yet to done, yet to resolved, still to done" },
     { "status", "pending",
-      "pending, waiting, queued, in queue, unstarted, untouched, not started, not begun, "
+      "pending, waiting, queued, unstarted, untouched, not started, not begun, "
       "not picked up, not touched, not looked at, not working on, waiting to be picked up, "
       "yet to be started" },
     { "status", "in_progress",

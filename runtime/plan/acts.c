@@ -13,20 +13,27 @@ static bool is_done(const struct jv_reading *r, size_t i)
 /* "alex wants to", "I will", "should I": somebody else is to do it, or it is not decided. */
 static bool is_others(const struct jv_reading *r, const struct jv_clause *c, size_t i)
 {
+    bool passive = false;
+
+    for (size_t k = c->from; k < i; k++)
+        passive = passive || jv_word_is(r, k, "be");
     for (size_t k = c->from; k < i; k++) {
         jv_roles roles = jv_roles_at(r, k), next = jv_roles_at(r, k + 1);
         bool may = jv_word_is(r, k, "can") || jv_word_is(r, k, "could") || jv_word_is(r, k, "may");
+        bool any = jv_word_is(r, k + 1, "someone") || jv_word_is(r, k + 1, "somebody") ||
+                   jv_word_is(r, k + 1, "anyone") || jv_word_is(r, k + 1, "anybody");
 
-        if (r->tokens[k].name == JV_NAME_SUBJECT)
+        if (r->tokens[k].name == JV_NAME_SUBJECT || roles & JV_SHE)
             return true;
-        if (jv_word_is(r, k, "if") && !jv_word_is(r, k + 1, "you"))
+        if (k == c->from && (jv_word_is(r, k, "somebody") || jv_word_is(r, k, "someone")))
             return true;
-        if (jv_word_is(r, k, "somebody") || jv_word_is(r, k, "someone") || roles & JV_SHE)
+        if (jv_word_is(r, k, "if") && !jv_word_is_you(r, k + 1))
             return true;
         if (roles & (JV_SELF | JV_WE) && next & JV_AUX && !(jv_roles_at(r, k + 2) & JV_WISH))
             return !jv_word_is(r, k + 1, "would");
-        if (roles & JV_AUX && !may && next & (JV_SELF | JV_WE))
-            return true;
+        if (k == c->from && roles & JV_AUX && !passive && !jv_word_is_you(r, k + 1) &&
+            !(may && (any || next & (JV_SELF | JV_WE))))
+            return true; /* "would it show up", "should I open" */
     }
     return false;
 }
@@ -76,7 +83,7 @@ bool jv_may_act(const struct jv_reading *r, const struct jv_clause *c, size_t i)
     size_t number = jv_match_number(r, c, 0);
     const struct jv_word *next = i + 1 < c->to ? r->tokens[i + 1].word : NULL;
 
-    if (c->looks || c->negated || k->word->quoted)
+    if (c->looks || c->negated || c->background || k->word->quoted)
         return false; /* what is quoted was said by somebody else */
     if (i > c->from &&
         jv_roles_at(r, i - 1) & (JV_MY | JV_ARTICLE | JV_THEIRS | JV_WE | JV_EVERY) &&
@@ -103,8 +110,8 @@ bool jv_asks_for(const struct jv_reading *r, const struct jv_clause *c, const st
             return false; /* "I need" alone asks for nothing, nor does "new tickets" */
     if (c->looks && !(r->tokens[s->from].word->roles & JV_READ))
         return false; /* but "give approval" */
-    return !c->negated && !r->tokens[s->from].word->quoted && !is_others(r, c, s->from) &&
-           leads(r, c, s->from) && r->tokens[s->from].word->roles;
+    return !c->negated && !c->background && !r->tokens[s->from].word->quoted &&
+           !is_others(r, c, s->from) && leads(r, c, s->from) && r->tokens[s->from].word->roles;
 }
 
 /* The word is what the family is named for, or one of its own words for that. */

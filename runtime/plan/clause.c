@@ -359,6 +359,9 @@ static size_t keep_requests(const struct jv_reading *r, const struct jv_wish *al
 
         if ((requested ? !told : !vague) && !leads_in(r, &all[i], next))
             wishes[kept++] = all[i];
+        else if (kept && all[i].clause.before != JV_STOP && wishes[kept - 1].picks[0].score.acts)
+            wishes[kept - 1].text_to =
+                    all[i].clause.to; /* "open a ticket, the printer is broken" */
     }
     return kept;
 }

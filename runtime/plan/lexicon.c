@@ -34,7 +34,7 @@ static const struct row rows[] = {
                    "both either because than too such so whether upon till across along "
                    "against towards toward beside besides onwards together except " },
     { JV_FUNCTION,
-      " you your yours yourself yourselves jarvis u ur nothing something anything "
+      " y ya yall real you your yours yourself yourselves jarvis u ur nothing something anything "
       "everything someone somebody very really much many lot lots doing d m t s w abt bout "
       "thru wrt rn able "
       "possible gonna wanna trying try well actually right maybe perhaps ever even "

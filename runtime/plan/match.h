@@ -27,6 +27,7 @@ struct jv_clause {
     bool wishes;           /* "I need ..." of something new */
     bool negated;          /* don't ... */
     bool fragment;         /* no verb */
+    bool background;       /* because ..., when ..., if ... */
     bool asked, makes_new; /* ends with a question mark; "a", "new" stands in it */
 };
 

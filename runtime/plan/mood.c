@@ -137,11 +137,11 @@ static bool wants(const struct jv_reading *r, const struct jv_clause *c)
                (jv_roles_at(r, k - 1) & (JV_LATE | JV_POLITE | JV_GREET) ||
                 jv_roles_at(r, k - 1) == JV_FUNCTION || jv_word_is(r, k - 1, "would") ||
                 jv_word_is(r, k - 1, "am")) &&
-               !jv_word_is(r, k - 1, "to"))
+               !jv_word_is(r, k - 1, "to") && !jv_word_is(r, k - 1, "gonna"))
             k--;
         if (k == c->from || jv_roles_at(r, k - 1) & (JV_SELF | JV_WE))
             return true;
-        if (jv_roles_at(r, i) & JV_GENERAL && jv_word_is(r, i - 1, "you"))
+        if (jv_roles_at(r, i) & JV_GENERAL && jv_word_is_you(r, i - 1))
             return true; /* could you request ... */
     }
     return false;
@@ -173,6 +173,8 @@ void jv_find_mood(const struct jv_reading *r, struct jv_wish *w)
     struct jv_clause *c = &w->clause;
     jv_roles roles = jv_roles_of(r, c);
 
+    c->background = jv_roles_at(r, c->from) & JV_CAUSE && jv_backs(r, c->from) &&
+                    !jv_word_is(r, c->from, "so") && !jv_word_is(r, c->from, "but");
     find_looks(r, c);
     w->mood = mood_of(r, c);
     for (size_t i = c->from; i < c->to; i++)
@@ -183,6 +185,6 @@ void jv_find_mood(const struct jv_reading *r, struct jv_wish *w)
     c->wishes = (wants(r, c) || asks_to_have(r, c) ||
                  (c->fragment && roles & JV_POLITE &&
                   (roles & JV_ONE || jv_word_is(r, c->from, "one")))) &&
-                !(roles & (JV_READ | JV_MY | JV_ASKING | JV_NOT | JV_EVERY)) &&
-                !jv_word_is(r, c->from, "if") && !names_many(r, c);
+                !(roles & (JV_READ | JV_MY | JV_ASKING | JV_NOT | JV_EVERY)) && !c->background &&
+                !names_many(r, c);
 }

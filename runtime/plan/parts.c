@@ -17,7 +17,8 @@ static bool relates(const struct jv_reading *r, size_t i)
 
     if (!i || r->tokens[i].word->before != JV_NO_BREAK)
         return false;
-    if (before & JV_OWNER || jv_word_is(r, i - 1, "to") || jv_word_is(r, i - 1, "in"))
+    if (before & JV_OWNER || jv_word_is(r, i - 1, "to") || jv_word_is(r, i - 1, "in") ||
+        jv_word_is(r, i - 1, "about"))
         return true;
     return (jv_token_personal(r, i - 1) || before & (JV_MY | JV_IT)) &&
            jv_roles_at(r, i + 1) & (JV_BE | JV_AUX | JV_SELF | JV_THEIRS);
@@ -40,7 +41,7 @@ bool jv_cues(const struct jv_reading *r, size_t i)
 {
     jv_roles here = jv_roles_at(r, i), next = jv_roles_at(r, i + 1);
     bool ends = i + 1 >= r->n || r->tokens[i + 1].word->before != JV_NO_BREAK;
-    bool you = jv_word_is(r, i + 1, "you") || jv_word_is(r, i + 1, "u");
+    bool you = jv_word_is_you(r, i + 1);
 
     if (ends)
         return false;
@@ -51,7 +52,9 @@ bool jv_cues(const struct jv_reading *r, size_t i)
         return you || next & (JV_SELF | JV_WE);
     if (here & JV_READ)
         return next & (JV_SELF | JV_MY | JV_WE) || jv_word_is(r, i + 1, "us");
-    if (here & JV_FUNCTION && (jv_word_is(r, i, "you") || jv_word_is(r, i, "u")))
+    if (jv_word_is(r, i, "get"))
+        return jv_word_is(r, i + 1, "me") || jv_word_is(r, i + 1, "us");
+    if (jv_word_is_you(r, i))
         return next & JV_AUX && (!i || jv_word_is(r, i - 1, "if"));
     if (here & JV_SELF && !is_condition(r, i) &&
         !(i && (jv_word_is(r, i - 1, "that") || jv_roles_at(r, i - 1) & (JV_BE | JV_AUX))))
@@ -106,6 +109,8 @@ static bool cuts(const struct jv_reading *r, size_t i)
             return false;
     if (joins_more(r, i))
         return true;
+    if ((i && joins_more(r, i - 1) > 1) || (i > 1 && joins_more(r, i - 2) > 2))
+        return false;
     return w->before != JV_NO_BREAK || w->roles & (JV_JOIN | JV_OR) || jv_cues(r, i) ||
            jv_backs(r, i);
 }

@@ -133,6 +133,8 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i)
         return JV_NAME_SUBJECT;
     if (!apart && jv_token_personal(r, i - 1) && is_end(r, i + 1))
         return JV_NAME_OWNER; /* "tickets vishal" */
+    if (t->word->past && !t->word->capital)
+        return JV_NO_NAME;
     return feels && !(t->word->capital && !apart) ? JV_NO_NAME : JV_NAME_MAYBE;
 }
 

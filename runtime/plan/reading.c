@@ -76,11 +76,21 @@ static bool fills(const struct jv_token *t, bool of_family)
                          JV_READ | JV_WISH));
 }
 
-/* "did I open" */
-static bool was_done(const struct jv_reading *r, size_t i)
+/* "what did I open": not open, but what "did I finish" is finished. */
+static bool was_done(const struct jv_reading *r, size_t i, const struct jv_phrase *p)
 {
-    return i > 1 && r->tokens[i - 1].word->roles & JV_SELF &&
-           strcmp(r->tokens[i - 2].word->norm, "did") == 0;
+    const struct jv_term *t = &r->catalog->terms[p->terms[0]];
+
+    if (i < 2 || !(r->tokens[i - 1].word->roles & JV_SELF) ||
+        strcmp(r->tokens[i - 2].word->norm, "did") != 0)
+        return false;
+    for (size_t k = 0; k < t->n_phrases; k++) {
+        const struct jv_phrase *other = &r->catalog->phrases[t->phrases[k]];
+
+        if (other->family == JV_NONE && other->past && strcmp(other->value, p->value) == 0)
+            return false;
+    }
+    return true;
 }
 
 /* How many tokens from `at` are the phrase; 0 when they are not. */
@@ -100,7 +110,7 @@ static size_t match_phrase(const struct jv_reading *r, size_t at, const struct j
             return 0;
     }
     if (p->family == JV_NONE && p->n == 1 && !r->tokens[at].typo &&
-        (r->tokens[at].word->past != p->past || was_done(r, at)))
+        (r->tokens[at].word->past != p->past || was_done(r, at, p)))
         return 0; /* "the ticket I opened" is not open, "to start" is not started */
     return i - at;
 }

@@ -57,6 +57,12 @@ static inline bool jv_word_is(const struct jv_reading *r, size_t i, const char *
     return i < r->n && strcmp(r->tokens[i].word->norm, word) == 0;
 }
 
+static inline bool jv_word_is_you(const struct jv_reading *r, size_t i)
+{
+    return jv_word_is(r, i, "you") || jv_word_is(r, i, "u") || jv_word_is(r, i, "y") ||
+           jv_word_is(r, i, "ya") || jv_word_is(r, i, "yall");
+}
+
 /* Mark the tokens that stand where a name stands. */
 void jv_people_mark(struct jv_reading *r, struct jv_arena *a);
 

@@ -391,6 +391,9 @@ static const char *story(const struct jv_reading *r, uint32_t family, struct jv_
 
     while (from < r->n && r->tokens[from].word->roles & (JV_GREET | JV_POLITE | JV_THANKS))
         from++;
+    if (jv_roles_at(r, from) & JV_AUX &&
+        (jv_word_is(r, from + 1, "someone") || jv_word_is(r, from + 1, "somebody")))
+        from += 2; /* could somebody fix ... */
     for (to = from + 1; to < r->n && r->tokens[to].word->before == JV_NO_BREAK &&
                         !(r->tokens[to].word->roles & JV_JOIN);)
         to++;

@@ -56,6 +56,10 @@ static const char *spoken_of(const struct jv_reading *r, const struct jv_asker *
 /* "who has requested ...?" is about everybody. */
 static bool asks_who(const struct jv_reading *r, const struct jv_clause *c)
 {
+    for (size_t i = c->from + 1; i < c->to; i++)
+        if (jv_word_is(r, i, "who") &&
+            (jv_word_is(r, i - 1, "matter") || jv_word_is(r, i - 1, "of")))
+            return true; /* no matter who, regardless of who */
     return jv_word_is(r, c->from, "whose") ||
            (jv_word_is(r, c->from, "who") && !jv_word_is(r, c->from + 1, "am") &&
             !jv_word_is(r, c->from + 1, "are"));
@@ -64,9 +68,11 @@ static bool asks_who(const struct jv_reading *r, const struct jv_clause *c)
 /* Nothing but names: "Alex - open tickets?" */
 static void find_topic(const struct jv_reading *r, const struct jv_asker *who, struct jv_clause *c)
 {
+    static const jv_roles aside = JV_READ | JV_ASKING | JV_OFF | JV_AUX | JV_BE | JV_ARTICLE;
+
     for (size_t i = c->from; i < c->to; i++)
         if (r->tokens[i].name == JV_NO_NAME &&
-            (!r->tokens[i].word->roles || jv_roles_at(r, i) & (JV_READ | JV_ASKING | JV_OFF)))
+            (!r->tokens[i].word->roles || (jv_roles_at(r, i) & aside && !jv_word_is(r, i, "the"))))
             return;
     add_names(r, who, c, JV_NAME_MAYBE);
 }
@@ -101,6 +107,9 @@ void jv_find_whom(const struct jv_reading *r, const struct jv_asker *who, struct
             add_name(c, who, r->tokens[i].person);
     if (c->whom == JV_WHOM_NONE && roles & JV_SHE)
         c->whom = JV_WHOM_UNCLEAR;
+    for (size_t i = c->from; i < c->to && c->whom == JV_WHOM_NONE; i++)
+        if (jv_roles_at(r, i) & JV_EVERY && r->tokens[i].word->possessive)
+            c->whom = JV_WHOM_EVERYBODY;
     if (c->whom == JV_WHOM_NONE && speaks_of_self(r, c))
         c->whom = JV_WHOM_CALLER;
     if (c->whom == JV_WHOM_NONE && (roles & JV_EVERY || asks_who(r, c)))

@@ -278,11 +278,12 @@ static void read_mark(struct reader *r, char c, size_t len)
     r->p += len;
 }
 
-/* "no one" denies as nobody does. */
+/* "no one" and "no need" deny as nobody and not do. */
 static void join_no_one(struct jv_words *w)
 {
     for (size_t i = 0; i + 1 < w->n; i++)
-        if (strcmp(w->at[i].norm, "no") == 0 && strcmp(w->at[i + 1].norm, "one") == 0)
+        if (strcmp(w->at[i].norm, "no") == 0 &&
+            (strcmp(w->at[i + 1].norm, "one") == 0 || strcmp(w->at[i + 1].norm, "need") == 0))
             w->at[i].roles = JV_FUNCTION | JV_NOT | JV_NOUGHT;
 }
 
