@@ -77,6 +77,7 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
         return;
     c->head_from = from->clause.from;
     c->head_to = from->clause.to;
+    c->head_acts = from->n_picks && from->picks[0].score.acts;
     c->looks = from->clause.looks;
     match(r, &wishes[at], a);
 }
@@ -243,6 +244,7 @@ static void point_ones(const struct jv_reading *r, struct jv_wish *all, size_t n
             continue;
         w->clause.head_from = all[k].clause.from;
         w->clause.head_to = all[k].clause.to;
+        w->clause.head_acts = all[k].picks[0].score.acts;
         match(r, w, a);
     }
 }

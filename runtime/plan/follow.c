@@ -147,7 +147,8 @@ static bool points_at_list(const struct jv_reading *r, const struct jv_wish *wis
         return false;
     for (size_t i = 0; i < n_wishes; i++)
         if (jv_wish_has_head(&wishes[i]) &&
-            (wishes[i].clause.whom == JV_WHOM_CALLER || wishes[i].picks[0].score.acts ||
+            (wishes[i].clause.whom == JV_WHOM_CALLER ||
+             (wishes[i].picks[0].score.acts && !wishes[i].picks[0].score.missing) ||
              (c->families[wishes[i].picks[0].family].agent != agent &&
               !jv_points_back(r, &wishes[i]))))
             return false;

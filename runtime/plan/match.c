@@ -149,6 +149,22 @@ static void add_values(struct table *t)
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
+static bool is_head(const struct table *t, size_t i)
+{
+    return i >= t->clause->head_from && i < t->clause->head_to;
+}
+
+/* A head that is shared acts as it did where it stands. */
+static bool may_act(const struct table *t, size_t i)
+{
+    return is_head(t, i) ? t->clause->head_acts : jv_may_act(t->r, t->clause, i);
+}
+
+static bool asks_for(const struct table *t, const struct jv_span *s)
+{
+    return is_head(t, s->from) ? t->clause->head_acts : jv_asks_for(t->r, t->clause, s);
+}
+
 static void add_term(struct table *t, size_t i, double factor)
 {
     const struct jv_token *k = &t->r->tokens[i];
@@ -161,7 +177,7 @@ static void add_term(struct table *t, size_t i, double factor)
     for (size_t n = 0; n < term->n_postings; n++) {
         const struct jv_posting *p = &term->postings[n];
 
-        if (p->acts && jv_may_act(t->r, t->clause, i))
+        if (p->acts && may_act(t, i))
             touch(t, p->family)->acts = true;
         if (k->in_value && takes_token(t, p->family, i))
             continue;
@@ -190,8 +206,7 @@ static void add_phrases(struct table *t, size_t from, size_t to, double factor)
         if (s->from < from || s->from >= to ||
             (takes_token(t, p->family, s->from) && takes_token(t, p->family, s->from + s->n - 1)))
             continue;
-        if (p->own && !t->r->catalog->families[p->family].read_only &&
-            jv_asks_for(t->r, t->clause, s))
+        if (p->own && !t->r->catalog->families[p->family].read_only && asks_for(t, s))
             touch(t, p->family)->acts = true; /* "put in a request" */
         give(t, p->family, s->from, p->weight * phrase_telling(t->r, p) * phrase_factor * factor);
         explain(t, p->family, s->from, s->n);

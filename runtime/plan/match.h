@@ -19,6 +19,7 @@ enum { JV_CLAUSE_TOKENS = 64, JV_CLAUSE_NAMES = 4 };
 struct jv_clause {
     size_t from, to;
     size_t head_from, head_to; /* whose head it shares: "aws" in "aws and gcp cost"; empty: none */
+    bool head_acts;            /* that head asks for a change */
     enum jv_break before;      /* how it is parted from the one before */
     enum jv_whom whom;
     size_t n_names;

@@ -387,6 +387,7 @@ static const char *only_number(const struct jv_reading *r)
 static const char *story(const struct jv_reading *r, uint32_t family, struct jv_arena *a)
 {
     size_t from = 0, to, at;
+    const char *text;
     jv_roles article = JV_ARTICLE | JV_MY | JV_WE;
 
     while (from < r->n && r->tokens[from].word->roles & (JV_GREET | JV_POLITE | JV_THANKS))
@@ -400,7 +401,8 @@ static const char *story(const struct jv_reading *r, uint32_t family, struct jv_
     at = from < r->n && r->tokens[from].word->roles & article ? from + 1 : from;
     if (at >= r->n || to >= r->n || says_nothing(r, at, family))
         return NULL;
-    return trimmed(r, from, to, family, a);
+    text = trimmed(r, from, to, family, a);
+    return text && strchr(text, ' ') ? text : NULL;
 }
 
 void jv_slots_complete(const struct jv_reading *r, struct jv_draft *d, struct jv_arena *a)
