@@ -38,7 +38,8 @@ static const struct jv_vocab vocab[] = {
       "not picked up, not touched, not looked at, not working on, waiting to be picked up, "
       "yet to be started" },
     { "status", "in_progress",
-      "in progress, ongoing, started, begun, being worked on, being processed, processing, "
+      "in progress, ongoing, started, begun, being worked, being worked on, being processed, "
+      "processing, "
       "being handled, under way, underway, in work, in works, somebody working on, "
       "someone working on, people working on, they working on, wip, work going on" },
     { "status", "approved",

@@ -105,7 +105,8 @@ bool jv_may_act(const struct jv_reading *r, const struct jv_clause *c, size_t i)
 bool jv_asks_for(const struct jv_reading *r, const struct jv_clause *c, const struct jv_span *s)
 {
     for (size_t k = 0; k < s->n; k++)
-        if ((r->tokens[s->from + k].word->roles & (JV_WISH | JV_GENERAL)) == JV_WISH ||
+        if ((r->tokens[s->from + k].word->roles & JV_WISH &&
+             r->tokens[s->from + k].word->roles & JV_FUNCTION) ||
             (r->tokens[s->from + k].word->plural && jv_token_personal(r, s->from + k)))
             return false; /* "I need" alone asks for nothing, nor does "new tickets" */
     if (c->looks && !(r->tokens[s->from].word->roles & JV_READ))

@@ -120,7 +120,8 @@ static void post_words(struct jv_catalog *c, const struct jv_words *w, uint32_t 
         if (!function)
             jv_catalog_post(c, terms[i],
                             posting(&w->at[i], family,
-                                    w->at[i].roles ? weight * general_factor : weight, own));
+                                    w->at[i].roles & ~JV_WISH ? weight * general_factor : weight,
+                                    own));
         else if (own && w->n == 1)
             jv_catalog_post(c, terms[i], posting(&w->at[i], family, function_weight, false));
     }
@@ -133,7 +134,7 @@ static void post_telling(struct jv_catalog *c, const struct jv_words *name, uint
     const uint32_t *terms = terms_of(c, c->scratch, name);
 
     for (size_t i = 0; i < name->n; i++)
-        if (!name->at[i].roles)
+        if (!(name->at[i].roles & ~JV_WISH))
             jv_catalog_post(c, terms[i], posting(&name->at[i], family, weight, own));
 }
 

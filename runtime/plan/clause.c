@@ -27,7 +27,7 @@ static bool only_date(const struct jv_reading *r, const struct jv_clause *c)
 
     for (size_t i = c->from; i < c->to; i++) {
         dated = dated || r->tokens[i].in_date;
-        if (!r->tokens[i].in_date && !r->tokens[i].word->roles)
+        if (!r->tokens[i].in_date && (!r->tokens[i].word->roles || jv_roles_at(r, i) & JV_GREET))
             return false;
     }
     return dated;
@@ -270,6 +270,12 @@ static bool completes(const struct jv_reading *r, const struct jv_wish *w,
     return lacks;
 }
 
+/* "..., which provider?" */
+static bool which(const struct jv_reading *r, const struct jv_clause *c)
+{
+    return c->before == JV_COMMA && c->to - c->from < 4 && jv_word_is(r, c->from, "which");
+}
+
 /* "all our cloud costs, service by service": a part that only says it closer. */
 static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_t n,
                           struct jv_arena *a)
@@ -285,7 +291,7 @@ static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_
                      (w->picks[k].family == last->picks[0].family &&
                       w->picks[k].score.total >=
                               (distributes(r, &w->clause) ? 0.3 : 0.5) * w->picks[0].score.total);
-        if (closer && w->mood == JV_FRAGMENT &&
+        if (closer && (w->mood == JV_FRAGMENT || which(r, &w->clause)) &&
             (w->clause.before == JV_COMMA || distributes(r, &w->clause)) && jv_wish_has_head(w) &&
             jv_wish_has_head(last) && !has_value(r, &w->clause) && w->clause.whom == JV_WHOM_NONE &&
             last->picks[0].family != w->picks[0].family) {

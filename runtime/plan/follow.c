@@ -76,7 +76,10 @@ static bool stands_alone(const struct jv_reading *r, const struct jv_wish *wishe
 /* Words that no card and no lexicon knows, other than names: then it is about something else. */
 static bool has_noise(const struct jv_reading *r, const struct jv_wish *wishes, size_t n)
 {
-    bool person = n && wishes[0].clause.whom == JV_WHOM_PERSON;
+    bool person = false;
+
+    for (size_t i = 0; i < n; i++)
+        person = person || wishes[i].clause.whom == JV_WHOM_PERSON;
 
     for (size_t i = 0; i < r->n; i++)
         if (jv_token_unknown(r, i) &&
@@ -258,12 +261,22 @@ static size_t with_people(const struct jv_reading *r, const struct jv_draft *las
     return n;
 }
 
+/* Whose the last part that says it is about. */
+static const struct jv_clause *said_of(const struct jv_wish *wishes, size_t n,
+                                       const struct jv_clause *none)
+{
+    for (size_t i = n; i-- > 0;)
+        if (wishes[i].clause.whom != JV_WHOM_NONE)
+            return &wishes[i].clause;
+    return n ? &wishes[0].clause : none;
+}
+
 static size_t changed(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,
                       const struct jv_memory *m, struct jv_arena *a, struct jv_draft *ret)
 {
     const struct jv_clause none = { 0 };
     struct jv_clause where = said_in(r, wishes, n_wishes);
-    const struct jv_clause *whose = n_wishes ? &wishes[0].clause : &none;
+    const struct jv_clause *whose = said_of(wishes, n_wishes, &none);
     size_t n = 0;
 
     for (size_t i = 0; i < m->n_calls && n < JV_CALLS_MAX; i++) {

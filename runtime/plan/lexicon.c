@@ -57,7 +57,7 @@ static const struct row rows[] = {
       "whoever whomever whosever " },
     { JV_FUNCTION, " each any whatever whichever " },
     { JV_FUNCTION | JV_JOIN, " and plus also then additionally n nd alongside " },
-    { JV_FUNCTION | JV_OR, " or versus vs " },
+    { JV_FUNCTION | JV_OR, " or versus vs against " },
     { JV_FUNCTION | JV_WISH,
       " need want require wish like needs wants requires wanted needed needing wanting "
       "requires love " },
@@ -73,10 +73,10 @@ static const struct row rows[] = {
                   "future once twice always often " },
     { JV_GENERAL | JV_NTH, " first second third fourth fifth last 1st 2nd 3rd 4th 5th top bottom "
                            "latter former upper lower " },
-    { JV_GENERAL | JV_WISH, " request requesting " },
+    { JV_WISH, " request requesting " },
     { JV_GENERAL | JV_EVERY,
       " company organisation organization org companywide colleagues system "
-      "employees employee users coworkers everyone whole companies team teams department " },
+      "employees employee people users coworkers everyone whole companies team teams department " },
     { JV_GENERAL, " entire full overall total staff business people thing "
                   "things stuff info information data list overview page item items entry "
                   "entries type types number numbers count amount figure figures part parts "
@@ -88,11 +88,11 @@ static const struct row rows[] = {
       "asked use using used make made take taken go going gone come coming start "
       "end due left remaining happen happening happened run running moment life "
       "world work " },
-    { JV_GENERAL,
-      " behalf state old older newest oldest important relevant specific certain different same "
-      "other others available existing quick quickly short long brief asap high "
-      "low big small large little most least top bottom enough interested "
-      "keen ready sometimes usually far " },
+    { JV_GENERAL, " behalf state news old older newest oldest important relevant specific certain "
+                  "different same "
+                  "other others available existing quick quickly short long brief asap high "
+                  "low big small large little most least top bottom enough interested "
+                  "keen ready sometimes usually far " },
     { JV_GENERAL | JV_PERSON, " user username employee colleague person coworker teammate "
                               "member named called guy friend " },
     { JV_GENERAL | JV_MORE,
@@ -104,9 +104,9 @@ static const struct row rows[] = {
       "easier largest smaller smallest better best worse worst less more expensive differs " },
     { JV_GENERAL | JV_HELP, " help assist assistance capable capability capabilities ability "
                             "abilities commands feature features " },
-    { JV_GENERAL | JV_GREET,
-      " hi hey hello howdy greetings yo hiya morning afternoon evening night helo heya hallo "
-      "gday sup dear " },
+    { JV_GENERAL | JV_GREET, " hi hey hello howdy greetings yo hiya morning afternoon evening "
+                             "night helo namaste hola heya hallo "
+                             "gday sup dear " },
     { JV_GENERAL | JV_THANKS, " thanks thank thx cheers ty appreciate appreciated thanx tks ta "
                               "tyvm thnx tx much obliged gracias " },
     { JV_GENERAL | JV_BYE, " bye goodbye ciao farewell cya " },

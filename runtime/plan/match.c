@@ -8,7 +8,7 @@
 
 static const double typo_factor = 0.85, shared_factor = 0.7, phrase_factor = 1.2;
 static const double required_value = 1.5, optional_value = 0.9, unknown_value = 0.7;
-static const double lost_value = 0.4, lost_foreign_value = 0.3, lost_number = 0.5;
+static const double lost_value = 0.6, lost_foreign_value = 0.3, lost_number = 0.5;
 static const double missing_factor = 0.55, example_bonus = 0.8, slot_similarity = 0.6;
 static const double function_similarity = 0.15, acts_bonus = 0.6, half_strength = 0.35;
 static const double no_head_factor = 0.5, least_total = 0.05, unsaid_weight = 0.1, fit_bonus = 0.2;

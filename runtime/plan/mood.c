@@ -74,6 +74,8 @@ static bool states(const struct jv_reading *r, const struct jv_clause *c, size_t
         return true;
     if (jv_word_is(r, start, "that") && jv_roles_at(r, start + 1) & JV_BE && c->before == JV_COMMA)
         return false; /* "..., that are pending" */
+    if (subject & JV_IT && jv_roles_at(r, start + 1) & JV_OWNER)
+        return false; /* "that of gcp" */
     if (subject & JV_IT && subject & JV_FUNCTION && !jv_word_is(r, start, "those") &&
         !jv_word_is(r, start, "these") && !jv_word_is(r, start, "one") &&
         !jv_word_is(r, start, "ones") && !jv_token_personal(r, start + 1))
@@ -141,7 +143,7 @@ static bool wants(const struct jv_reading *r, const struct jv_clause *c)
             k--;
         if (k == c->from || jv_roles_at(r, k - 1) & (JV_SELF | JV_WE))
             return true;
-        if (jv_roles_at(r, i) & JV_GENERAL && jv_word_is_you(r, i - 1))
+        if (!(jv_roles_at(r, i) & JV_FUNCTION) && jv_word_is_you(r, i - 1))
             return true; /* could you request ... */
     }
     return false;

@@ -173,7 +173,7 @@ static bool is_mention(const struct planning *p, const struct jv_draft *d)
 {
     static const double weak = 0.6, clear = 0.75;
     const struct jv_cat_tool *t = &p->c->tools[d->tool];
-    size_t named = 0;
+    size_t named = 0, numbered = 0;
 
     if (!t->read_only)
         return false;
@@ -194,6 +194,9 @@ static bool is_mention(const struct planning *p, const struct jv_draft *d)
             return true;
         if (other->compares && d->borrows && other->tool != d->tool)
             return true; /* "who costs most, aws or gcp?" */
+        if (jv_family_needs(p->c, o->family, JV_SLOT_INTEGER) &&
+            !jv_family_needs(p->c, t->family, JV_SLOT_INTEGER))
+            numbered++;
         if (!d->arguments->n_fields && !d->asked && other->arguments->n_fields &&
             (!d->said_whose || jv_family_needs(p->c, o->family, JV_SLOT_INTEGER)))
             return true;
@@ -203,7 +206,7 @@ static bool is_mention(const struct planning *p, const struct jv_draft *d)
             return true;
         named += other->arguments->n_fields && o->read_only;
     }
-    return d->compares && named > 1 && !d->arguments->n_fields;
+    return !d->arguments->n_fields && ((d->compares && named > 1) || numbered > 1);
 }
 
 static void drop_mentions(struct planning *p)

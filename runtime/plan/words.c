@@ -160,7 +160,7 @@ static struct jv_word *add(struct reader *r, size_t from, size_t to, const char 
                         ? false
                         : ends(norm, strlen(norm), "s") && !ends(norm, strlen(norm), "ss");
     w->roles = jv_lexicon(norm);
-    if (w->plural && w->roles & JV_GENERAL)
+    if (w->plural && !(w->roles & JV_FUNCTION))
         w->roles &= ~JV_WISH; /* "requests" */
     if (!w->roles && !w->past)
         w->roles = jv_lexicon(stem) & ~JV_WISH;
