@@ -315,17 +315,22 @@ static const struct jv_tool tools[] = {
     JV_TOOL("Allocation", allocation, .allow = JV_ALLOW_OWNER("finops:read", "username"),
             .flags = JV_TOOL_READONLY, .tool = "get_user_cost_allocation", .skill = "budgets",
             .say = finops_say_allocation,
-            .words = "cost allocation, allocation, allocated, budget split, split, divided, "
-                     "distributed, distribution, spread, portion, budget across clouds, "
-                     "allocation of a person",
+            .words = "allocation of a person, cost allocation, allocation, allocated, budget "
+                     "split, split, divided, distributed, distribution, spread, portion, "
+                     "budget, budget per provider, each cloud, each provider, per cloud, per "
+                     "provider, by cloud, by provider, set aside, different clouds, different "
+                     "providers, budget across clouds, budget among clouds, budget between "
+                     "clouds",
             .examples = JV_TEXTS("show alex's cost allocation")),
     JV_TOOL("MyAllocation", my_allocation, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_my_cost_allocation", .skill = "budgets",
             .say = finops_say_allocation,
-            .words = "my cost allocation, my allocation, allocation, allocated, budget split, "
-                     "split, divided, distributed, distribution, spread, portion, share of "
-                     "budget, budget per provider, budget by provider, budget across clouds, "
-                     "budget among clouds, budget between clouds, budget for each provider",
+            .words = "my cost allocation, my allocation, cost allocation, allocation, "
+                     "allocated, budget split, split, divided, distributed, distribution, "
+                     "spread, portion, budget, budget per provider, each cloud, each provider, "
+                     "per cloud, per provider, by cloud, by provider, set aside, different "
+                     "clouds, different providers, budget across clouds, budget among clouds, "
+                     "budget between clouds",
             .examples = JV_TEXTS("show my cost allocation",
                                  "how is my budget divided among the clouds?")),
     { 0 },

@@ -148,6 +148,18 @@ bool jv_names_one(const struct jv_reading *r, const struct jv_clause *c,
     return one;
 }
 
+bool jv_begins_with_one(const struct jv_reading *r, const struct jv_clause *c,
+                        const struct jv_cat_family *f)
+{
+    size_t i = c->from;
+
+    while (i < c->to && jv_roles_at(r, i) & (JV_GREET | JV_POLITE | JV_ONE))
+        i++;
+    return i + 1 < c->to && names_family(r->catalog, r->tokens[i].term, f) &&
+           !r->tokens[i].word->plural &&
+           (jv_word_is(r, i + 1, "for") || jv_word_is(r, i + 1, "to"));
+}
+
 /* "12301 update": a tool that changes what is named by its number, and no new value is said. */
 bool jv_changes_nothing(const struct jv_reading *r, const struct jv_clause *c, uint32_t family)
 {

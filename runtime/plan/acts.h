@@ -12,6 +12,9 @@ bool jv_asks_for(const struct jv_reading *r, const struct jv_clause *c, const st
 /* "ticket for a laptop": one of what the tool makes is named, and nothing else is said. */
 bool jv_names_one(const struct jv_reading *r, const struct jv_clause *c,
                   const struct jv_cat_family *f);
+/* "ticket for ...": it begins so. */
+bool jv_begins_with_one(const struct jv_reading *r, const struct jv_clause *c,
+                        const struct jv_cat_family *f);
 /* "12301 update": a tool that changes what is named by its number, and no new value is said. */
 bool jv_changes_nothing(const struct jv_reading *r, const struct jv_clause *c, uint32_t family);
 

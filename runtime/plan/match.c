@@ -525,7 +525,8 @@ static void conclude(struct table *t, uint32_t family, double alike)
 
     s->missing = lacks_required(t, family);
     if (!f->read_only && f->wanted && !t->clause->looks && !t->clause->asked &&
-        (t->clause->wishes || t->clause->makes_new) && jv_names_one(t->r, t->clause, f))
+        (t->clause->wishes || t->clause->makes_new || jv_begins_with_one(t->r, t->clause, f)) &&
+        jv_names_one(t->r, t->clause, f))
         s->acts = true; /* "a new ticket", "I need a ticket" */
     if ((t->clause->wishes || jv_names_one(t->r, t->clause, f)) && !t->clause->looks && f->wanted &&
         !f->read_only && !s->missing && s->values >= required_value)
@@ -536,7 +537,7 @@ static void conclude(struct table *t, uint32_t family, double alike)
         s->values += unknown_value;
         explain(t, family, s->unknown, 1);
     }
-    if (s->terms < 0.1 && alike < 0.5 && s->values < required_value)
+    if (s->terms < 0.2 && alike < 0.5 && s->values < required_value)
         s->values *= no_head_factor; /* nothing but the value of an optional member */
     evidence = s->terms + s->values + example_bonus * alike * alike;
     s->total = evidence - losses(t, family) - unsaid(t, f) + fit(t, f) +
@@ -555,6 +556,7 @@ static void conclude(struct table *t, uint32_t family, double alike)
         covered = 0.5 + 0.5 * covered;
     s->confidence = evidence / (evidence + half_strength) * covered;
     if (s->terms < 0.1 && !s->acts && covered < 0.9 && !joined(t) &&
+        t->clause->head_to == t->clause->head_from &&
         jv_match_number(t->r, t->clause, 0) != SIZE_MAX)
         s->confidence *= no_head_factor; /* "17 times 34" */
 }

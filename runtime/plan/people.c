@@ -107,7 +107,8 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i)
 
     if (is_user_id(t->word))
         return JV_NAME_OWNER;
-    if (t->word->roles & JV_AUX && !(t->word->roles & (JV_BE | JV_ASKING)) && !t->in_date &&
+    if (t->word->roles & (JV_AUX | JV_NOUGHT) && !(t->word->roles & (JV_BE | JV_ASKING)) &&
+        !t->in_date &&
         (t->word->possessive ||
          (!apart && has_role(r, i - 1, JV_OWNER | JV_PERSON) && stands_alone(r, i))))
         return JV_NAME_OWNER; /* Will's, "for Will to get" */

@@ -198,8 +198,9 @@ static void read_apostrophe(struct reader *r, struct jv_word *w)
         w->roles |= JV_FUNCTION | JV_NOT;
     if ((first == 's' || first == 'S') &&
         !is_letter((unsigned char)r->words.text[start + len + 1])) {
-        w->possessive = !(w->roles & JV_FUNCTION) || w->roles & JV_EVERY ||
-                        (w->roles & JV_AUX && !(w->roles & (JV_BE | JV_ASKING))); /* Will's */
+        w->possessive =
+                !(w->roles & JV_FUNCTION) || w->roles & JV_EVERY ||
+                (w->roles & (JV_AUX | JV_NOUGHT) && !(w->roles & (JV_BE | JV_ASKING))); /* Will's */
         if (!w->possessive && r->words.n < JV_WORDS_MAX)
             add(r, start, start, "is");
     } else if ((first == 'm' || first == 'M') && r->words.n < JV_WORDS_MAX) {
