@@ -180,7 +180,8 @@ void jv_find_mood(const struct jv_reading *r, struct jv_wish *w)
     find_looks(r, c);
     w->mood = mood_of(r, c);
     for (size_t i = c->from; i < c->to; i++)
-        c->negated = c->negated || (jv_roles_at(r, i) & JV_NOT && !r->tokens[i].in_value);
+        c->negated = c->negated || (jv_roles_at(r, i) & JV_NOT && !r->tokens[i].in_value &&
+                                    r->tokens[i].name <= JV_NAME_MAYBE);
     c->fragment = w->mood == JV_FRAGMENT;
     c->asked = asked(r, c);
     c->makes_new = roles & JV_ONE;
