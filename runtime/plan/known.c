@@ -4,7 +4,7 @@
 #include "jv/base.h"
 #include "plan/tables/table.h"
 
-#include "plan_words.h" /* text, known, of_length, hash */
+#include "plan/words_made.h" /* text, known, of_length, hash */
 
 static const struct jv_known_word *find(const char *word)
 {

@@ -157,7 +157,7 @@ int main(int argc, char **argv)
     b.asking = jv_arena_new(64 << 20);
     b.rounds = 3;
     if (argc > 2 && strcmp(argv[1], "--rounds") == 0) {
-        b.rounds = atoi(argv[2]);
+        b.rounds = (int)strtol(argv[2], NULL, 10);
         i = 3;
     }
     for (; i < argc; i++)
