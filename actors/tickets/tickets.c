@@ -122,7 +122,7 @@ static int query(struct jv_ctx *ctx, const struct wanted *w, Tickets__TicketList
 {
     struct jv_range created;
     struct jv_param states;
-    const char *order;
+    const char *order = NULL;
     int r;
 
     echo(w, ret);

@@ -85,21 +85,42 @@ uint32_t jv_catalog_intern(struct jv_catalog *c, const char *stem)
     return (uint32_t)c->n_terms - 1;
 }
 
+/* Where the family's posting is or would be: they are sorted by family. */
+static size_t posting_at(const struct jv_term *t, uint32_t family)
+{
+    size_t from = 0, to = t->n_postings;
+
+    if (to && t->postings[to - 1].family < family)
+        return to;
+    while (from < to) {
+        size_t mid = (from + to) / 2;
+
+        if (t->postings[mid].family < family)
+            from = mid + 1;
+        else
+            to = mid;
+    }
+    return from;
+}
+
 void jv_catalog_post(struct jv_catalog *c, uint32_t term, struct jv_posting p)
 {
     struct jv_term *t = &c->terms[term];
+    size_t at = posting_at(t, p.family);
 
-    for (size_t i = t->n_postings; i-- > 0;)
-        if (t->postings[i].family == p.family) {
-            t->postings[i].acts = t->postings[i].acts || p.acts;
-            t->postings[i].past = t->postings[i].past && p.past;
-            if (t->postings[i].weight < p.weight)
-                t->postings[i].weight = p.weight;
-            return;
-        }
+    if (at < t->n_postings && t->postings[at].family == p.family) {
+        struct jv_posting *have = &t->postings[at];
+
+        have->acts = have->acts || p.acts;
+        have->past = have->past && p.past;
+        have->weight = have->weight < p.weight ? p.weight : have->weight;
+        return;
+    }
     t->postings = jv_catalog_grow(c->arena, t->postings, t->n_postings, &t->cap_postings,
                                   sizeof(t->postings[0]));
-    t->postings[t->n_postings++] = p;
+    memmove(&t->postings[at + 1], &t->postings[at], (t->n_postings - at) * sizeof(t->postings[0]));
+    t->postings[at] = p;
+    t->n_postings++;
 }
 
 void jv_catalog_phrase(struct jv_catalog *c, struct jv_phrase phrase)
@@ -108,7 +129,10 @@ void jv_catalog_phrase(struct jv_catalog *c, struct jv_phrase phrase)
 
     t->phrases = jv_catalog_grow(c->arena, t->phrases, t->n_phrases, &t->cap_phrases,
                                  sizeof(t->phrases[0]));
-    t->phrases[t->n_phrases++] = (uint32_t)c->n_phrases;
+    t->phrases[t->n_phrases++] =
+            (struct jv_head){ .phrase = (uint32_t)c->n_phrases,
+                              .second = phrase.n > 1 ? phrase.terms[1] : JV_NONE,
+                              .value = phrase.family == JV_NONE };
     *JV_CAT_ADD(c, phrases) = phrase;
 }
 
@@ -134,12 +158,10 @@ bool jv_family_needs(const struct jv_catalog *c, uint32_t family, enum jv_slot_k
 
 bool jv_catalog_takes(const struct jv_catalog *c, uint32_t family, const struct jv_phrase *value)
 {
-    const struct jv_slot *slot = jv_catalog_slot(&c->tools[c->families[family].any], value->member);
-
-    if (!slot || slot->kind != JV_SLOT_CHOICE)
-        return slot != NULL;
-    for (size_t i = 0; i < slot->n_choices; i++)
-        if (strcmp(slot->choices[i], value->value) == 0)
+    if (c->families[family].agent != value->agent)
+        return false;
+    for (size_t i = 0; i < value->n_takers; i++)
+        if (value->takers[i].family == family)
             return true;
     return false;
 }

@@ -9,7 +9,8 @@
 
 #include "jv/plan.h"
 
-#define JV_NONE UINT32_MAX
+#define JV_NONE    UINT32_MAX
+#define JV_NO_TERM (JV_NONE - 1) /* of a word of the lexicon that no card has */
 
 /* Whose data a tool is about. */
 enum jv_whose {
@@ -62,7 +63,9 @@ struct jv_cat_family {
     uint32_t tools[JV_N_WHOSE]; /* JV_NONE where there is none */
     uint32_t any;               /* a tool of it: for slots, which are the same in all */
     size_t n_core;
-    uint32_t *core; /* terms of what its tools' names are about: "ticket" */
+    uint32_t *core;                     /* terms of what its tools' names are about: "ticket" */
+    bool numbered, needs_number, dated; /* takes, must have a number; takes a time */
+    uint32_t first_example, n_examples;
 };
 
 struct jv_cat_agent {
@@ -79,6 +82,12 @@ struct jv_posting {
     bool past;    /* only said in its past form: "raised with us" */
 };
 
+/* A family of the agent that can take a value. */
+struct jv_taker {
+    uint32_t family;
+    bool required; /* its tools must have the member */
+};
+
 /* A row of terms that means something together: "on track" speaks for a family; "google cloud" is
  * the value "gcp" of the member "provider". */
 struct jv_phrase {
@@ -91,6 +100,16 @@ struct jv_phrase {
     uint32_t agent; /* of a value */
     const char *member, *value;
     bool past; /* the card says it in its past form: "closed" */
+    bool verb; /* a word of a tool that brings this value about: "complete" */
+    size_t n_takers;
+    const struct jv_taker *takers; /* of a value, by family; NULL until all is indexed */
+    double telling;                /* of a family's: as its most telling word */
+};
+
+/* A phrase in the list of the term that it starts with. */
+struct jv_head {
+    uint32_t phrase, second; /* its next term; JV_NONE: it has one only */
+    bool value;
 };
 
 struct jv_term {
@@ -101,7 +120,7 @@ struct jv_term {
     bool strong;      /* an agent chose it: in words, names, tags or the vocabulary */
     struct jv_posting *postings;
     size_t n_postings, cap_postings;
-    uint32_t *phrases; /* that start with it */
+    struct jv_head *phrases; /* that start with it */
     size_t n_phrases, cap_phrases;
 };
 
@@ -110,6 +129,12 @@ struct jv_example {
     uint32_t family;
     size_t n;
     const uint32_t *terms;
+    double weight; /* of all its terms */
+};
+
+/* Where to look for what somebody meant to type: words by length and first or last letters. */
+struct jv_near {
+    uint32_t key, term;
 };
 
 struct jv_catalog {
@@ -126,6 +151,10 @@ struct jv_catalog {
     size_t n_phrases, cap_phrases, n_examples, cap_examples;
     uint32_t *hash; /* of stems */
     size_t cap_hash;
+    size_t n_numbered, n_loose, n_near;
+    const uint32_t *numbered;   /* families that must have a number */
+    const uint32_t *loose;      /* examples that may be like a text of which no card knows a word */
+    const struct jv_near *near; /* by key */
 };
 
 enum {
@@ -142,10 +171,15 @@ void *jv_catalog_grow(struct jv_arena *a, void *list, size_t n, size_t *cap, siz
 
 /* Once all else is indexed: what may be suggested. */
 void jv_suggest_index(struct jv_catalog *c, struct jv_arena *scratch);
+void jv_near_index(struct jv_catalog *c);
 
 /* The number of a stem; JV_NONE when no card has it. */
 uint32_t jv_catalog_term(const struct jv_catalog *c, const char *stem);
-/* The same, made when it is new. */
+/* The strong term one letter away from the word and its stem; the one more cards claim wins. */
+uint32_t jv_catalog_near(const struct jv_catalog *c, const char *word, const char *stem);
+/* What a term weighs in the shape of a sentence; JV_NONE: a value, JV_NO_TERM: any other word. */
+double jv_shape_weight(const struct jv_catalog *c, uint32_t term);
+/* The same as jv_catalog_term, made when it is new. */
 uint32_t jv_catalog_intern(struct jv_catalog *c, const char *stem);
 /* Let a term speak for a family; the greatest weight counts. p.acts: it is a word of the tool. */
 void jv_catalog_post(struct jv_catalog *c, uint32_t term, struct jv_posting p);
@@ -153,7 +187,7 @@ void jv_catalog_phrase(struct jv_catalog *c, struct jv_phrase phrase);
 const struct jv_slot *jv_catalog_slot(const struct jv_cat_tool *t, const char *name);
 /* A tool of the family must have a member of this kind. */
 bool jv_family_needs(const struct jv_catalog *c, uint32_t family, enum jv_slot_kind kind);
-/* A tool of the family has the member of this phrase's value, and can take the value. */
+/* The family is of the agent whose value it is, has the member and can take the value. */
 bool jv_catalog_takes(const struct jv_catalog *c, uint32_t family, const struct jv_phrase *value);
 uint32_t jv_catalog_agent(const struct jv_catalog *c, const char *token);
 uint32_t jv_catalog_tool(const struct jv_catalog *c, const char *token, const char *tool);

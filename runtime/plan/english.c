@@ -1,11 +1,9 @@
 /* english.c -- ordinary words that say nothing about any agent, so that they are taken neither for
  * names nor for values of somebody's data. Base forms; jv_words_stem() finds the others. */
-#include "plan/lexicon.h"
-
-#include <string.h>
+#include "plan/tables/table.h"
 
 /* By first letter, each word between spaces. */
-static const char *const words[26] = {
+const char *const jv_english_words[26] = {
     /* a */
     " able about above accept access accident accord account accounting"
     " accurate achieve across action active activity actual adapter add address"
@@ -392,17 +390,3 @@ static const char *const words[26] = {
     /* z */
     " zero zone zoom ",
 };
-
-bool jv_english(const char *word)
-{
-    size_t len = strlen(word);
-    const char *list, *p;
-
-    if (!len || word[0] < 'a' || word[0] > 'z')
-        return false;
-    list = words[word[0] - 'a'];
-    for (p = strstr(list, word); p; p = strstr(p + 1, word))
-        if (p[-1] == ' ' && p[len] == ' ')
-            return true;
-    return false;
-}

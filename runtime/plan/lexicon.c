@@ -1,17 +1,9 @@
-/* lexicon.c -- the table of the language's own words. */
-#include "plan/lexicon.h"
-
-#include <stddef.h>
-#include <string.h>
+/* lexicon.c -- the language's own words; known.c looks them up in a table made of these rows. */
+#include "plan/tables/table.h"
 
 #include "jv/base.h"
 
-struct row {
-    jv_roles roles;
-    const char *words; /* each between spaces; a word may stand in several rows */
-};
-
-static const struct row rows[] = {
+const struct jv_lexicon_row jv_lexicon_rows[] = {
     { JV_FUNCTION | JV_ARTICLE, " the this that these those some " },
     { JV_FUNCTION | JV_ARTICLE | JV_ONE, " a an " },
     { JV_FUNCTION | JV_ONE, " another " },
@@ -129,57 +121,4 @@ static const struct row rows[] = {
                            "birthday " },
 };
 
-/* Whether the word stands in the list between two spaces. */
-static bool holds(const char *list, const char *word, size_t len)
-{
-    for (const char *p = strstr(list, word); p; p = strstr(p + 1, word))
-        if (p[-1] == ' ' && p[len] == ' ')
-            return true;
-    return false;
-}
-
-jv_roles jv_lexicon(const char *word)
-{
-    size_t len = strlen(word);
-    jv_roles roles = 0;
-
-    if (!len || len > 16 || strchr(word, ' '))
-        return 0;
-    for (size_t i = 0; i < JV_COUNT(rows); i++)
-        if (holds(rows[i].words, word, len))
-            roles |= rows[i].roles;
-    return roles;
-}
-
-/* Two letters swapped, or one too many or too few; not another one: too many words are alike. */
-static bool slip(const char *a, size_t na, const char *b, size_t nb)
-{
-    size_t i = 0;
-
-    if (na > nb)
-        return slip(b, nb, a, na);
-    while (i < na && a[i] == b[i])
-        i++;
-    if (nb == na + 1)
-        return na > 3 && memcmp(a + i, b + i + 1, na - i) == 0;
-    return na == nb && na > 2 && i + 1 < na && a[i] == b[i + 1] && a[i + 1] == b[i] &&
-           memcmp(a + i + 2, b + i + 2, na - i - 2) == 0;
-}
-
-bool jv_lexicon_slip(const char *word, char ret[JV_LEXICON_WORD])
-{
-    size_t len = strlen(word);
-
-    for (size_t i = 0; i < JV_COUNT(rows) && len > 2 && len < JV_LEXICON_WORD; i++)
-        for (const char *p = rows[i].words + 1; *p;) {
-            size_t n = strcspn(p, " ");
-
-            if (slip(word, len, p, n)) {
-                memcpy(ret, p, n);
-                ret[n] = '\0';
-                return true;
-            }
-            p += n + 1;
-        }
-    return false;
-}
+const size_t jv_n_lexicon_rows = JV_COUNT(jv_lexicon_rows);

@@ -9,55 +9,67 @@
 static const double typo_factor = 0.85, shared_factor = 0.7, phrase_factor = 1.2;
 static const double required_value = 1.5, optional_value = 0.9, unknown_value = 0.7;
 static const double lost_value = 0.6, lost_foreign_value = 0.3, lost_number = 0.5;
-static const double missing_factor = 0.55, example_bonus = 0.8, slot_similarity = 0.6;
-static const double function_similarity = 0.15, acts_bonus = 0.6, half_strength = 0.35;
+static const double missing_factor = 0.55, example_bonus = 0.8;
+static const double acts_bonus = 0.6, half_strength = 0.35;
 static const double no_head_factor = 0.5, least_total = 0.05, unsaid_weight = 0.1, fit_bonus = 0.2;
 static const double date_value = 0.2, general_factor = 0.6, interested_factor = 0.3,
                     everybody_bonus = 0.3;
 
+/* A family that something speaks for. */
+struct row {
+    uint32_t family;
+    struct jv_score score;
+    double last;    /* evidence of the token in hand */
+    size_t last_at; /* that token + 1 */
+    double alike;   /* the example most like the clause */
+};
+
 struct table {
     const struct jv_reading *r;
     const struct jv_clause *clause;
-    struct jv_score *scores; /* one per family */
-    double *last;            /* evidence of the token in hand, per family */
-    size_t *last_at;         /* that token + 1 */
-    bool *seen;
-    uint32_t *touched;
-    size_t n_touched;
+    struct jv_arena *arena;
+    uint32_t *row_of; /* by family: its row + 1 */
+    struct row *rows;
+    size_t n_rows, cap_rows;
+    size_t number;   /* the first in the clause; SIZE_MAX */
+    bool any_number; /* in the whole text */
+    size_t n_tokens; /* of the clause, that are looked at */
+    double weights[JV_CLAUSE_TOKENS];
+    size_t n_values[JV_CLAUSE_TOKENS]; /* that begin at the token */
 };
 
-static struct jv_score *touch(struct table *t, uint32_t family)
+/* Valid until the next new one. */
+static struct row *touch(struct table *t, uint32_t family)
 {
-    struct jv_score *s = &t->scores[family];
+    struct row *row;
 
-    if (!t->seen[family]) {
-        t->seen[family] = true;
-        t->touched[t->n_touched++] = family;
-        s->unknown = SIZE_MAX;
-    }
-    return s;
+    if (t->row_of[family])
+        return &t->rows[t->row_of[family] - 1];
+    t->rows = jv_catalog_grow(t->arena, t->rows, t->n_rows, &t->cap_rows, sizeof(t->rows[0]));
+    row = &t->rows[t->n_rows++];
+    *row = (struct row){ .family = family, .score = { .unknown = SIZE_MAX } };
+    t->row_of[family] = (uint32_t)t->n_rows;
+    return row;
 }
 
 /* One token counts once for a family, with its best evidence. */
-static void give(struct table *t, uint32_t family, size_t token, double evidence)
+static void give(struct row *row, size_t token, double evidence)
 {
-    struct jv_score *s = touch(t, family);
-
-    if (t->last_at[family] != token + 1) {
-        t->last_at[family] = token + 1;
-        t->last[family] = 0;
+    if (row->last_at != token + 1) {
+        row->last_at = token + 1;
+        row->last = 0;
     }
-    if (evidence > t->last[family]) {
-        s->terms += evidence - t->last[family];
-        t->last[family] = evidence;
+    if (evidence > row->last) {
+        row->score.terms += evidence - row->last;
+        row->last = evidence;
     }
 }
 
-static void explain(struct table *t, uint32_t family, size_t from, size_t n)
+static void explain(const struct table *t, struct jv_score *s, size_t from, size_t n)
 {
     for (size_t i = from; i < from + n; i++)
         if (i >= t->clause->from && i - t->clause->from < JV_CLAUSE_TOKENS)
-            t->scores[family].explained |= UINT64_C(1) << (i - t->clause->from);
+            s->explained |= UINT64_C(1) << (i - t->clause->from);
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -76,29 +88,23 @@ static bool inside(const struct jv_clause *clause, const struct jv_span *s)
 static bool is_only_done(const struct jv_reading *r, const struct jv_span *s, uint32_t family)
 {
     const struct jv_catalog *c = r->catalog;
-    const struct jv_token *k = &r->tokens[s->from];
-    const struct jv_term *t = k->term == JV_NONE ? NULL : &c->terms[k->term];
 
-    if (!c->families[family].read_only || k->word->past || s->n > 1 || k->typo ||
-        (s->from && r->tokens[s->from - 1].word->roles & (JV_BE | JV_LATE)))
-        return false;
-    for (size_t i = 0; t && i < t->n_postings; i++)
-        if (t->postings[i].acts &&
-            jv_catalog_takes(c, t->postings[i].family, &c->phrases[s->phrase]))
-            return true;
-    return false;
+    return c->phrases[s->phrase].verb && c->families[family].read_only &&
+           !r->tokens[s->from].word->past && !r->tokens[s->from].typo && s->n == 1 &&
+           !(s->from && r->tokens[s->from - 1].word->roles & (JV_BE | JV_LATE));
 }
 
 /* The family takes a value that covers this token. */
 static bool takes_token(const struct table *t, uint32_t family, size_t token)
 {
-    for (size_t i = 0; i < t->r->n_values; i++) {
-        const struct jv_span *s = &t->r->values[i];
-        const struct jv_phrase *p = value_of(t->r, i);
+    const uint32_t *own;
+    size_t n = jv_reading_values(t->r, t->r->catalog->families[family].agent, &own);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct jv_span *s = &t->r->values[own[i]];
 
         if (s->from <= token && token < s->from + s->n &&
-            t->r->catalog->families[family].agent == p->agent &&
-            jv_catalog_takes(t->r->catalog, family, p))
+            jv_catalog_takes(t->r->catalog, family, value_of(t->r, own[i])))
             return true;
     }
     return false;
@@ -107,13 +113,15 @@ static bool takes_token(const struct table *t, uint32_t family, size_t token)
 size_t jv_match_value(const struct jv_reading *r, const struct jv_clause *clause, uint32_t family,
                       const char *member, size_t at)
 {
-    for (; at < r->n_values; at++)
-        if (inside(clause, &r->values[at]) &&
-            value_of(r, at)->agent == r->catalog->families[family].agent &&
-            strcmp(value_of(r, at)->member, member) == 0 &&
-            jv_catalog_takes(r->catalog, family, value_of(r, at)) &&
-            !is_only_done(r, &r->values[at], family))
-            return at;
+    const uint32_t *own;
+    size_t n = jv_reading_values(r, r->catalog->families[family].agent, &own);
+
+    for (size_t i = 0; i < n; i++)
+        if (own[i] >= at && inside(clause, &r->values[own[i]]) &&
+            strcmp(value_of(r, own[i])->member, member) == 0 &&
+            jv_catalog_takes(r->catalog, family, value_of(r, own[i])) &&
+            !is_only_done(r, &r->values[own[i]], family))
+            return own[i];
     return SIZE_MAX;
 }
 
@@ -127,22 +135,22 @@ size_t jv_match_number(const struct jv_reading *r, const struct jv_clause *claus
 
 static void add_values(struct table *t)
 {
-    const struct jv_catalog *c = t->r->catalog;
-
     for (size_t i = 0; i < t->r->n_values; i++) {
         const struct jv_phrase *p = value_of(t->r, i);
         const struct jv_span *s = &t->r->values[i];
 
         if (!inside(t->clause, s))
             continue;
-        for (uint32_t f = c->agents[p->agent].first_family;
-             f < c->n_families && c->families[f].agent == p->agent; f++) {
-            const struct jv_slot *slot = jv_catalog_slot(&c->tools[c->families[f].any], p->member);
+        if (s->from - t->clause->from < JV_CLAUSE_TOKENS)
+            t->n_values[s->from - t->clause->from]++;
+        for (size_t k = 0; k < p->n_takers; k++) {
+            struct jv_score *score;
 
-            if (!slot || !jv_catalog_takes(c, f, p) || is_only_done(t->r, s, f))
+            if (is_only_done(t->r, s, p->takers[k].family))
                 continue;
-            touch(t, f)->values += slot->required ? required_value : optional_value;
-            explain(t, f, s->from, s->n);
+            score = &touch(t, p->takers[k].family)->score;
+            score->values += p->takers[k].required ? required_value : optional_value;
+            explain(t, score, s->from, s->n);
         }
     }
 }
@@ -169,6 +177,7 @@ static void add_term(struct table *t, size_t i, double factor)
 {
     const struct jv_token *k = &t->r->tokens[i];
     const struct jv_term *term = &t->r->catalog->terms[k->term];
+    bool acts = may_act(t, i);
 
     if (k->typo)
         factor *= typo_factor;
@@ -176,25 +185,18 @@ static void add_term(struct table *t, size_t i, double factor)
         factor *= k->word->past ? interested_factor : general_factor;
     for (size_t n = 0; n < term->n_postings; n++) {
         const struct jv_posting *p = &term->postings[n];
+        bool taken = k->in_value && takes_token(t, p->family, i);
+        struct row *row;
 
-        if (p->acts && may_act(t, i))
-            touch(t, p->family)->acts = true;
-        if (k->in_value && takes_token(t, p->family, i))
+        if (taken && !(p->acts && acts))
             continue;
-        give(t, p->family, i, p->weight * term->telling * factor);
-        explain(t, p->family, i, 1);
+        row = touch(t, p->family);
+        row->score.acts = row->score.acts || (p->acts && acts);
+        if (taken)
+            continue;
+        give(row, i, p->weight * term->telling * factor);
+        explain(t, &row->score, i, 1);
     }
-}
-
-/* How telling a phrase is: as its most telling word, or middling when all are function words. */
-static double phrase_telling(const struct jv_reading *r, const struct jv_phrase *p)
-{
-    double best = 0.5;
-
-    for (size_t i = 0; i < p->n; i++)
-        if (r->catalog->terms[p->terms[i]].strong && r->catalog->terms[p->terms[i]].telling > best)
-            best = r->catalog->terms[p->terms[i]].telling;
-    return best;
 }
 
 static void add_phrases(struct table *t, size_t from, size_t to, double factor)
@@ -202,14 +204,16 @@ static void add_phrases(struct table *t, size_t from, size_t to, double factor)
     for (size_t i = 0; i < t->r->n_phrases; i++) {
         const struct jv_span *s = &t->r->phrases[i];
         const struct jv_phrase *p = &t->r->catalog->phrases[s->phrase];
+        struct row *row;
 
         if (s->from < from || s->from >= to ||
             (takes_token(t, p->family, s->from) && takes_token(t, p->family, s->from + s->n - 1)))
             continue;
+        row = touch(t, p->family);
         if (p->own && !t->r->catalog->families[p->family].read_only && asks_for(t, s))
-            touch(t, p->family)->acts = true; /* "put in a request" */
-        give(t, p->family, s->from, p->weight * phrase_telling(t->r, p) * phrase_factor * factor);
-        explain(t, p->family, s->from, s->n);
+            row->score.acts = true; /* "put in a request" */
+        give(row, s->from, p->weight * p->telling * phrase_factor * factor);
+        explain(t, &row->score, s->from, s->n);
     }
 }
 
@@ -226,11 +230,10 @@ static void add_words(struct table *t, size_t from, size_t to, double factor)
 
 /* ---- examples: the shape of the sentence ----------------------------------------------------- */
 
-static const uint32_t no_term = JV_NONE - 1; /* a word of the lexicon that no card has */
-
 struct shape {
     size_t n;
     uint32_t terms[JV_CLAUSE_TOKENS]; /* JV_NONE: a value, a name, a number, an unknown word */
+    double weights[JV_CLAUSE_TOKENS], weight;
 };
 
 static struct shape shape_of(const struct table *t)
@@ -243,64 +246,73 @@ static struct shape shape_of(const struct table *t)
                     jv_token_unknown(t->r, i);
 
         if (!open && k->term == JV_NONE)
-            s.terms[s.n++] = no_term;
+            s.terms[s.n++] = JV_NO_TERM;
         else if (!open || !s.n || s.terms[s.n - 1] != JV_NONE)
             s.terms[s.n++] = open ? JV_NONE : k->term;
+    }
+    for (size_t i = 0; i < s.n; i++) {
+        s.weights[i] = jv_shape_weight(t->r->catalog, s.terms[i]);
+        s.weight += s.weights[i];
     }
     return s;
 }
 
-static double shape_weight(const struct jv_catalog *c, uint32_t term)
-{
-    if (term == JV_NONE)
-        return slot_similarity;
-    if (term == no_term)
-        return function_similarity;
-    return c->terms[term].strong || c->terms[term].n_postings ? c->terms[term].telling
-                                                              : function_similarity;
-}
-
 /* What two rows have in common against what they hold, 0 to 1. */
-static double similarity(const struct jv_catalog *c, const struct shape *s,
-                         const struct jv_example *e)
+static double similarity(const struct shape *s, const struct jv_example *e)
 {
-    double common = 0, all = 0;
+    double common = 0, all = e->weight;
     uint64_t used = 0;
 
-    for (size_t i = 0; i < e->n; i++)
-        all += shape_weight(c, e->terms[i]);
     for (size_t i = 0; i < s->n; i++) {
-        all += shape_weight(c, s->terms[i]);
+        all += s->weights[i];
         for (size_t k = 0; k < e->n && k < 64; k++)
             if (s->terms[i] == e->terms[k] && !(used & UINT64_C(1) << k)) {
                 used |= UINT64_C(1) << k;
-                common += 2 * shape_weight(c, s->terms[i]);
+                common += 2 * s->weights[i];
                 break;
             }
     }
     return all > 0 ? common / all : 0;
 }
 
+static void add_loose(struct table *t, const struct shape *s)
+{
+    static const double strong = 0.75;
+    const struct jv_catalog *c = t->r->catalog;
+
+    for (size_t i = 0; i < c->n_loose; i++) {
+        const struct jv_example *e = &c->examples[c->loose[i]];
+        double alike;
+        struct row *row;
+
+        if (e->weight * strong > s->weight * (2 - strong))
+            continue; /* there is too much more in it */
+        alike = similarity(s, e);
+        if (alike < strong)
+            continue;
+        row = touch(t, e->family);
+        row->alike = alike > row->alike ? alike : row->alike;
+    }
+}
+
 /* The bonus of the most alike example goes to each family; alone it is evidence when it is strong.
  */
-static void add_examples(struct table *t, double *ret_best)
+static void add_examples(struct table *t)
 {
     const struct jv_catalog *c = t->r->catalog;
     struct shape s = shape_of(t);
-    bool nothing = t->n_touched == 0;
 
-    for (size_t i = 0; i < c->n_examples; i++) {
-        const struct jv_example *e = &c->examples[i];
-        double alike;
+    if (!t->n_rows)
+        add_loose(t, &s);
+    for (size_t i = 0; i < t->n_rows; i++) {
+        struct row *row = &t->rows[i];
+        const struct jv_cat_family *f = &c->families[row->family];
 
-        if (!nothing && !t->seen[e->family])
-            continue;
-        alike = similarity(c, &s, e);
-        if (nothing && alike < 0.75)
-            continue;
-        touch(t, e->family);
-        if (alike > ret_best[e->family])
-            ret_best[e->family] = alike;
+        for (uint32_t k = 0; k < f->n_examples; k++) {
+            double alike = similarity(&s, &c->examples[f->first_example + k]);
+
+            row->alike = alike > row->alike ? alike : row->alike;
+        }
     }
 }
 
@@ -344,11 +356,10 @@ static size_t unknown_value_at(const struct table *t, uint32_t family)
     return SIZE_MAX;
 }
 
-static bool lacks_required(struct table *t, uint32_t family)
+static bool lacks_required(const struct table *t, uint32_t family, struct jv_score *s)
 {
     const struct jv_catalog *c = t->r->catalog;
     const struct jv_cat_tool *tool = &c->tools[c->families[family].any];
-    struct jv_score *s = &t->scores[family];
 
     for (size_t i = 0; i < tool->n_slots; i++) {
         const struct jv_slot *slot = &tool->slots[i];
@@ -356,7 +367,7 @@ static bool lacks_required(struct table *t, uint32_t family)
         if (!slot->required)
             continue;
         if (slot->kind == JV_SLOT_INTEGER) {
-            if (jv_match_number(t->r, t->clause, 0) == SIZE_MAX)
+            if (t->number == SIZE_MAX)
                 return true;
             continue;
         }
@@ -371,29 +382,28 @@ static bool lacks_required(struct table *t, uint32_t family)
 }
 
 /* Values and numbers of the clause that the family cannot take. */
-static double losses(const struct table *t, uint32_t family)
+static double losses(const struct table *t, uint32_t family, const struct jv_score *s)
 {
     const struct jv_catalog *c = t->r->catalog;
-    const struct jv_score *s = &t->scores[family];
-    const struct jv_cat_tool *tool = &c->tools[c->families[family].any];
+    const uint32_t *own;
+    size_t n = jv_reading_values(t->r, c->families[family].agent, &own);
+    size_t own_at[JV_CLAUSE_TOKENS] = { 0 };
     double lost = 0;
-    bool counts = false;
 
-    for (size_t i = 0; i < t->r->n_values; i++) {
-        const struct jv_span *span = &t->r->values[i];
-        const struct jv_phrase *p = value_of(t->r, i);
+    for (size_t i = 0; i < n; i++) {
+        const struct jv_span *span = &t->r->values[own[i]];
         size_t bit = span->from - t->clause->from;
 
         if (!inside(t->clause, span))
             continue;
-        if (p->agent == c->families[family].agent)
-            lost += jv_catalog_takes(c, family, p) ? 0 : lost_value;
-        else if (bit < JV_CLAUSE_TOKENS && !(s->explained & UINT64_C(1) << bit))
-            lost += lost_foreign_value;
+        lost += jv_catalog_takes(c, family, value_of(t->r, own[i])) ? 0 : lost_value;
+        if (bit < JV_CLAUSE_TOKENS)
+            own_at[bit]++;
     }
-    for (size_t i = 0; i < tool->n_slots; i++)
-        counts = counts || tool->slots[i].kind == JV_SLOT_INTEGER;
-    if (!counts && jv_match_number(t->r, t->clause, 0) != SIZE_MAX)
+    for (size_t bit = 0; bit < t->n_tokens; bit++)
+        if (t->n_values[bit] > own_at[bit] && !(s->explained & UINT64_C(1) << bit))
+            lost += lost_foreign_value * (double)(t->n_values[bit] - own_at[bit]);
+    if (!c->families[family].numbered && t->number != SIZE_MAX)
         lost += lost_number;
     return lost;
 }
@@ -411,31 +421,20 @@ static void add_dates(struct table *t)
 
     for (size_t i = 0; i < t->r->n_dates; i++)
         dated = dated || in_clause(t->clause, t->r->dates[i].from);
-    for (size_t i = 0; dated && i < t->n_touched; i++) {
-        const struct jv_cat_tool *tool = &c->tools[c->families[t->touched[i]].any];
-
-        for (size_t k = 0; k < tool->n_slots; k++)
-            if (tool->slots[k].kind == JV_SLOT_TIME) {
-                t->scores[t->touched[i]].values += date_value;
-                break;
-            }
-    }
+    for (size_t i = 0; dated && i < t->n_rows; i++)
+        if (c->families[t->rows[i].family].dated)
+            t->rows[i].score.values += date_value;
 }
 
 static void add_numbers(struct table *t)
 {
     const struct jv_catalog *c = t->r->catalog;
-    size_t at = jv_match_number(t->r, t->clause, 0);
 
-    for (uint32_t f = 0; at != SIZE_MAX && f < c->n_families; f++) {
-        const struct jv_cat_tool *tool = &c->tools[c->families[f].any];
+    for (size_t i = 0; t->number != SIZE_MAX && i < c->n_numbered; i++) {
+        struct jv_score *s = &touch(t, c->numbered[i])->score;
 
-        for (size_t i = 0; i < tool->n_slots; i++)
-            if (tool->slots[i].kind == JV_SLOT_INTEGER && tool->slots[i].required) {
-                touch(t, f)->values += required_value;
-                explain(t, f, at, 1);
-                break;
-            }
+        s->values += required_value;
+        explain(t, s, t->number, 1);
     }
 }
 
@@ -473,30 +472,29 @@ static double fit(const struct table *t, const struct jv_cat_family *f)
     return personal == said ? fit_bonus : 0;
 }
 
-/* "is ticket 12301 done?": a value of the agent, though not of this tool. */
-static bool is_own_value(const struct table *t, size_t token, uint32_t agent)
+/* "is ticket 12301 done?": values of the agent, though not of this tool. */
+static uint64_t own_values(const struct table *t, uint32_t agent)
 {
-    for (size_t i = 0; i < t->r->n_values; i++) {
-        const struct jv_span *s = &t->r->values[i];
+    const uint32_t *own;
+    size_t n = jv_reading_values(t->r, agent, &own);
+    struct jv_score s = { 0 };
 
-        if (s->from <= token && token < s->from + s->n && value_of(t->r, i)->agent == agent)
-            return true;
-    }
-    return false;
+    for (size_t i = 0; i < n; i++)
+        explain(t, &s, t->r->values[own[i]].from, t->r->values[own[i]].n);
+    return s.explained;
 }
 
 static double coverage(const struct table *t, const struct jv_score *s, uint32_t agent)
 {
     double all = 0, explained = 0;
+    uint64_t known = s->explained | own_values(t, agent);
 
-    for (size_t i = 0; i < JV_CLAUSE_TOKENS && t->clause->from + i < t->clause->to; i++) {
-        double w = jv_token_weight(t->r, t->clause->from + i);
-
+    for (size_t i = 0; i < t->n_tokens; i++) {
         if (s->acts && t->clause->wishes && t->r->tokens[t->clause->from + i].word->roles & JV_WISH)
             continue;
-        all += w;
-        if (s->explained & UINT64_C(1) << i || is_own_value(t, t->clause->from + i, agent))
-            explained += w;
+        all += t->weights[i];
+        if (known & UINT64_C(1) << i)
+            explained += t->weights[i];
     }
     return all > 0 ? explained / all : 1;
 }
@@ -509,21 +507,21 @@ static bool joined(const struct table *t)
     return from && t->r->tokens[from - 1].word->roles & (JV_JOIN | JV_OR);
 }
 
-static bool needs_number(const struct table *t, uint32_t family)
+/* It changes something, and nothing asks it to. */
+static bool is_out(const struct table *t, const struct jv_cat_family *f, const struct jv_score *s)
 {
-    for (size_t i = 0; i < t->r->n; i++)
-        if (jv_token_number(t->r, i))
-            return false;
-    return jv_family_needs(t->r->catalog, family, JV_SLOT_INTEGER);
+    return !f->read_only && !s->acts && (!f->wanted || t->clause->looks);
 }
 
-static void conclude(struct table *t, uint32_t family, double alike)
+static void conclude(const struct table *t, struct row *row)
 {
-    const struct jv_cat_family *f = &t->r->catalog->families[family];
-    struct jv_score *s = &t->scores[family];
+    const struct jv_cat_family *f = &t->r->catalog->families[row->family];
+    struct jv_score *s = &row->score;
     double evidence, covered;
 
-    s->missing = lacks_required(t, family);
+    if (is_out(t, f, s))
+        return;
+    s->missing = lacks_required(t, row->family, s);
     if (!f->read_only && f->wanted && !t->clause->looks && !t->clause->asked &&
         (t->clause->wishes || t->clause->makes_new || jv_begins_with_one(t->r, t->clause, f)) &&
         jv_names_one(t->r, t->clause, f))
@@ -531,18 +529,18 @@ static void conclude(struct table *t, uint32_t family, double alike)
     if ((t->clause->wishes || jv_names_one(t->r, t->clause, f)) && !t->clause->looks && f->wanted &&
         !f->read_only && !s->missing && s->values >= required_value)
         s->acts = true;
-    if (s->acts && jv_changes_nothing(t->r, t->clause, family))
+    if (s->acts && jv_changes_nothing(t->r, t->clause, row->family))
         s->acts = false;
     if (s->unknown != SIZE_MAX) {
         s->values += unknown_value;
-        explain(t, family, s->unknown, 1);
+        explain(t, s, s->unknown, 1);
     }
-    if (s->terms < 0.2 && alike < 0.5 && s->values < required_value)
+    if (s->terms < 0.2 && row->alike < 0.5 && s->values < required_value)
         s->values *= no_head_factor; /* nothing but the value of an optional member */
-    evidence = s->terms + s->values + example_bonus * alike * alike;
-    s->total = evidence - losses(t, family) - unsaid(t, f) + fit(t, f) +
+    evidence = s->terms + s->values + example_bonus * row->alike * row->alike;
+    s->total = evidence - losses(t, row->family, s) - unsaid(t, f) + fit(t, f) +
                (s->acts ? acts_bonus : 0) + t->r->catalog->agents[f->agent].priority * 0.0005;
-    if (s->missing && (f->read_only || needs_number(t, family)))
+    if (s->missing && (f->read_only || (f->needs_number && !t->any_number)))
         s->total *= missing_factor;
     if (!f->read_only && !s->acts)
         s->total = 0;
@@ -552,12 +550,11 @@ static void conclude(struct table *t, uint32_t family, double alike)
     if (s->total < 0)
         s->total = 0;
     covered = coverage(t, s, f->agent);
-    if (s->terms >= 0.2 || alike > 0.7) /* a value alone proves little among unknown words */
+    if (s->terms >= 0.2 || row->alike > 0.7) /* a value alone proves little among unknown words */
         covered = 0.5 + 0.5 * covered;
     s->confidence = evidence / (evidence + half_strength) * covered;
     if (s->terms < 0.1 && !s->acts && covered < 0.9 && !joined(t) &&
-        t->clause->head_to == t->clause->head_from &&
-        jv_match_number(t->r, t->clause, 0) != SIZE_MAX)
+        t->clause->head_to == t->clause->head_from && t->number != SIZE_MAX)
         s->confidence *= no_head_factor; /* "17 times 34" */
 }
 
@@ -572,30 +569,41 @@ static void keep_best(struct jv_pick *picks, size_t *n, size_t max, struct jv_pi
         picks[i] = p;
 }
 
+/* What is the same for all families. */
+static struct table table_of(const struct jv_reading *r, const struct jv_clause *clause,
+                             struct jv_arena *a)
+{
+    struct table t = { .r = r, .clause = clause, .arena = a };
+
+    t.row_of = JV_NEW_ARRAY(a, uint32_t, r->catalog->n_families + 1);
+    t.number = jv_match_number(r, clause, 0);
+    for (size_t i = 0; i < r->n; i++)
+        t.any_number = t.any_number || jv_token_number(r, i);
+    t.n_tokens = clause->to - clause->from;
+    t.n_tokens = t.n_tokens < JV_CLAUSE_TOKENS ? t.n_tokens : JV_CLAUSE_TOKENS;
+    for (size_t i = 0; i < t.n_tokens; i++)
+        t.weights[i] = jv_token_weight(r, clause->from + i);
+    return t;
+}
+
 size_t jv_match(const struct jv_reading *r, const struct jv_clause *clause, struct jv_arena *a,
                 struct jv_pick *ret, size_t max)
 {
-    size_t families = r->catalog->n_families, n = 0;
-    struct table t = { .r = r, .clause = clause };
-    double *alike = JV_NEW_ARRAY(a, double, families + 1);
+    struct table t = table_of(r, clause, a);
+    size_t n = 0;
 
-    t.scores = JV_NEW_ARRAY(a, struct jv_score, families + 1);
-    t.last = JV_NEW_ARRAY(a, double, families + 1);
-    t.last_at = JV_NEW_ARRAY(a, size_t, families + 1);
-    t.seen = JV_NEW_ARRAY(a, bool, families + 1);
-    t.touched = JV_NEW_ARRAY(a, uint32_t, families + 1);
     add_words(&t, clause->head_from, clause->head_to, shared_factor);
     add_words(&t, clause->from, clause->to, 1);
     add_values(&t);
     add_numbers(&t);
     add_dates(&t);
-    add_examples(&t, alike);
-    for (size_t i = 0; i < t.n_touched; i++) {
-        uint32_t f = t.touched[i];
+    add_examples(&t);
+    for (size_t i = 0; i < t.n_rows; i++) {
+        const struct row *row = &t.rows[i];
 
-        conclude(&t, f, alike[f]);
-        if (t.scores[f].total > least_total)
-            keep_best(ret, &n, max, (struct jv_pick){ f, t.scores[f] });
+        conclude(&t, &t.rows[i]);
+        if (row->score.total > least_total)
+            keep_best(ret, &n, max, (struct jv_pick){ row->family, row->score });
     }
     return n;
 }

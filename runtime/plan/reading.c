@@ -1,33 +1,14 @@
 /* reading.c -- a text as the catalogue sees it. */
 #include "plan/reading.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { max_spans = 256, typo_length = 4, max_fillers = 3 };
+enum { max_spans = 256, max_fillers = 3 };
 
 static const double unknown_weight = 0.5, general_weight = 0.1, ordinary_weight = 0.2;
 
 /* ---- terms ----------------------------------------------------------------------------------- */
-
-/* The strong term one letter away; the one more cards claim wins. */
-static uint32_t nearest_term(const struct jv_catalog *c, const struct jv_word *w)
-{
-    uint32_t best = JV_NONE;
-    size_t len = strlen(w->stem);
-
-    if (strlen(w->norm) < typo_length || w->number)
-        return JV_NONE;
-    for (uint32_t i = 0; i < c->n_terms; i++) {
-        const struct jv_term *t = &c->terms[i];
-
-        if (!t->strong || t->len + 4 < len || t->len > len + 3 || t->len < typo_length - 1)
-            continue;
-        if ((jv_words_typo(w->stem, t->stem) || (t->word && jv_words_typo(w->norm, t->word))) &&
-            (best == JV_NONE || c->terms[best].n_postings < t->n_postings))
-            best = i;
-    }
-    return best;
-}
 
 /* A word that nobody knows may be a slip of the fingers: for a card's word first. */
 static void forgive(const struct jv_catalog *c, struct jv_arena *a, struct jv_token *t,
@@ -42,7 +23,7 @@ static void forgive(const struct jv_catalog *c, struct jv_arena *a, struct jv_to
             w->roles = jv_lexicon(meant) & JV_EVERY;
         return;
     }
-    t->term = nearest_term(c, w);
+    t->term = jv_catalog_near(c, w->norm, w->stem);
     t->typo = t->term != JV_NONE;
     if (!t->typo && jv_lexicon_slip(w->norm, meant)) {
         w->norm = jv_arena_strdup(a, meant);
@@ -85,7 +66,7 @@ static bool was_done(const struct jv_reading *r, size_t i, const struct jv_phras
         strcmp(r->tokens[i - 2].word->norm, "did") != 0)
         return false;
     for (size_t k = 0; k < t->n_phrases; k++) {
-        const struct jv_phrase *other = &r->catalog->phrases[t->phrases[k]];
+        const struct jv_phrase *other = &r->catalog->phrases[t->phrases[k].phrase];
 
         if (other->family == JV_NONE && other->past && strcmp(other->value, p->value) == 0)
             return false;
@@ -128,19 +109,76 @@ static bool covers(const struct jv_reading *r, const struct jv_span *big,
            (big < small && strcmp(a->member, b->member) == 0 && strcmp(a->value, b->value) == 0);
 }
 
+static uint32_t agent_of(const struct jv_reading *r, uint32_t value)
+{
+    return r->catalog->phrases[r->values[value].phrase].agent;
+}
+
+static int by_agent(const void *a, const void *b, void *reading)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    uint32_t agent_x = agent_of(reading, x), agent_y = agent_of(reading, y);
+
+    if (agent_x != agent_y)
+        return agent_x < agent_y ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+static void sort_values(struct jv_reading *r)
+{
+    for (uint32_t i = 0; i < r->n_values; i++)
+        r->by_agent[i] = i;
+    if (r->n_values)
+        qsort_r(r->by_agent, r->n_values, sizeof(r->by_agent[0]), by_agent, r);
+}
+
+size_t jv_reading_values(const struct jv_reading *r, uint32_t agent, const uint32_t **ret)
+{
+    size_t from = 0, to = r->n_values, n = 0;
+
+    while (from < to) {
+        size_t mid = (from + to) / 2;
+
+        if (agent_of(r, r->by_agent[mid]) < agent)
+            from = mid + 1;
+        else
+            to = mid;
+    }
+    *ret = r->by_agent + from;
+    while (from + n < r->n_values && agent_of(r, r->by_agent[from + n]) == agent)
+        n++;
+    return n;
+}
+
 /* Drop values that stand within a longer one of the same agent, and repetitions. */
 static void drop_covered(struct jv_reading *r)
 {
-    size_t kept = 0;
+    size_t kept = 0, n;
     bool drop[max_spans] = { false };
 
-    for (size_t i = 0; i < r->n_values; i++)
-        for (size_t k = 0; k < r->n_values && !drop[i]; k++)
-            drop[i] = k != i && covers(r, &r->values[k], &r->values[i]);
+    sort_values(r);
+    for (size_t from = 0; from < r->n_values; from += n) {
+        const uint32_t *own;
+
+        n = jv_reading_values(r, agent_of(r, r->by_agent[from]), &own);
+        for (size_t i = 0; i < n; i++)
+            for (size_t k = 0; k < n && !drop[own[i]]; k++)
+                drop[own[i]] = k != i && covers(r, &r->values[own[k]], &r->values[own[i]]);
+    }
     for (size_t i = 0; i < r->n_values; i++)
         if (!drop[i])
             r->values[kept++] = r->values[i];
     r->n_values = kept;
+    sort_values(r);
+}
+
+/* The term stands behind the token, little words between them. */
+static bool follows(const struct jv_reading *r, size_t at, uint32_t term)
+{
+    for (size_t i = at + 1; i < r->n && i <= at + 1 + max_fillers; i++)
+        if (r->tokens[i].term == term)
+            return true;
+    return false;
 }
 
 static void find_spans(struct jv_reading *r, bool values)
@@ -154,11 +192,13 @@ static void find_spans(struct jv_reading *r, bool values)
                 r->tokens[i].term == JV_NONE ? NULL : &c->terms[r->tokens[i].term];
 
         for (size_t k = 0; t && k < t->n_phrases && !r->tokens[i].in_date; k++) {
-            const struct jv_phrase *p = &c->phrases[t->phrases[k]];
-            uint32_t len = (p->family == JV_NONE) == values ? (uint32_t)match_phrase(r, i, p) : 0;
+            const struct jv_head *h = &t->phrases[k];
+            uint32_t len = 0;
 
+            if (h->value == values && (h->second == JV_NONE || follows(r, i, h->second)))
+                len = (uint32_t)match_phrase(r, i, &c->phrases[h->phrase]);
             if (len && *n < max_spans)
-                spans[(*n)++] = (struct jv_span){ i, len, t->phrases[k] };
+                spans[(*n)++] = (struct jv_span){ i, len, h->phrase };
         }
     }
 }
@@ -191,6 +231,7 @@ struct jv_reading jv_reading_new(const struct jv_catalog *c, struct jv_arena *a,
     r.tokens = JV_NEW_ARRAY(a, struct jv_token, r.n + 1);
     r.values = JV_NEW_ARRAY(a, struct jv_span, max_spans);
     r.phrases = JV_NEW_ARRAY(a, struct jv_span, max_spans);
+    r.by_agent = JV_NEW_ARRAY(a, uint32_t, max_spans);
     for (size_t i = 0; i < r.n; i++)
         find_term(c, a, &r.tokens[i], &r.words.at[i], now_ms != NULL);
     if (now_ms)

@@ -39,6 +39,7 @@ struct jv_reading {
     struct jv_token *tokens;
     size_t n_values, n_phrases;
     struct jv_span *values, *phrases; /* in the order they stand */
+    uint32_t *by_agent;               /* of values, those of an agent together */
     size_t n_dates;
     struct jv_date dates[JV_DATES_MAX];
 };
@@ -62,6 +63,9 @@ static inline bool jv_word_is_you(const struct jv_reading *r, size_t i)
     return jv_word_is(r, i, "you") || jv_word_is(r, i, "u") || jv_word_is(r, i, "y") ||
            jv_word_is(r, i, "ya") || jv_word_is(r, i, "yall");
 }
+
+/* The values that an agent knows: indexes of r->values, ascending. */
+size_t jv_reading_values(const struct jv_reading *r, uint32_t agent, const uint32_t **ret);
 
 /* Mark the tokens that stand where a name stands. */
 void jv_people_mark(struct jv_reading *r, struct jv_arena *a);

@@ -219,7 +219,7 @@ static size_t terms_of(const struct jv_catalog *c, const char *seen, uint32_t *r
             continue;
         t = &c->terms[ret[n++]];
         for (size_t k = 0; k < t->n_phrases; k++) {
-            const struct jv_phrase *phrase = &c->phrases[t->phrases[k]];
+            const struct jv_phrase *phrase = &c->phrases[t->phrases[k].phrase];
 
             if (phrase->family == JV_NONE && strcmp(phrase->value, seen) == 0 &&
                 is_choice(c, phrase))

@@ -1,11 +1,12 @@
 /* score.c -- how well the built-in planner understands people.
  *
- *     plan_score [-v] [--least PERCENT] wishes.json wordings.json...
+ *     plan_score [-v] [--least PERCENT] [--strangers N] wishes.json wordings.json...
  *
  * wishes.json says what people want and the calls that is; a wordings file says how they put it:
  * {"wish": ["wording", ...]}. Each wording is asked in a conversation of its own, behind what the
- * wish says was said before. Prints a score for each file; -v what was misunderstood. Fails when a
- * file scores less than PERCENT, or when a call would change what nobody asked to change. */
+ * wish says was said before, with our agents alone or among N that nobody wrote. Prints a score for
+ * each file; -v what was misunderstood. Fails when a file scores less than PERCENT, or when a call
+ * would change what nobody asked to change. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "google/protobuf/struct.pb-c.h"
 #include "jv/plan.h"
 #include "jv/wire.h"
+#include "plan/strangers.h"
 #include "plan/town.h"
 
 typedef Google__Protobuf__Struct Struct;
@@ -276,21 +278,41 @@ static double score_file(struct scoring *s, const char *path)
     return percent;
 }
 
+static struct jv_catalog *catalog(struct jv_arena *a, size_t n_strangers)
+{
+    struct town_card ours[TOWN_CARDS];
+    struct jv_catalog *c = jv_catalog_new();
+
+    town_cards(a, ours);
+    town_add(c, ours);
+    for (size_t i = 0; i < n_strangers; i++) {
+        const char *token;
+        const A2a__AgentCard *card = stranger_card(a, i, &token);
+
+        jv_catalog_add(c, token, 5, card);
+    }
+    jv_catalog_index(c);
+    return c;
+}
+
 int main(int argc, char **argv)
 {
     struct scoring s = { .arena = jv_arena_new(256 << 20), .asking = jv_arena_new(64 << 20) };
     double least = 0;
     bool passed = true;
+    size_t strangers = 0;
     int i = 1;
 
     for (; i < argc && argv[i][0] == '-'; i++) {
         if (strcmp(argv[i], "--least") == 0 && i + 1 < argc)
             least = strtod(argv[++i], NULL);
+        if (strcmp(argv[i], "--strangers") == 0 && i + 1 < argc)
+            strangers = strtoul(argv[++i], NULL, 10);
         s.verbose = s.verbose || strcmp(argv[i], "-v") == 0;
     }
     if (i + 1 >= argc)
         return 2;
-    s.catalog = town_catalog(s.arena);
+    s.catalog = catalog(s.arena, strangers);
     s.wishes = load(s.arena, argv[i++]);
     for (; i < argc; i++)
         if (score_file(&s, argv[i]) < least || s.writes)
