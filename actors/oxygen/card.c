@@ -27,8 +27,8 @@ static const struct jv_vocab vocab[] = {
       "enrolled, current, currently, in progress, ongoing, active, signed up, "
       "not completed, not finished, not done, unfinished" },
     { "state", "completed",
-      "completed, complete, completion, finished, finish, done, passed, behind me, "
-      "got through, ticked off" },
+      "completed, complete, completion, finished, finish, done, passed, behind me, got through, "
+      "ticked off, under my belt, been through" },
     { "urgency", "urgent", "urgent, urgently, pressing, very soon, most urgent" },
     { "urgency", "overdue",
       "overdue, late, past due, past their due date, past deadline, missed, miss, passed, "

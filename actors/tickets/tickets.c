@@ -394,7 +394,7 @@ static const struct jv_tool tools[] = {
                      "ticket, put in for, tix, tkt, req, get ticket going, get ticket in, get "
                      "request going, log request, raise request, file request, create request, "
                      "submit, lodge, put me in, put me down, sign me up, I need, I want, apply "
-                     "for, order",
+                     "for",
             .examples = JV_TEXTS("create a ticket for vpn access", "I need VPN access",
                                  "open a request for a new laptop", "create new ticket")),
     JV_TOOL("Update", update, .allow = JV_ALLOW_SCOPE("tickets:write"), .flags = JV_TOOL_CONFIRM,

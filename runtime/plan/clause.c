@@ -194,7 +194,7 @@ static bool distributes(const struct jv_reading *r, const struct jv_clause *c)
     for (size_t i = 0; i < JV_COUNT(words); i++)
         if (jv_word_is(r, c->from, words[i]))
             return true;
-    return false;
+    return jv_word_is(r, c->from + 1, "by") && c->from + 2 < c->to; /* service by service */
 }
 
 /* "I use S3 a lot, what does it cost?": the question is about what was named before. */
@@ -290,7 +290,7 @@ static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_
             closer = closer ||
                      (w->picks[k].family == last->picks[0].family &&
                       w->picks[k].score.total >=
-                              (distributes(r, &w->clause) ? 0.3 : 0.5) * w->picks[0].score.total);
+                              (distributes(r, &w->clause) ? 0.2 : 0.5) * w->picks[0].score.total);
         if (closer && (w->mood == JV_FRAGMENT || which(r, &w->clause)) &&
             (w->clause.before == JV_COMMA || distributes(r, &w->clause)) && jv_wish_has_head(w) &&
             jv_wish_has_head(last) && !has_value(r, &w->clause) && w->clause.whom == JV_WHOM_NONE &&

@@ -51,12 +51,14 @@ bool jv_points_back(const struct jv_reading *r, const struct jv_wish *w)
 static bool compares_them(const struct jv_reading *r)
 {
     static const char *const both[] = { "two", "both", "them", "these", "those" };
-    bool them = false;
+    bool them = false, mine = false;
 
     for (size_t i = 0; i < r->n; i++)
         for (size_t k = 0; k < JV_COUNT(both); k++)
             them = them || strcmp(r->tokens[i].word->norm, both[k]) == 0;
-    return them && has_role(r, JV_COMPARE) && !has_role(r, JV_MY);
+    for (size_t i = 0; i < r->n; i++)
+        mine = mine || strcmp(r->tokens[i].word->norm, "my") == 0;
+    return them && has_role(r, JV_COMPARE) && !mine;
 }
 
 static bool stands_alone(const struct jv_reading *r, const struct jv_wish *wishes, size_t n)
@@ -324,7 +326,7 @@ static uint32_t richer(const struct jv_reading *r, const struct jv_wish *w,
 
     for (size_t i = 0; i < w->n_picks; i++)
         if (c->families[w->picks[i].family].agent == c->tools[last->tool].agent &&
-            !w->picks[i].score.missing && w->picks[i].score.terms > 0.2)
+            !w->picks[i].score.missing && w->picks[i].score.terms > 0.1)
             return w->picks[i].family;
     return JV_NONE;
 }

@@ -62,6 +62,8 @@ static bool states(const struct jv_reading *r, const struct jv_clause *c, size_t
 {
     jv_roles subject = jv_roles_at(r, start);
 
+    if (jv_word_is(r, start, "our"))
+        subject &= ~JV_WE; /* "our costs" */
     if (start >= c->to)
         return false;
     if (r->tokens[start].word->past && !r->tokens[start].in_value)

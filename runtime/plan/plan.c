@@ -12,7 +12,8 @@
 static const double least_confidence = 0.3; /* below it the planner does not know */
 static const double clear_confidence = 0.7; /* below it it says what it took the words for */
 static const double sure_confidence = 0.55; /* from it on it may change something */
-static const double tie = 0.75;             /* another agent's tool fits as well as the best */
+static const double ask_confidence = 0.4;
+static const double tie = 0.75; /* another agent's tool fits as well as the best */
 
 struct planning {
     const struct jv_catalog *c;
@@ -34,6 +35,8 @@ static bool good_enough(const struct planning *p, const struct jv_pick *pick)
 {
     bool changes = !p->c->families[pick->family].read_only;
 
+    if (changes && pick->score.missing)
+        return pick->score.confidence >= ask_confidence; /* to ask back does no harm */
     return pick->score.confidence >= (changes ? sure_confidence : least_confidence);
 }
 
@@ -60,13 +63,19 @@ static bool ties(const struct planning *p, const struct jv_wish *w, size_t pick)
     return s->total >= tie * best->total && s->explained == best->explained && !s->missing;
 }
 
+/* What changes something is done only when it is sure; what it lacks can always be asked for. */
+static bool may_do(const struct planning *p, const struct jv_draft *d)
+{
+    return d->missing || d->confidence >= sure_confidence || p->c->tools[d->tool].read_only;
+}
+
 static void add_drafts(struct planning *p, const struct jv_wish *w, const struct jv_pick *pick)
 {
     struct jv_draft drafts[JV_CALLS_MAX];
     size_t n = jv_slots_fill(&p->reading, w, pick, p->a, drafts, JV_CALLS_MAX);
 
     for (size_t i = 0; i < n && p->n_drafts < JV_CALLS_MAX; i++) {
-        bool twice = false;
+        bool twice = !may_do(p, &drafts[i]);
 
         for (size_t k = 0; k < p->n_drafts; k++)
             twice = twice || jv_draft_same(&p->drafts[k], &drafts[i]);
@@ -162,7 +171,7 @@ static bool is_kin(const struct planning *p, const struct jv_draft *d, const str
         return false;
     for (size_t i = 0; i < w->n_picks; i++)
         if (w->picks[i].family == p->c->tools[other->tool].family)
-            return w->picks[i].score.total >= 0.4 * w->picks[0].score.total;
+            return w->picks[i].score.total >= 0.2 * w->picks[0].score.total;
     return false;
 }
 
@@ -345,7 +354,8 @@ static void plan_text(struct planning *p)
     if (!p->n_drafts) {
         draft_wishes(p);
         for (size_t i = 0; i < p->n_drafts; i++)
-            jv_slots_complete(&p->reading, &p->drafts[i], p->a);
+            if (p->drafts[i].confidence >= sure_confidence)
+                jv_slots_complete(&p->reading, &p->drafts[i], p->a);
         unite_drafts(p);
         drop_mentions(p);
         p->ret->compare = compares(p);

@@ -105,6 +105,9 @@ void jv_find_whom(const struct jv_reading *r, const struct jv_asker *who, struct
     for (size_t i = c->from; i < c->to && c->whom == JV_WHOM_NONE; i++)
         if (r->tokens[i].name == JV_NAME_MAYBE && names_whom(r, i))
             add_name(c, who, r->tokens[i].person);
+    for (size_t i = c->from; i < c->to && c->whom == JV_WHOM_NONE && who->person; i++)
+        if (jv_word_is(r, i, "too") || jv_word_is(r, i, "also"))
+            add_name(c, who, who->person); /* "and the courses, too" */
     if (c->whom == JV_WHOM_NONE && roles & JV_SHE)
         c->whom = JV_WHOM_UNCLEAR;
     for (size_t i = c->from; i < c->to && c->whom == JV_WHOM_NONE; i++)
