@@ -29,7 +29,7 @@ static const struct jv_vocab vocab[] = {
     { "state", "completed",
       "completed, complete, completion, finished, finish, done, passed, behind me, got through, "
       "ticked off, under my belt, been through" },
-    { "urgency", "urgent", "urgent, urgently, pressing, very soon, most urgent" },
+    { "urgency", "urgent", "urgent, urgently, pressing, very soon, most urgent, urgency" },
     { "urgency", "overdue",
       "overdue, late, past due, past their due date, past deadline, missed, miss, passed, "
       "already over, is over, date over, blow deadline, blew deadline, expired, "

@@ -85,7 +85,7 @@ bool jv_may_act(const struct jv_reading *r, const struct jv_clause *c, size_t i)
 
     if (c->looks || c->negated || c->background || k->word->quoted)
         return false; /* what is quoted was said by somebody else */
-    if (i > c->from &&
+    if (i > opens_with(r, c) &&
         jv_roles_at(r, i - 1) & (JV_MY | JV_ARTICLE | JV_THEIRS | JV_WE | JV_EVERY) &&
         !(jv_roles_at(r, i - 1) & JV_IT))
         return false; /* "the complete list" */

@@ -95,8 +95,8 @@ static bool denies(const struct jv_reading *r, const struct jv_clause *c)
 static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
                           size_t at)
 {
-    if (at && jv_word_is(r, wishes[at].clause.from, "but") && wishes[at].mood == JV_FRAGMENT &&
-        !jv_wish_has_head(&wishes[at]) && wishes[at].clause.whom == JV_WHOM_NONE)
+    if (at && jv_word_is(r, wishes[at].clause.from, "but") && !jv_wish_has_head(&wishes[at]) &&
+        wishes[at].clause.whom == JV_WHOM_NONE)
         return true; /* "started, but not finished" */
     if (!denies(r, &wishes[at].clause) || !has_value(r, &wishes[at].clause))
         return false;

@@ -9,6 +9,7 @@
 static const double typo_factor = 0.85, shared_factor = 0.7, phrase_factor = 1.2;
 static const double required_value = 1.5, optional_value = 0.9, unknown_value = 0.7;
 static const double lost_value = 0.6, lost_foreign_value = 0.3, lost_number = 0.5;
+static const double lost_name = 1.5;
 static const double missing_factor = 0.55, example_bonus = 0.8;
 static const double acts_bonus = 0.6, half_strength = 0.35;
 static const double no_head_factor = 0.5, least_total = 0.05, unsaid_weight = 0.1, fit_bonus = 0.2;
@@ -84,11 +85,27 @@ static bool inside(const struct jv_clause *clause, const struct jv_span *s)
     return s->from >= clause->from && s->from < clause->to;
 }
 
+/* The word is one of a tool that changes something. */
+static bool does(const struct jv_reading *r, size_t i)
+{
+    const struct jv_term *t =
+            r->tokens[i].term == JV_NONE ? NULL : &r->catalog->terms[r->tokens[i].term];
+
+    for (size_t k = 0; t && k < t->n_postings; k++)
+        if (t->postings[k].acts)
+            return true;
+    return false;
+}
+
 /* "complete the ticket", but not "the complete list": a verb is a value only where it is done. */
-static bool is_only_done(const struct jv_reading *r, const struct jv_span *s, uint32_t family)
+static bool is_only_done(const struct jv_reading *r, const struct jv_clause *clause,
+                         const struct jv_span *s, uint32_t family)
 {
     const struct jv_catalog *c = r->catalog;
 
+    if (c->families[family].read_only && s->n == 1 && does(r, s->from) &&
+        jv_may_act(r, clause, s->from))
+        return true; /* "open a ticket" */
     return c->phrases[s->phrase].verb && c->families[family].read_only &&
            !r->tokens[s->from].word->past && !r->tokens[s->from].typo && s->n == 1 &&
            !(s->from && r->tokens[s->from - 1].word->roles & (JV_BE | JV_LATE));
@@ -120,7 +137,7 @@ size_t jv_match_value(const struct jv_reading *r, const struct jv_clause *clause
         if (own[i] >= at && inside(clause, &r->values[own[i]]) &&
             strcmp(value_of(r, own[i])->member, member) == 0 &&
             jv_catalog_takes(r->catalog, family, value_of(r, own[i])) &&
-            !is_only_done(r, &r->values[own[i]], family))
+            !is_only_done(r, clause, &r->values[own[i]], family))
             return own[i];
     return SIZE_MAX;
 }
@@ -146,7 +163,7 @@ static void add_values(struct table *t)
         for (size_t k = 0; k < p->n_takers; k++) {
             struct jv_score *score;
 
-            if (is_only_done(t->r, s, p->takers[k].family))
+            if (is_only_done(t->r, t->clause, s, p->takers[k].family))
                 continue;
             score = &touch(t, p->takers[k].family)->score;
             score->values += p->takers[k].required ? required_value : optional_value;
@@ -382,6 +399,15 @@ static bool lacks_required(const struct table *t, uint32_t family, struct jv_sco
 }
 
 /* Values and numbers of the clause that the family cannot take. */
+/* "gcp": some tool must have it; it is what the question is about. */
+static bool is_name(const struct jv_phrase *p)
+{
+    for (size_t i = 0; i < p->n_takers; i++)
+        if (p->takers[i].required)
+            return true;
+    return false;
+}
+
 static double losses(const struct table *t, uint32_t family, const struct jv_score *s)
 {
     const struct jv_catalog *c = t->r->catalog;
@@ -396,7 +422,8 @@ static double losses(const struct table *t, uint32_t family, const struct jv_sco
 
         if (!inside(t->clause, span))
             continue;
-        lost += jv_catalog_takes(c, family, value_of(t->r, own[i])) ? 0 : lost_value;
+        if (!jv_catalog_takes(c, family, value_of(t->r, own[i])))
+            lost += is_name(value_of(t->r, own[i])) ? lost_name : lost_value;
         if (bit < JV_CLAUSE_TOKENS)
             own_at[bit]++;
     }

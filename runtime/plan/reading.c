@@ -57,21 +57,32 @@ static bool fills(const struct jv_token *t, bool of_family)
                          JV_READ | JV_WISH));
 }
 
+/* The value of a verb: "finish", where "finished" is listed, too. */
+static bool is_verb(const struct jv_catalog *c, const struct jv_phrase *p)
+{
+    const struct jv_term *t = &c->terms[p->terms[0]];
+
+    for (size_t k = 0; k < t->n_phrases; k++) {
+        const struct jv_phrase *other = &c->phrases[t->phrases[k].phrase];
+
+        if (other->family == JV_NONE && other->n == 1 && other->past &&
+            strcmp(other->value, p->value) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* "what did I open": not open, but what "did I finish" is finished. */
 static bool was_done(const struct jv_reading *r, size_t i, const struct jv_phrase *p)
 {
-    const struct jv_term *t = &r->catalog->terms[p->terms[0]];
+    return i > 1 && r->tokens[i - 1].word->roles & JV_SELF &&
+           strcmp(r->tokens[i - 2].word->norm, "did") == 0 && !is_verb(r->catalog, p);
+}
 
-    if (i < 2 || !(r->tokens[i - 1].word->roles & JV_SELF) ||
-        strcmp(r->tokens[i - 2].word->norm, "did") != 0)
-        return false;
-    for (size_t k = 0; k < t->n_phrases; k++) {
-        const struct jv_phrase *other = &r->catalog->phrases[t->phrases[k].phrase];
-
-        if (other->family == JV_NONE && other->past && strcmp(other->value, p->value) == 0)
-            return false;
-    }
-    return true;
+/* "the complete list" */
+static bool is_whole(const struct jv_reading *r, size_t i, const struct jv_phrase *p)
+{
+    return i && r->tokens[i - 1].word->roles & JV_ARTICLE && !p->past && is_verb(r->catalog, p);
 }
 
 /* How many tokens from `at` are the phrase; 0 when they are not. */
@@ -91,7 +102,7 @@ static size_t match_phrase(const struct jv_reading *r, size_t at, const struct j
             return 0;
     }
     if (p->family == JV_NONE && p->n == 1 && !r->tokens[at].typo &&
-        (r->tokens[at].word->past != p->past || was_done(r, at, p)))
+        (r->tokens[at].word->past != p->past || was_done(r, at, p) || is_whole(r, at, p)))
         return 0; /* "the ticket I opened" is not open, "to start" is not started */
     return i - at;
 }
@@ -309,7 +320,8 @@ double jv_token_weight(const struct jv_reading *r, size_t i)
         return 1;
     if (t->word->roles & JV_FUNCTION || t->name > JV_NAME_MAYBE || t->in_date)
         return 0;
-    if (t->term != JV_NONE && r->catalog->terms[t->term].strong && !(t->word->roles & JV_COMPARE))
+    if (t->term != JV_NONE && r->catalog->terms[t->term].strong &&
+        !(t->word->roles & (JV_COMPARE | JV_MORE)))
         return r->catalog->terms[t->term].telling;
     if (t->word->roles)
         return general_weight;
