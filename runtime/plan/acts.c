@@ -52,6 +52,21 @@ static bool is_wished(const struct jv_reading *r, const struct jv_clause *c, siz
     return false;
 }
 
+/* "must be deleted", "I'd like it closed": of a past form. */
+static bool is_to_be(const struct jv_reading *r, const struct jv_clause *c, size_t i)
+{
+    bool wished = false;
+
+    for (size_t k = c->from; k < i; k++) {
+        jv_roles roles = jv_roles_at(r, k);
+
+        if (jv_word_is(r, k, "be") && i - k < 4 && is_wished(r, c, i))
+            return true;
+        wished = wished || (roles & JV_WISH && roles & JV_FUNCTION);
+    }
+    return wished;
+}
+
 /* Behind "how about we", "let us". */
 static size_t opens_with(const struct jv_reading *r, const struct jv_clause *c)
 {
@@ -92,7 +107,7 @@ bool jv_may_act(const struct jv_reading *r, const struct jv_clause *c, size_t i)
     if (is_others(r, c, i) || (!leads(r, c, i) && !is_wished(r, c, i)))
         return false;
     if (k->word->past)
-        return is_wished(r, c, i) && !is_done(r, i);
+        return is_to_be(r, c, i) && !is_done(r, i);
     if (next && (next->roles & JV_SELF || (k->word->roles & JV_ONE && next->plural)))
         return false; /* "update me", "new tickets" */
     if (!k->in_value || (next && next->roles & JV_ONE))
@@ -140,9 +155,10 @@ bool jv_names_one(const struct jv_reading *r, const struct jv_clause *c,
     for (size_t i = c->from; i < c->to; i++) {
         const struct jv_word *w = r->tokens[i].word;
 
-        if (w->roles & JV_ARTICLE && !(w->roles & JV_ONE))
+        if (i + 1 < c->to && w->roles & JV_ARTICLE && !(w->roles & JV_ONE) &&
+            names_family(r->catalog, r->tokens[i + 1].term, f))
             return false; /* "the ticket": there is one */
-        one = one || (!w->plural && !r->tokens[i].in_value &&
+        one = one || (!w->plural && !w->quoted && !r->tokens[i].in_value &&
                       names_family(r->catalog, r->tokens[i].term, f));
     }
     return one;

@@ -103,8 +103,8 @@ static bool is_only_done(const struct jv_reading *r, const struct jv_clause *cla
 {
     const struct jv_catalog *c = r->catalog;
 
-    if (c->families[family].read_only && s->n == 1 && does(r, s->from) &&
-        jv_may_act(r, clause, s->from))
+    if (c->families[family].read_only && s->n == 1 && !r->tokens[s->from].word->past &&
+        does(r, s->from) && jv_may_act(r, clause, s->from))
         return true; /* "open a ticket" */
     return c->phrases[s->phrase].verb && c->families[family].read_only &&
            !r->tokens[s->from].word->past && !r->tokens[s->from].typo && s->n == 1 &&

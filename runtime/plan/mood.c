@@ -134,7 +134,7 @@ static bool wants(const struct jv_reading *r, const struct jv_clause *c)
         const char *w = r->tokens[i].word->norm;
         size_t k = i, n = strlen(w);
 
-        if (!(jv_roles_at(r, i) & JV_WISH) ||
+        if (!(jv_roles_at(r, i) & JV_WISH) || r->tokens[i].word->quoted ||
             (n > 2 && strcmp(w + n - 2, "ed") == 0 && w[n - 3] != 'e'))
             continue;
         while (k > c->from &&

@@ -180,13 +180,13 @@ static bool is_kin(const struct planning *p, const struct jv_draft *d, const str
  * that of those named. */
 static bool is_mention(const struct planning *p, const struct jv_draft *d)
 {
-    static const double weak = 0.6, clear = 0.75;
+    static const double poor = 0.55, weak = 0.6, clear = 0.75;
     const struct jv_cat_tool *t = &p->c->tools[d->tool];
     size_t named = 0, numbered = 0;
 
     if (!t->read_only)
         return false;
-    for (size_t i = 0; i < p->n_drafts && d->confidence < weak && !d->asked; i++)
+    for (size_t i = 0; i < p->n_drafts && d->confidence < (d->asked ? poor : weak); i++)
         if (p->drafts[i].confidence > clear && p->drafts[i].wish != d->wish &&
             p->drafts[i].tool != d->tool)
             return true;
