@@ -69,6 +69,14 @@ static bool says_nothing(const struct jv_reading *r, size_t i, uint32_t family)
            jv_slots_asks(r, i, family);
 }
 
+/* "repairing", "fixed": alone it does not say what. */
+static bool is_verb(const struct jv_word *w)
+{
+    size_t n = strlen(w->norm);
+
+    return w->past || (n > 4 && strcmp(w->norm + n - 3, "ing") == 0);
+}
+
 /* Without the words at the edges that say nothing: "a new mouse please" -> "mouse". "have it
  * repaired" is NULL: it tells of something said before. */
 static const char *trimmed(const struct jv_reading *r, size_t from, size_t to, uint32_t family,
@@ -81,6 +89,8 @@ static const char *trimmed(const struct jv_reading *r, size_t from, size_t to, u
         from++;
     while (to > from && says_nothing(r, to - 1, family))
         to--;
+    if (to == from + 1 && is_verb(r->tokens[from].word))
+        return NULL;
     return from < to ? raw(r, from, to, a) : NULL;
 }
 
