@@ -211,7 +211,8 @@ static struct point by_day(const struct calendar *c, size_t i)
     int64_t d = number(c, i + 1), y, m, today, best = 0;
     size_t digits = strspn(word(c, i + 1), "0123456789");
 
-    if (!the(c, i) || !digits || !word(c, i + 1)[digits] || !in(d, 1, 31))
+    if (!the(c, i) || !digits || !word(c, i + 1)[digits] || !in(d, 1, 31) ||
+        is(c, i + 2, " one ones of in from on ")) /* the 2nd of a list */
         return (struct point){ 0 };
     jv_date_from_days(c->today, &y, &m, &today);
     for (int64_t k = m - 1; k <= m + 1; k++) {
@@ -472,6 +473,8 @@ size_t jv_dates_read(const struct jv_words *w, int64_t now_ms, struct jv_date re
         i += p.n - 1;
         if (n && joins(&c, &ret[n - 1], &d)) {
             ret[n - 1].until = p.after * day_s;
+            if (ret[n - 1].until <= ret[n - 1].since) /* from Monday to Friday */
+                ret[n - 1].until += 7 * day_s;
             ret[n - 1].n = d.from + d.n - ret[n - 1].from;
             continue;
         }

@@ -163,6 +163,16 @@ static bool asks_to_have(const struct jv_reading *r, const struct jv_clause *c)
     return false;
 }
 
+/* "only those": of what is there. */
+static bool picks_out(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (jv_word_is(r, i, "these") || jv_word_is(r, i, "those") || jv_word_is(r, i, "ones") ||
+            jv_word_is(r, i, "them"))
+            return true;
+    return false;
+}
+
 /* "tickets": there are some, they need not be made. */
 static bool names_many(const struct jv_reading *r, const struct jv_clause *c)
 {
@@ -191,5 +201,5 @@ void jv_find_mood(const struct jv_reading *r, struct jv_wish *w)
                  (c->fragment && roles & JV_POLITE &&
                   (roles & JV_ONE || jv_word_is(r, c->from, "one")))) &&
                 !(roles & (JV_READ | JV_MY | JV_ASKING | JV_NOT | JV_EVERY)) && !c->background &&
-                !names_many(r, c);
+                !names_many(r, c) && !picks_out(r, c);
 }

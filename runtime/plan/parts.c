@@ -27,9 +27,8 @@ static bool relates(const struct jv_reading *r, size_t i)
 /* "when I need", "if I want": nothing is requested yet. */
 static bool is_condition(const struct jv_reading *r, size_t i)
 {
-    static const char *const words[] = {
-        "when", "if", "before", "after", "once", "until", "unless"
-    };
+    static const char *const words[] = { "when",  "whether", "if",    "before",
+                                         "after", "once",    "until", "unless" };
 
     for (size_t k = 0; i && k < JV_COUNT(words); k++)
         if (jv_word_is(r, i - 1, words[k]))

@@ -256,6 +256,20 @@ static bool is_dash(const struct reader *r, char c)
     return c == '-' && r->p > r->words.text && (r->p[-1] == ' ' || r->p[-1] == '-');
 }
 
+/* 'do it': a single mark that opens a quotation, or closes the one that is open. */
+static bool quotes(const struct reader *r)
+{
+    const char *close = r->p + 1;
+
+    if (r->quoted)
+        return true;
+    if (r->p > r->words.text && r->p[-1] != ' ')
+        return false;
+    while ((close = strchr(close, '\'')) && is_letter((unsigned char)close[1]))
+        close++;
+    return close != NULL;
+}
+
 static void read_mark(struct reader *r, char c, size_t len)
 {
     char next = r->p[len];
@@ -269,7 +283,7 @@ static void read_mark(struct reader *r, char c, size_t len)
     r->colon = r->colon || (c == ':' && !is_digit(next));
     if (c == '?' && r->words.n)
         r->words.at[r->words.n - 1].asked = true;
-    if (c == '"')
+    if (c == '"' || (c == '\'' && quotes(r)))
         r->quoted = !r->quoted;
     if (strchr("&+/", c) && !(c == '/' && is_digit(next)) && r->words.n < JV_WORDS_MAX) {
         size_t at = (size_t)(r->p - r->words.text);

@@ -328,6 +328,27 @@ TEST(follow_ups)
     talk_free(&t);
 }
 
+/* "The first one" is of the newest list that was shown. */
+TEST(one_of_a_list)
+{
+    struct talk t = talk_new("vishal");
+    const Google__Protobuf__Struct *tickets =
+            jv_struct(t.arena, "{\"tickets\":[{\"id\":12301},{\"id\":12303}],\"total\":2}");
+    const Google__Protobuf__Struct *costs =
+            jv_struct(t.arena, "{\"providers\":[{\"provider\":\"aws\"},{\"provider\":\"gcp\"}]}");
+
+    CHECK_STR(ask(&t, "the first one"), "UNKNOWN");
+    CHECK_STR(ask(&t, "show my tickets"), MINE "()");
+    jv_plan_heard(t.catalog, t.plan.memory, t.plan.n, t.plan.calls, &tickets, t.arena);
+    CHECK_STR(ask(&t, "the first one"), "tickets.get_ticket(ticket_id=12301)");
+    CHECK_STR(ask(&t, "and the last"), "tickets.get_ticket(ticket_id=12303)");
+    CHECK_STR(ask(&t, "tell me more about the 2nd one"), "tickets.get_ticket(ticket_id=12303)");
+    CHECK_STR(ask(&t, "what is our total cloud cost"), ALL_COSTS);
+    jv_plan_heard(t.catalog, t.plan.memory, t.plan.n, t.plan.calls, &costs, t.arena);
+    CHECK_STR(ask(&t, "show me the second one"), CLOUD("gcp"));
+    talk_free(&t);
+}
+
 TEST(people_are_remembered)
 {
     struct talk t = talk_new("admin");
@@ -403,6 +424,35 @@ TEST(several_changes)
     check_all(list, JV_COUNT(list));
 }
 
+TEST(times)
+{
+    static const struct expected list[] = {
+        { "vishal", "exams next week",
+          "oxygen.get_my_exams(due_from=2025-01-13T00:00:00Z,due_until=2025-01-20T00:00:00Z)" },
+        { "vishal", "my tickets since january 10", MINE "(created_from=2025-01-10T00:00:00Z)" },
+        { "vishal", "aws cost last month", CLOUD("aws") },
+    };
+
+    check_all(list, JV_COUNT(list));
+}
+
+/* Ordinary words are people where only people can stand. */
+TEST(names_that_are_words)
+{
+    static const struct expected list[] = {
+        { "nora", "show will's tickets", "tickets.get_user_tickets(username=will)" },
+        { "nora", "create a ticket for will to get vpn access",
+          "tickets.create_ticket(user=will,operation=vpn_access)" },
+        { "vishal", "happys courses", "oxygen.get_user_courses(username=happy)" },
+        { "admin", "whats vishals tickets", "tickets.get_user_tickets(username=vishal)" },
+        { "admin", "sarah tickets", "tickets.get_user_tickets(username=sarah)" },
+        { "vishal", "today's exams", "oxygen.get_my_exams()" },
+        { "vishal", "show the company's cloud costs", ALL_COSTS },
+    };
+
+    check_all(list, JV_COUNT(list));
+}
+
 TEST(comparisons)
 {
     static const char *const texts[] = { "compare aws and gcp", "which is cheaper, aws or gcp?",
@@ -438,6 +488,9 @@ TEST(sure_and_unsure)
     ask(&t, "show my tickets");
     CHECK(t.plan.calls[0].confidence >= 0.6 && t.plan.calls[0].confidence <= 1);
     CHECK(!t.plan.calls[0].person);
+    CHECK(!t.plan.taken);
+    ask(&t, "my tickets stuff whatever zork");
+    CHECK_HAS(t.plan.taken, "my tickets");
     ask(&t, "show happy's tickets");
     CHECK_STR(t.plan.calls[0].person, "happy");
     talk_free(&t);

@@ -1,0 +1,87 @@
+/* test_dates.c -- times that people name, on Friday, 10 January 2025. */
+#include "check.h"
+#include "plan/dates.h"
+
+static const int64_t now_ms = INT64_C(1736467200000);
+
+/* "2025-01-13..2025-01-20" of each time in the text; "" on a side that is open. */
+static const char *times_in(struct jv_arena *a, const char *text)
+{
+    struct jv_words w = jv_words_read(a, text);
+    struct jv_date dates[JV_DATES_MAX];
+    size_t n = jv_dates_read(&w, now_ms, dates);
+    struct jv_buf b = jv_buf_new(a);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct jv_date *d = &dates[i];
+
+        jv_buf_str(&b, i ? " " : "");
+        if (d->since != INT64_MIN)
+            jv_buf_add(&b, jv_time_print(a, d->since, 0), 10);
+        jv_buf_str(&b, "..");
+        if (d->until != INT64_MAX)
+            jv_buf_add(&b, jv_time_print(a, d->until, 0), 10);
+    }
+    return b.data ? b.data : "";
+}
+
+TEST(ranges)
+{
+    static const struct {
+        const char *text, *times;
+    } cases[] = {
+        { "exams today", "2025-01-10..2025-01-11" },
+        { "tomorrow's exams", "" }, /* a day that owns something is no time */
+        { "what is due tomorrow", "2025-01-11..2025-01-12" },
+        { "created yesterday", "2025-01-09..2025-01-10" },
+        { "this week", "2025-01-06..2025-01-13" },
+        { "next week", "2025-01-13..2025-01-20" },
+        { "last week", "2024-12-30..2025-01-06" },
+        { "next month", "2025-02-01..2025-03-01" },
+        { "last month", "2024-12-01..2025-01-01" },
+        { "this year", "2025-01-01..2026-01-01" },
+        { "this quarter", "2025-01-01..2025-04-01" },
+        { "in the next 7 days", "2025-01-10..2025-01-18" },
+        { "within two weeks", "2025-01-10..2025-01-25" },
+        { "in the last 3 days", "2025-01-07..2025-01-11" },
+        { "3 days ago", "2025-01-07..2025-01-08" },
+        { "on Monday", "2025-01-13..2025-01-14" },
+        { "by friday", "..2025-01-11" },
+        { "since monday", "2025-01-06.." },
+        { "in January", "2025-01-01..2025-02-01" },
+        { "January 18th", "2025-01-18..2025-01-19" },
+        { "18 jan 2026", "2026-01-18..2026-01-19" },
+        { "the 18th of January", "2025-01-18..2025-01-19" },
+        { "on the 18th", "2025-01-18..2025-01-19" },
+        { "20 December", "2024-12-20..2024-12-21" }, /* the nearest one */
+        { "2025-01-18", "2025-01-18..2025-01-19" },
+        { "18.01.2025", "2025-01-18..2025-01-19" },
+        { "by January 18", "..2025-01-19" },
+        { "until 18 january", "..2025-01-19" },
+        { "up to and including the 18th of January", "..2025-01-19" },
+        { "no later than January 18", "..2025-01-19" },
+        { "before January 18", "..2025-01-18" },
+        { "after January 18", "2025-01-19.." },
+        { "on or after 2025-01-10", "2025-01-10.." },
+        { "since 10 January 2025", "2025-01-10.." },
+        { "since the tenth of january", "2025-01-10.." },
+        { "from jan 10 onwards", "2025-01-10.." },
+        { "between the 13th and the 17th of January", "2025-01-13..2025-01-18" },
+        { "from Monday to Friday", "2025-01-13..2025-01-18" },
+        { "18 Janaury", "2025-01-18..2025-01-19" },
+        { "may I see my tickets", "" },
+        { "ticket 12301", "" },
+        { "", "" },
+    };
+    struct jv_arena *a = jv_arena_new(1 << 20);
+
+    for (size_t i = 0; i < JV_COUNT(cases); i++)
+        if (strcmp(times_in(a, cases[i].text), cases[i].times) != 0) {
+            printf("# \"%s\" is %s, not %s\n", cases[i].text, times_in(a, cases[i].text),
+                   cases[i].times);
+            check_failures++;
+        }
+    jv_arena_free(a);
+}
+
+TEST_MAIN()
