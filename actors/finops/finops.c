@@ -330,7 +330,7 @@ static const struct jv_tool tools[] = {
                      "spread, portion, budget, budget per provider, each cloud, each provider, "
                      "per cloud, per provider, by cloud, by provider, set aside, different "
                      "clouds, different providers, budget across clouds, budget among clouds, "
-                     "budget between clouds",
+                     "budget between clouds, cloud, provider",
             .examples = JV_TEXTS("show my cost allocation",
                                  "how is my budget divided among the clouds?")),
     { 0 },
