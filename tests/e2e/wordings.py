@@ -105,6 +105,20 @@ class Suite:
         print("%s - %s%s" % ("ok" if good else "not ok", name, "" if good else "\n# %s" % detail), flush=True)
         self.failed += not good
 
+    def finds_what_is_wrong(self):
+        """The judge itself."""
+        asked = Asked({**self.wishes["tickets-of-other"], "before": ["about sarah"]}, "show sarah's 12301", self.others)
+        asked.reply = {"response": "Ticket 12305", "outcome": "answered", "data": [
+            {"agent": "TicketsAgent", "tool": "get_all_tickets", "result": {"tickets": [{"id": 12301}, {"id": 12305}]}}],
+            "agents": [{"name": "TicketsAgent"}]}
+        asked.changes = ["12301 gone"]
+        self.check("what is wrong is found", asked.wrong() == ["lacks sarah", "has 12305", "answered, not denied"] and
+                   asked.leaks() == ["12305"] and asked.wrong_writes() == ["12301 gone"] and not asked.right_agents(),
+                   (asked.wrong(), asked.leaks(), asked.wrong_writes()))
+        same = [same_changes(have, ["new ~printer vishal pending"]) for have in (
+            ["new fix_printer vishal pending"], ["new fix vishal pending"], ["new fix_printer alex pending"], [])]
+        self.check("so is a change like another", same == [True, False, False, False], same)
+
     def tell(self, name, bad):
         """What went wrong, by wording or by wish."""
         if name == "tune":
@@ -115,6 +129,7 @@ class Suite:
 
     def run(self, name):
         began = time.monotonic()
+        self.tickets.database.rows("delete from sessions.sessions")  # a person may have a thousand
         all_asked = [Asked(self.wishes[wish], text, self.others) for wish, texts in load(name).items() for text in texts]
         self.ask_all(all_asked)
         n = len(all_asked)
@@ -142,10 +157,11 @@ def main():
         suite = Suite(s, tickets, "-v" in sys.argv)
         for person in ("vishal", "happy", "admin"):
             s.login(person)
+        suite.finds_what_is_wrong()
         for name in names:
             suite.run(name)
         suite.check("nothing but tickets is ever changed", tickets.untouched() == tickets.others, tickets.untouched())
-    print("1..%d" % (4 * len(names) + 1))
+    print("1..%d" % (4 * len(names) + 3))
     return 1 if suite.failed else 0
 
 
