@@ -13,7 +13,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from bus import Tally
-from judge import Asker, Database, Tickets, found, lacking, same_changes
+from judge import Asker, Database, Tickets, found, lacking, only_in_words, same_changes
 from stack import TOP, Stack
 
 DEFAULTS = ["show my tickets", "show my courses", "show my pending exams", "show AWS cost", "show GCP cost"]
@@ -45,6 +45,7 @@ class Cases(Tally):
         text, agents = reply["response"], [a["name"] for a in reply["agents"]]
         wrong = ["lacks %r" % f for f in lacking(text, self.named(row.get("facts", [])))]
         wrong += ["has %r" % f for f in found(text, self.named(row.get("nots", [])))]
+        wrong += ["the data lacks %s" % n for n in only_in_words(reply, row["question"])]
         if row.get("outcome") and reply["outcome"] != row["outcome"]:
             wrong.append("outcome %s, not %s" % (reply["outcome"], row["outcome"]))
         if "agents" in row and agents != row["agents"]:

@@ -3,6 +3,7 @@ share."""
 import glob
 import http.client
 import json
+import re
 import shutil
 import subprocess
 import threading
@@ -25,6 +26,23 @@ def found(text, nots, known=""):
     return [fact for fact in nots or [] if said(text, fact) and not said(known, fact)]
 
 
+def scalars(value):
+    """All that JSON holds, as text."""
+    if isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from scalars(inner)
+    else:
+        yield str(value)
+
+
+def only_in_words(reply, known=""):
+    """Tickets and amounts of the answer that its data does not have; a difference is reckoned by the reader."""
+    text, data = reply["response"], set(scalars(reply["data"]))
+    numbers = [n for n in re.findall(r"\b123\d\d\b", text) if n not in known]
+    amounts = [] if "| More than " in text else re.findall(r"USD ([\d,]+\.\d\d)", text)
+    return [n for n in numbers + amounts if re.sub(r"\D", "", n).lstrip("0") not in data]
+
+
 class Database:
     """One psql that stays: a question's changes are looked up a thousand times."""
 
@@ -42,6 +60,7 @@ class Database:
         self.psql.wait()
 
     def rows(self, sql):
+        """The rows of one statement or several, as lines."""
         self.psql.stdin.write(sql + ";\n\\echo END\n")
         self.psql.stdin.flush()
         lines = []

@@ -16,11 +16,11 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from judge import Asker, Database, Tickets, found, lacking, same_changes
+from judge import Asker, Database, Tickets, found, lacking, only_in_words, same_changes
 from stack import TOP, Stack
 
 FOLDER = os.path.join(TOP, "tests", "plan")
-FLOORS = {"tune": (90, 90), "measure": (85, 85)}  # percent: the right agents and tools, the right facts
+FLOORS = {"tune": (96, 96), "measure": (92, 92)}  # percent: the right agents and tools, the right facts
 NAMES = {"tickets": "TicketsAgent", "finops": "FinOpsAgent", "oxygen": "OxygenAgent"}
 WORKERS = 6
 
@@ -115,6 +115,9 @@ class Suite:
         self.check("what is wrong is found", asked.wrong() == ["lacks sarah", "has 12305", "answered, not denied"] and
                    asked.leaks() == ["12305"] and asked.wrong_writes() == ["12301 gone"] and not asked.right_agents(),
                    (asked.wrong(), asked.leaks(), asked.wrong_writes()))
+        torn = [only_in_words({"response": text, "data": [{"cents": "1523450", "id": 12301}]})
+                for text in ("12301 for USD 15,234.50", "12302 for USD 15,234.51")]
+        self.check("so is what is in words only", torn == [[], ["12302", "15,234.51"]], torn)
         same = [same_changes(have, ["new ~printer vishal pending"]) for have in (
             ["new fix_printer vishal pending"], ["new fix vishal pending"], ["new fix_printer alex pending"], [])]
         self.check("so is a change like another", same == [True, False, False, False], same)
@@ -144,6 +147,8 @@ class Suite:
                              if a.wrong() or not a.right_agents()])
         self.check("%s: nobody is told what is somebody else's" % name, not leaks,
                    [(a.wish["id"], why, a.text if name == "tune" else "") for a, why in leaks])
+        torn = [(a.wish["id"], only_in_words(a.reply, a.text)) for a in all_asked if only_in_words(a.reply, a.text)]
+        self.check("%s: what is said in words is in the data" % name, not torn, torn)
         self.check("%s: nothing is changed that is not wanted" % name, not writes,
                    [(a.wish["id"], why, a.text if name == "tune" else "") for a, why in writes])
         for what, have, floor in zip(("agents", "facts"), (agents, facts), FLOORS[name]):
@@ -161,7 +166,7 @@ def main():
         for name in names:
             suite.run(name)
         suite.check("nothing but tickets is ever changed", tickets.untouched() == tickets.others, tickets.untouched())
-    print("1..%d" % (4 * len(names) + 3))
+    print("1..%d" % (5 * len(names) + 4))
     return 1 if suite.failed else 0
 
 
