@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 
 UNTOUCHED = ["finops.costs", "finops.budgets", "finops.allocations", "oxygen.learners", "oxygen.courses",
              "oxygen.exams", "auth.people", "registry.agents"]  # by whatever anybody asks
@@ -111,20 +112,27 @@ def same_changes(changes, wanted):
 
 
 class Asker(threading.local):
-    """Questions over a connection of the thread's own, which stays open."""
+    """Questions over a connection of the thread's own, which stays open while it is in use: the gateway closes
+    one that lies idle, and a question that changes something is not asked twice."""
 
     def __init__(self, stack):
         super().__init__()
-        self.stack, self.connection = stack, None
+        self.stack, self.connection, self.used = stack, None, 0.0
 
-    def post(self, who, path, body):
+    def connected(self):
+        if self.connection and time.monotonic() - self.used > 2:
+            self.connection.close()
+            self.connection = None
         if not self.connection:
             self.connection = self.stack.connect()
+
+    def post(self, who, path, body):
+        self.connected()
         try:
             self.connection.request("POST", path, json.dumps(body), {
                 "Authorization": "Bearer " + self.stack.login(who), "Content-Type": "application/json"})
             reply = self.connection.getresponse()
-            status, data = reply.status, reply.read()
+            status, data, self.used = reply.status, reply.read(), time.monotonic()
         except (OSError, http.client.HTTPException):
             self.connection = None
             raise

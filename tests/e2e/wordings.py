@@ -48,7 +48,7 @@ class Asked:
         agents = {a["name"] for a in self.reply["agents"]}
         tools = {(d["agent"], d["tool"]) for d in self.reply["data"]}
         lists = [{(NAMES[c["agent"]], c["tool"]) for c in calls} for calls in self.wish.get("calls", [[]])]
-        if self.wish.get("kind") in ("safe", "harmless") and not agents:
+        if self.wish.get("kind") == "harmless" or (self.wish.get("kind") == "safe" and not agents):
             return True
         return any(agents == {name for name, _ in wanted} and tools <= wanted for wanted in lists)
 
