@@ -204,6 +204,17 @@ class Cases(Tally):
         self.check("99 a budget ticket suggests the budget", any("budget" in s for s in reply["suggestions"]),
                    reply["suggestions"])
 
+    def case_100(self):
+        """Of a third party's agent: as long as nobody has approved it, it is not asked."""
+        self.asker.post("admin", "/registry/agents", {"agent_config": {
+            "agent_type": "crm", "agent_card_url": "https://crm.example/card.json", "name": "AcmeAgent",
+            "description": "customers of the Acme CRM"}, "capabilities": {
+                "domains": ["crm"], "keywords": ["customer", "acme", "crm"], "priority": 100}})
+        reply = self.asker.ask("vishal", ["Show me customer ABC-123 from Acme CRM and my IT tickets"])
+        status = self.s.http("DELETE", "/registry/agents/AcmeAgent", token=self.s.login("admin"))[0]
+        self.check("100 an agent that waits for approval is not asked", status == 200 and "12301" in reply["response"] and
+                   [a["name"] for a in reply["agents"]] == ["TicketsAgent"], (status, reply))
+
     # ---- all of them ----------------------------------------------------------------------------
 
     def functions(self):
