@@ -9,6 +9,7 @@ clock stands at 2025-01-10T00:00:00Z.
 import json
 import os
 import re
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -73,6 +74,18 @@ class Cases(Tally):
         status, _, reply = self.s.http("GET", path, token=self.s.login(who))
         assert status == 200, (path, status, reply)
         return reply
+
+    def case_71(self):
+        """An agent stands still: the other's part is told, and politely which is missing."""
+        pid = self.s.pids()["oxygen"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            reply = self.asker.ask("vishal", ["show my tickets and courses"])
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        self.check("71 one agent down: a partial answer", reply["outcome"] == "partial" and not lacking(
+            reply["response"], ["12301", "12303", "OxygenAgent", "courses part is missing"]) and not found(
+                reply["response"], ["Python", "error", "exception", "timeout"]), reply)
 
     def case_81(self):
         statuses = [self.s.http("POST", "/api/chat", {"message": "show my tickets"}, token)[0]
@@ -204,6 +217,17 @@ class Cases(Tally):
         self.check("99 a budget ticket suggests the budget", any("budget" in s for s in reply["suggestions"]),
                    reply["suggestions"])
 
+    def case_100(self):
+        """Of a third party's agent: as long as nobody has approved it, it is not asked."""
+        self.asker.post("admin", "/registry/agents", {"agent_config": {
+            "agent_type": "crm", "agent_card_url": "https://crm.example/card.json", "name": "AcmeAgent",
+            "description": "customers of the Acme CRM"}, "capabilities": {
+                "domains": ["crm"], "keywords": ["customer", "acme", "crm"], "priority": 100}})
+        reply = self.asker.ask("vishal", ["Show me customer ABC-123 from Acme CRM and my IT tickets"])
+        status = self.s.http("DELETE", "/registry/agents/AcmeAgent", token=self.s.login("admin"))[0]
+        self.check("100 an agent that waits for approval is not asked", status == 200 and "12301" in reply["response"] and
+                   [a["name"] for a in reply["agents"]] == ["TicketsAgent"], (status, reply))
+
     # ---- all of them ----------------------------------------------------------------------------
 
     def functions(self):
@@ -212,7 +236,8 @@ class Cases(Tally):
     def ask_all(self):
         for row in self.cases["rows"]:
             self.judge(row)
-        self.each(*self.functions().values())
+        last = self.case_71  # after it the agent may be given up for a while
+        self.each(*[f for f in self.functions().values() if f != last], last)
         self.check("nothing but tickets has changed", self.tickets.untouched() == self.tickets.others)
 
     def none_is_missing(self):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""wordings.py -- the 1 500 wordings of tests/plan through POST /api/chat of the whole running system.
+"""wordings.py -- the 1 600 wordings of tests/plan through POST /api/chat of the whole running system.
 
     wordings.py [-v] [tune] [measure]
 
