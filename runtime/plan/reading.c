@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { max_spans = 256, max_fillers = 3 };
+enum { max_spans = 1024, max_fillers = 3 };
 
 static const double unknown_weight = 0.5, general_weight = 0.1, ordinary_weight = 0.2;
 
