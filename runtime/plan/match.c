@@ -429,7 +429,8 @@ static double losses(const struct table *t, uint32_t family, const struct jv_sco
     }
     for (size_t bit = 0; bit < t->n_tokens; bit++)
         if (t->n_values[bit] > own_at[bit] && !(s->explained & UINT64_C(1) << bit))
-            lost += lost_foreign_value * (double)(t->n_values[bit] - own_at[bit]);
+            lost += lost_foreign_value * jv_rarity((double)(t->n_values[bit] - own_at[bit]),
+                                                   (double)c->n_agents);
     if (!c->families[family].numbered && t->number != SIZE_MAX)
         lost += lost_number;
     return lost;
