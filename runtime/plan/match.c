@@ -566,7 +566,8 @@ static void conclude(const struct table *t, struct row *row)
     if (s->terms < 0.2 && row->alike < 0.5 && s->values < required_value)
         s->values *= no_head_factor; /* nothing but the value of an optional member */
     evidence = s->terms + s->values + example_bonus * row->alike * row->alike;
-    s->total = evidence - losses(t, row->family, s) - unsaid(t, f) + fit(t, f) +
+    s->unsaid = unsaid(t, f);
+    s->total = evidence - losses(t, row->family, s) - s->unsaid + fit(t, f) +
                (s->acts ? acts_bonus : 0) + t->r->catalog->agents[f->agent].priority * 0.0005;
     if (s->missing && (f->read_only || (f->needs_number && !t->any_number)))
         s->total *= missing_factor;
