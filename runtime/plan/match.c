@@ -481,7 +481,8 @@ static bool says(const struct table *t, size_t from, size_t to, uint32_t term)
  * cost allocation. */
 static double unsaid(const struct table *t, const struct jv_cat_family *f)
 {
-    double sum = 0;
+    bool nameless = !f->n_core && t->r->catalog->tools[f->any].name; /* "get_all" */
+    double sum = nameless ? 1 : 0;
 
     for (size_t i = 0; i < f->n_core; i++)
         if (!says(t, t->clause->from, t->clause->to, f->core[i]) &&
