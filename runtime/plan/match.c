@@ -201,7 +201,7 @@ static void add_term(struct table *t, size_t i, double factor)
     if (k->typo)
         factor *= typo_factor;
     if (k->word->roles & (JV_GENERAL | JV_FEELING))
-        factor *= k->word->past ? interested_factor : general_factor;
+        factor *= k->word->past || k->word->roles & JV_FEELING ? interested_factor : general_factor;
     for (size_t n = 0; n < term->n_postings; n++) {
         const struct jv_posting *p = &term->postings[n];
         bool taken = k->in_value && takes_token(t, p->family, i);
