@@ -127,7 +127,10 @@ void jv_catalog_post(struct jv_catalog *c, uint32_t term, struct jv_posting p)
 static bool has_value(const struct jv_catalog *c, const struct jv_term *t,
                       const struct jv_phrase *value)
 {
-    for (size_t i = t->n_phrases; i-- > 0;) { /* those of the agent at hand are the last */
+    enum { looked_at = 256 }; /* a card may list values without end */
+    size_t least = t->n_phrases < looked_at ? 0 : t->n_phrases - looked_at;
+
+    for (size_t i = t->n_phrases; i-- > least;) { /* those of the agent at hand are the last */
         const struct jv_phrase *p = &c->phrases[t->phrases[i].phrase];
 
         if (p->family != JV_NONE)
