@@ -403,6 +403,9 @@ static void join_family(struct jv_catalog *c, uint32_t tool, const struct jv_wor
     if (t->family == JV_NONE) {
         t->family = (uint32_t)c->n_families;
         *JV_CAT_ADD(c, families) = f;
+    } else if (f.n_core < c->families[t->family].n_core) { /* "exams" of "pending exams" */
+        c->families[t->family].n_core = f.n_core;
+        c->families[t->family].core = f.core;
     }
     c->families[t->family].tools[t->whose] = tool;
 }

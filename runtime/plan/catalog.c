@@ -123,10 +123,34 @@ void jv_catalog_post(struct jv_catalog *c, uint32_t term, struct jv_posting p)
     t->n_postings++;
 }
 
+/* The agent has this value by these words already: several of its tools take it. */
+static bool has_value(const struct jv_catalog *c, const struct jv_term *t,
+                      const struct jv_phrase *value)
+{
+    enum { looked_at = 256 }; /* a card may list values without end */
+    size_t least = t->n_phrases < looked_at ? 0 : t->n_phrases - looked_at;
+
+    for (size_t i = t->n_phrases; i-- > least;) { /* those of the agent at hand are the last */
+        const struct jv_phrase *p = &c->phrases[t->phrases[i].phrase];
+
+        if (p->family != JV_NONE)
+            continue;
+        if (p->agent != value->agent)
+            return false;
+        if (p->n == value->n && memcmp(p->terms, value->terms, p->n * sizeof(p->terms[0])) == 0 &&
+            p->past == value->past && strcmp(p->member, value->member) == 0 &&
+            strcmp(p->value, value->value) == 0)
+            return true;
+    }
+    return false;
+}
+
 void jv_catalog_phrase(struct jv_catalog *c, struct jv_phrase phrase)
 {
     struct jv_term *t = &c->terms[phrase.terms[0]];
 
+    if (phrase.family == JV_NONE && has_value(c, t, &phrase))
+        return;
     t->phrases = jv_catalog_grow(c->arena, t->phrases, t->n_phrases, &t->cap_phrases,
                                  sizeof(t->phrases[0]));
     t->phrases[t->n_phrases++] =

@@ -177,6 +177,8 @@ void jv_near_index(struct jv_catalog *c);
 uint32_t jv_catalog_term(const struct jv_catalog *c, const char *stem);
 /* The strong term one letter away from the word and its stem; the one more cards claim wins. */
 uint32_t jv_catalog_near(const struct jv_catalog *c, const char *word, const char *stem);
+/* 1 when one of n has it, falling to 0 when all have; counts may be fractions. */
+double jv_rarity(double have, double n);
 /* What a term weighs in the shape of a sentence; JV_NONE: a value, JV_NO_TERM: any other word. */
 double jv_shape_weight(const struct jv_catalog *c, uint32_t term);
 /* The same as jv_catalog_term, made when it is new. */

@@ -78,8 +78,7 @@ static void read_agent(struct jv_catalog *c, struct jv_arena *scratch, uint32_t 
 
 /* ---- how telling ----------------------------------------------------------------------------- */
 
-/* 1 when one of n has it, falling to 0 when all have; counts may be fractions. */
-static double rarity(double have, double n)
+double jv_rarity(double have, double n)
 {
     return 1 - log(have < 1 ? 1 : have) / log(n + 1);
 }
@@ -100,9 +99,9 @@ static void weigh(struct jv_catalog *c, struct jv_term *t)
             best = 0;
         }
     }
-    t->telling =
-            (float)(rarity(agents, (double)c->n_agents) + rarity(families, (double)c->n_families)) /
-            2;
+    t->telling = (float)(jv_rarity(agents, (double)c->n_agents) +
+                         jv_rarity(families, (double)c->n_families)) /
+                 2;
     if (t->telling < least_telling)
         t->telling = least_telling;
 }

@@ -12,6 +12,7 @@ static const double lost_value = 0.6, lost_foreign_value = 0.3, lost_number = 0.
 static const double lost_name = 1.5;
 static const double missing_factor = 0.55, example_bonus = 0.8;
 static const double acts_bonus = 0.6, half_strength = 0.35;
+static const double subject_share = 0.5; /* of a subject: an unknown word is one of its values */
 static const double no_head_factor = 0.5, least_total = 0.05, unsaid_weight = 0.1, fit_bonus = 0.2;
 static const double date_value = 0.2, general_factor = 0.6, interested_factor = 0.3,
                     everybody_bonus = 0.3;
@@ -32,9 +33,10 @@ struct table {
     uint32_t *row_of; /* by family: its row + 1 */
     struct row *rows;
     size_t n_rows, cap_rows;
-    size_t number;   /* the first in the clause; SIZE_MAX */
-    bool any_number; /* in the whole text */
-    size_t n_tokens; /* of the clause, that are looked at */
+    size_t number;     /* the first in the clause; SIZE_MAX */
+    bool any_number;   /* in the whole text */
+    double most_terms; /* of a family: what the clause is about */
+    size_t n_tokens;   /* of the clause, that are looked at */
     double weights[JV_CLAUSE_TOKENS];
     size_t n_values[JV_CLAUSE_TOKENS]; /* that begin at the token */
 };
@@ -198,8 +200,8 @@ static void add_term(struct table *t, size_t i, double factor)
 
     if (k->typo)
         factor *= typo_factor;
-    if (k->word->roles & JV_GENERAL)
-        factor *= k->word->past ? interested_factor : general_factor;
+    if (k->word->roles & (JV_GENERAL | JV_FEELING))
+        factor *= k->word->past || k->word->roles & JV_FEELING ? interested_factor : general_factor;
     for (size_t n = 0; n < term->n_postings; n++) {
         const struct jv_posting *p = &term->postings[n];
         bool taken = k->in_value && takes_token(t, p->family, i);
@@ -390,7 +392,8 @@ static bool lacks_required(const struct table *t, uint32_t family, struct jv_sco
         }
         if (jv_match_value(t->r, t->clause, family, slot->name, 0) != SIZE_MAX)
             continue;
-        if (slot->kind == JV_SLOT_TEXT && tool->read_only && s->unknown == SIZE_MAX)
+        if (slot->kind == JV_SLOT_TEXT && tool->read_only && s->unknown == SIZE_MAX &&
+            s->terms >= subject_share * t->most_terms)
             s->unknown = unknown_value_at(t, family);
         if (s->unknown == SIZE_MAX)
             return true;
@@ -429,7 +432,8 @@ static double losses(const struct table *t, uint32_t family, const struct jv_sco
     }
     for (size_t bit = 0; bit < t->n_tokens; bit++)
         if (t->n_values[bit] > own_at[bit] && !(s->explained & UINT64_C(1) << bit))
-            lost += lost_foreign_value * (double)(t->n_values[bit] - own_at[bit]);
+            lost += lost_foreign_value *
+                    jv_rarity((double)(t->n_values[bit] - own_at[bit]), (double)c->n_agents);
     if (!c->families[family].numbered && t->number != SIZE_MAX)
         lost += lost_number;
     return lost;
@@ -477,7 +481,8 @@ static bool says(const struct table *t, size_t from, size_t to, uint32_t term)
  * cost allocation. */
 static double unsaid(const struct table *t, const struct jv_cat_family *f)
 {
-    double sum = 0;
+    bool nameless = !f->n_core && t->r->catalog->tools[f->any].name; /* "get_all" */
+    double sum = nameless ? 1 : 0;
 
     for (size_t i = 0; i < f->n_core; i++)
         if (!says(t, t->clause->from, t->clause->to, f->core[i]) &&
@@ -565,7 +570,8 @@ static void conclude(const struct table *t, struct row *row)
     if (s->terms < 0.2 && row->alike < 0.5 && s->values < required_value)
         s->values *= no_head_factor; /* nothing but the value of an optional member */
     evidence = s->terms + s->values + example_bonus * row->alike * row->alike;
-    s->total = evidence - losses(t, row->family, s) - unsaid(t, f) + fit(t, f) +
+    s->unsaid = unsaid(t, f);
+    s->total = evidence - losses(t, row->family, s) - s->unsaid + fit(t, f) +
                (s->acts ? acts_bonus : 0) + t->r->catalog->agents[f->agent].priority * 0.0005;
     if (s->missing && (f->read_only || (f->needs_number && !t->any_number)))
         s->total *= missing_factor;
@@ -613,6 +619,13 @@ static struct table table_of(const struct jv_reading *r, const struct jv_clause 
     return t;
 }
 
+static void find_subject(struct table *t)
+{
+    for (size_t i = 0; i < t->n_rows; i++)
+        if (t->rows[i].score.terms > t->most_terms)
+            t->most_terms = t->rows[i].score.terms;
+}
+
 size_t jv_match(const struct jv_reading *r, const struct jv_clause *clause, struct jv_arena *a,
                 struct jv_pick *ret, size_t max)
 {
@@ -625,6 +638,7 @@ size_t jv_match(const struct jv_reading *r, const struct jv_clause *clause, stru
     add_numbers(&t);
     add_dates(&t);
     add_examples(&t);
+    find_subject(&t);
     for (size_t i = 0; i < t.n_rows; i++) {
         const struct row *row = &t.rows[i];
 

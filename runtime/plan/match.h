@@ -46,6 +46,7 @@ struct jv_score {
     double terms, values; /* evidence from words; from values and numbers */
     double total;         /* with everything considered, for ranking */
     double confidence;
+    double unsaid;      /* what the family is named for and the clause does not say */
     uint64_t explained; /* tokens of the clause, from `from` */
     size_t unknown;     /* a token that fills the required member without a known value; SIZE_MAX */
     bool acts, missing; /* it was asked for a change; a required member has no value */

@@ -57,6 +57,8 @@ static bool ties(const struct planning *p, const struct jv_wish *w, size_t pick)
     if (!p->c->families[w->picks[0].family].read_only ||
         !p->c->families[w->picks[pick].family].read_only)
         return false;
+    if (best->unsaid <= 0 && s->unsaid > 0)
+        return false; /* "my tickets" are no event tickets */
     for (size_t i = 0; i < pick; i++)
         if (p->c->families[w->picks[i].family].agent == p->c->families[w->picks[pick].family].agent)
             return false;

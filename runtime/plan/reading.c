@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { max_spans = 256, max_fillers = 3 };
+enum { max_spans = 512, max_meanings = 16, max_fillers = 3 };
 
 static const double unknown_weight = 0.5, general_weight = 0.1, ordinary_weight = 0.2;
 
@@ -173,7 +173,8 @@ static void drop_covered(struct jv_reading *r)
 
         n = jv_reading_values(r, agent_of(r, r->by_agent[from]), &own);
         for (size_t i = 0; i < n; i++)
-            for (size_t k = 0; k < n && !drop[own[i]]; k++)
+            for (size_t k = 0;
+                 k < n && !drop[own[i]] && r->values[own[k]].from <= r->values[own[i]].from; k++)
                 drop[own[i]] = k != i && covers(r, &r->values[own[k]], &r->values[own[i]]);
     }
     for (size_t i = 0; i < r->n_values; i++)
@@ -192,6 +193,18 @@ static bool follows(const struct jv_reading *r, size_t at, uint32_t term)
     return false;
 }
 
+/* As many values of one agent begin with the token as are listed. */
+static bool is_crowded(const struct jv_reading *r, uint32_t token, uint32_t phrase)
+{
+    const struct jv_span *s;
+
+    if (r->n_values < max_meanings)
+        return false;
+    s = &r->values[r->n_values - max_meanings];
+    return s->from == token &&
+           r->catalog->phrases[s->phrase].agent == r->catalog->phrases[phrase].agent;
+}
+
 static void find_spans(struct jv_reading *r, bool values)
 {
     const struct jv_catalog *c = r->catalog;
@@ -208,7 +221,7 @@ static void find_spans(struct jv_reading *r, bool values)
 
             if (h->value == values && (h->second == JV_NONE || follows(r, i, h->second)))
                 len = (uint32_t)match_phrase(r, i, &c->phrases[h->phrase]);
-            if (len && *n < max_spans)
+            if (len && *n < max_spans && !(values && is_crowded(r, i, h->phrase)))
                 spans[(*n)++] = (struct jv_span){ i, len, h->phrase };
         }
     }
