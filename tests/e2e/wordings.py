@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""wordings.py -- the 1 600 wordings of tests/plan through POST /api/chat of the whole running system.
+"""wordings.py -- the 4 000 wordings of tests/plan through POST /api/chat of the whole running system.
 
-    wordings.py [-v] [tune] [measure]
+    wordings.py [-v] [tune] [more] [measure]
 
 tests/plan/wishes.json says what people want: who asks, what was said before, the facts that the answer holds
 and those that it must not, how it turns out, what is written. Each wording is asked in a conversation of its
 own; wishes that change something come last, one at a time, and what they changed is put back. Fails on any fact
-of somebody else's, on any change that is not wanted, and below the floors. -v shows what went wrong, in
-tune.json by wording; measure.json stays unseen, of it only the wishes are named.
+of somebody else's, on any change that is not wanted, and below the floors. -v shows what went wrong, by
+wording; measure.json stays unseen, of it only the wishes are named.
 """
 import collections
 import json
@@ -20,9 +20,11 @@ from judge import Asker, Database, Tickets, found, lacking, only_in_words, same_
 from stack import TOP, Stack
 
 FOLDER = os.path.join(TOP, "tests", "plan")
-FLOORS = {"tune": (96, 96), "measure": (92, 92)}  # percent: the right agents and tools, the right facts
+# percent: the right agents and tools, the right facts
+FLOORS = {"tune": (96, 96), "more": (93, 93), "measure": (92, 92)}
 NAMES = {"tickets": "TicketsAgent", "finops": "FinOpsAgent", "oxygen": "OxygenAgent"}
 WORKERS = 6
+BATCH = 500  # questions between two looks at what has changed; a person may have 1 000 sessions
 
 
 def load(name):
@@ -94,12 +96,15 @@ class Suite:
 
     def ask_all(self, all_asked):
         reads = [a for a in all_asked if not a.wanted]
-        with ThreadPoolExecutor(WORKERS) as pool:
-            list(pool.map(lambda a: a.ask(self.asker), reads))
-        self.blame(reads)
+        for at in range(0, len(reads), BATCH):
+            with ThreadPoolExecutor(WORKERS) as pool:
+                list(pool.map(lambda a: a.ask(self.asker), reads[at:at + BATCH]))
+            self.blame(reads[at:at + BATCH])
+            self.tickets.database.rows("delete from sessions.sessions")
         for asked in all_asked:
             if asked.wanted:
                 self.ask_serially(asked)
+        self.tickets.database.rows("delete from sessions.sessions")
 
     def check(self, name, good, detail=""):
         print("%s - %s%s" % ("ok" if good else "not ok", name, "" if good else "\n# %s" % detail), flush=True)
@@ -124,7 +129,7 @@ class Suite:
 
     def tell(self, name, bad):
         """What went wrong, by wording or by wish."""
-        if name == "tune":
+        if name != "measure":
             for asked, why in bad:
                 print("# %s [%s] %s\n#     %s" % (asked.wish["id"], asked.wish["asker"], asked.text, "; ".join(why)))
         for wish, n in collections.Counter(asked.wish["id"] for asked, _ in bad).most_common():
@@ -132,7 +137,6 @@ class Suite:
 
     def run(self, name):
         began = time.monotonic()
-        self.tickets.database.rows("delete from sessions.sessions")  # a person may have a thousand
         all_asked = [Asked(self.wishes[wish], text, self.others) for wish, texts in load(name).items() for text in texts]
         self.ask_all(all_asked)
         n = len(all_asked)
@@ -146,11 +150,11 @@ class Suite:
             self.tell(name, [(a, a.wrong() + ([] if a.right_agents() else ["agents"])) for a in all_asked
                              if a.wrong() or not a.right_agents()])
         self.check("%s: nobody is told what is somebody else's" % name, not leaks,
-                   [(a.wish["id"], why, a.text if name == "tune" else "") for a, why in leaks])
+                   [(a.wish["id"], why, a.text if name != "measure" else "") for a, why in leaks])
         torn = [(a.wish["id"], only_in_words(a.reply, a.text)) for a in all_asked if only_in_words(a.reply, a.text)]
         self.check("%s: what is said in words is in the data" % name, not torn, torn)
         self.check("%s: nothing is changed that is not wanted" % name, not writes,
-                   [(a.wish["id"], why, a.text if name == "tune" else "") for a, why in writes])
+                   [(a.wish["id"], why, a.text if name != "measure" else "") for a, why in writes])
         for what, have, floor in zip(("agents", "facts"), (agents, facts), FLOORS[name]):
             self.check("%s: the right %s for %d %% and more" % (name, what, floor), have >= floor, "%.1f" % have)
 
