@@ -352,14 +352,15 @@ static const struct jv_tool tools[] = {
     JV_TOOL("ListAll", list_all, .allow = JV_ALLOW_SCOPE("tickets:read"), .flags = JV_TOOL_READONLY,
             .tool = "get_all_tickets", .skill = "lookup", .say = tickets_say_list,
             .words = "all tickets, every ticket, everybody's tickets, everyone's tickets, all "
-                     "requests, search tickets, tickets with operation, ticket list",
+                     "requests, search tickets, tickets with operation, ticket list, ticket "
+                     "queue, queue, helpdesk",
             .examples = JV_TEXTS("show all tickets", "list every ticket",
                                  "search for tickets with operation create_ai_key")),
     JV_TOOL("List", list, .allow = JV_ALLOW_OWNER("tickets:read", "username"),
             .flags = JV_TOOL_READONLY, .tool = "get_user_tickets", .skill = "lookup",
             .say = tickets_say_list,
             .words = "tickets, requests, issues, cases, working on, busy with, busy, up to, "
-                     "doing, on plate, tickets of a person",
+                     "doing, on plate, tickets of a person, ticketwise, queue",
             .examples = JV_TEXTS("show vishal's tickets", "which requests does alex have?",
                                  "what is sarah working on?")),
     JV_TOOL("ListMine", list_mine, .allow = JV_ALLOW_SCOPE("tickets:read"),

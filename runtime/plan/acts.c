@@ -10,6 +10,19 @@ static bool is_done(const struct jv_reading *r, size_t i)
     return false;
 }
 
+/* "my colleague said you should delete it": somebody else's words. */
+static bool is_reported(const struct jv_reading *r, const struct jv_clause *c, size_t i)
+{
+    static const char *const words[] = { "said",  "says",   "saying",    "thinks",   "claims",
+                                         "wrote", "writes", "suggested", "suggests", "reckons" };
+
+    for (size_t k = c->from + 1; k < i; k++)
+        for (size_t w = 0; w < JV_COUNT(words); w++)
+            if (jv_word_is(r, k, words[w]) && !(jv_roles_at(r, k - 1) & JV_SELF))
+                return true;
+    return false;
+}
+
 /* "alex wants to", "I will", "should I": somebody else is to do it, or it is not decided. */
 static bool is_others(const struct jv_reading *r, const struct jv_clause *c, size_t i)
 {
@@ -104,7 +117,7 @@ bool jv_may_act(const struct jv_reading *r, const struct jv_clause *c, size_t i)
         jv_roles_at(r, i - 1) & (JV_MY | JV_ARTICLE | JV_THEIRS | JV_WE | JV_EVERY) &&
         !(jv_roles_at(r, i - 1) & JV_IT))
         return false; /* "the complete list" */
-    if (is_others(r, c, i) || (!leads(r, c, i) && !is_wished(r, c, i)))
+    if (is_others(r, c, i) || is_reported(r, c, i) || (!leads(r, c, i) && !is_wished(r, c, i)))
         return false;
     if (k->word->past)
         return is_to_be(r, c, i) && !is_done(r, i);
@@ -127,7 +140,8 @@ bool jv_asks_for(const struct jv_reading *r, const struct jv_clause *c, const st
     if (c->looks && !(r->tokens[s->from].word->roles & JV_READ))
         return false; /* but "give approval" */
     return !c->negated && !c->background && !r->tokens[s->from].word->quoted &&
-           !is_others(r, c, s->from) && leads(r, c, s->from) && r->tokens[s->from].word->roles;
+           !is_others(r, c, s->from) && !is_reported(r, c, s->from) && leads(r, c, s->from) &&
+           r->tokens[s->from].word->roles;
 }
 
 /* The word is what the family is named for, or one of its own words for that. */

@@ -209,7 +209,7 @@ static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n
         if (w->mood != JV_REQUEST || !(points(r, &w->clause) || topic) || !jv_wish_has_head(w) ||
             has_value(r, &w->clause) || w->picks[0].score.acts)
             continue;
-        for (size_t k = i; k-- > 0 && (!found || all[k].mood == JV_FRAGMENT);) {
+        for (size_t k = i; k-- > 0 && (!(found || topic) || all[k].mood == JV_FRAGMENT);) {
             if (!has_value(r, &all[k].clause) || !fits(r, &all[k].clause, w) ||
                 (jv_wish_has_head(&all[k]) && !topic))
                 continue;
@@ -291,6 +291,10 @@ static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_
                      (w->picks[k].family == last->picks[0].family &&
                       w->picks[k].score.total >=
                               (distributes(r, &w->clause) ? 0.2 : 0.5) * w->picks[0].score.total);
+        if (w->n_picks && last->n_picks && distributes(r, &w->clause) &&
+            !has_value(r, &last->clause) && last->clause.whom == JV_WHOM_NONE)
+            closer = closer || r->catalog->families[w->picks[0].family].agent ==
+                                       r->catalog->families[last->picks[0].family].agent;
         if (closer && (w->mood == JV_FRAGMENT || which(r, &w->clause)) &&
             (w->clause.before == JV_COMMA || distributes(r, &w->clause)) && jv_wish_has_head(w) &&
             jv_wish_has_head(last) && !has_value(r, &w->clause) && w->clause.whom == JV_WHOM_NONE &&

@@ -187,6 +187,56 @@ static size_t listed_items(const struct jv_reading *r, const struct jv_wish *wis
     return n ? n : items_in(r, 0, r->n, m, ret);
 }
 
+/* ---- "approve it", "delete the first one" ---------------------------------------------------- */
+
+/* What was shown and has such an argument: what the part points at, or else the only one. */
+static size_t shown(const struct jv_reading *r, const struct jv_clause *c,
+                    const struct jv_memory *m, const char *name, struct jv_draft *ret)
+{
+    size_t n = items_in(r, c->from, c->to, m, ret), kept = 0;
+
+    if (!n && jv_roles_of(r, c) & JV_IT) {
+        for (size_t i = 0; i < m->n_calls; i++)
+            if (jv_struct_get(m->calls[i].arguments, name))
+                ret[n++] = m->calls[i];
+        if (!n && m->n_items == 1)
+            ret[n++] = m->items[0];
+        n = n == 1 ? n : 0; /* which of them? */
+    }
+    for (size_t i = 0; i < n; i++)
+        if (jv_struct_get(ret[i].arguments, name))
+            ret[kept++] = ret[i];
+    return kept;
+}
+
+/* A change of something that was shown before. */
+static size_t acted(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,
+                    const struct jv_memory *m, struct jv_arena *a, struct jv_draft *ret)
+{
+    for (size_t i = 0; i < n_wishes; i++) {
+        const struct jv_wish *w = &wishes[i];
+        struct jv_draft d;
+        size_t n;
+
+        if (!w->n_picks || !w->picks[0].score.acts || !jv_slots_fill(r, w, &w->picks[0], a, &d, 1))
+            continue;
+        if (!d.missing || d.missing->kind != JV_SLOT_INTEGER)
+            continue;
+        n = shown(r, &w->clause, m, d.missing->name, ret);
+        for (size_t k = 0; k < n; k++) {
+            Value *v = jv_struct_get(ret[k].arguments, d.missing->name);
+
+            ret[k] = d;
+            ret[k].arguments = copy_of(d.arguments, a);
+            jv_struct_set(ret[k].arguments, a, d.missing->name, v);
+            ret[k].missing = NULL;
+        }
+        if (n)
+            return n;
+    }
+    return 0;
+}
+
 /* ---- the same with another value or person --------------------------------------------------- */
 
 static bool read_only(const struct jv_reading *r, const struct jv_draft *d)
@@ -357,8 +407,10 @@ size_t jv_follow(const struct jv_reading *r, const struct jv_wish *wishes, size_
                  const struct jv_memory *m, struct jv_arena *a, struct jv_draft *ret,
                  bool *ret_compare)
 {
-    size_t n = listed_items(r, wishes, n_wishes, m, ret);
+    size_t n = acted(r, wishes, n_wishes, m, a, ret);
 
+    if (!n)
+        n = listed_items(r, wishes, n_wishes, m, ret);
     if (!n && (!m->n_calls || stands_alone(r, wishes, n_wishes) || has_noise(r, wishes, n_wishes)))
         return 0;
     if (!n && !compares_them(r))

@@ -24,7 +24,7 @@ const struct jv_lexicon_row jv_lexicon_rows[] = {
                    "here if just only but up out off down while during since until "
                    "before after around regarding concerning per via through between among "
                    "both either because than too such so whether upon till across along "
-                   "against towards toward beside besides onwards together except " },
+                   "against towards toward beside besides onwards together " },
     { JV_FUNCTION,
       " y ya yall real you your yours yourself yourselves jarvis u ur nothing something anything "
       "everything someone somebody very really much many lot lots doing d m t s w abt bout "
@@ -36,7 +36,8 @@ const struct jv_lexicon_row jv_lexicon_rows[] = {
     { JV_FUNCTION | JV_NOT,
       " not don dont doesn doesnt didn didnt isn isnt aren arent won wont wouldn wouldnt "
       "shouldn shouldnt without hasnt hasn havent haven hadnt hadn cant cannot couldnt couldn "
-      "wasnt wasn werent weren ain aint neither nor " },
+      "wasnt wasn werent weren ain aint neither nor except excluding exclude omit omitting "
+      "minus " },
     { JV_FUNCTION | JV_NOT | JV_NOUGHT, " nobody noone none " },
     { JV_FUNCTION | JV_OWNER, " for of by from " },
     { JV_FUNCTION | JV_MY, " my mine own myself " },

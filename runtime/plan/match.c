@@ -14,6 +14,7 @@ static const double missing_factor = 0.55, example_bonus = 0.8;
 static const double acts_bonus = 0.6, half_strength = 0.35;
 static const double subject_share = 0.5; /* of a subject: an unknown word is one of its values */
 static const double no_head_factor = 0.5, least_total = 0.05, unsaid_weight = 0.1, fit_bonus = 0.2;
+enum { id_digits = 4 }; /* of a number that alone looks like an id */
 static const double date_value = 0.2, general_factor = 0.6, interested_factor = 0.3,
                     everybody_bonus = 0.3;
 
@@ -545,6 +546,16 @@ static bool is_out(const struct table *t, const struct jv_cat_family *f, const s
     return !f->read_only && !s->acts && (!f->wanted || t->clause->looks);
 }
 
+/* "17 times 34" is about no ticket; "news on 12301?" may be. */
+static bool is_mere_number(const struct table *t, const struct jv_score *s, double covered)
+{
+    bool borrows = t->clause->head_to > t->clause->head_from;
+
+    if (t->number == SIZE_MAX || s->terms >= 0.1 || s->acts || joined(t) || borrows)
+        return false;
+    return covered < (strlen(t->r->tokens[t->number].word->norm) >= id_digits ? 0.5 : 0.9);
+}
+
 static void conclude(const struct table *t, struct row *row)
 {
     const struct jv_cat_family *f = &t->r->catalog->families[row->family];
@@ -586,9 +597,8 @@ static void conclude(const struct table *t, struct row *row)
     if (s->terms >= 0.2 || row->alike > 0.7) /* a value alone proves little among unknown words */
         covered = 0.5 + 0.5 * covered;
     s->confidence = evidence / (evidence + half_strength) * covered;
-    if (s->terms < 0.1 && !s->acts && covered < 0.9 && !joined(t) &&
-        t->clause->head_to == t->clause->head_from && t->number != SIZE_MAX)
-        s->confidence *= no_head_factor; /* "17 times 34" */
+    if (is_mere_number(t, s, covered))
+        s->confidence *= no_head_factor;
 }
 
 static void keep_best(struct jv_pick *picks, size_t *n, size_t max, struct jv_pick p)

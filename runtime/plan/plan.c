@@ -2,6 +2,7 @@
  *
  * reading (words, terms, values, names) -> wishes (clauses with their heads) -> calls (tools and
  * arguments); beside it follow-ups from the last turn, and talk when no agent is wanted. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "google/protobuf/struct.pb-c.h"
@@ -110,6 +111,53 @@ static void draft_wishes(struct planning *p)
             if (good_enough(p, &w->picks[k]) && !misfits(p, w, w->picks[k].family) &&
                 (k == 0 || ties(p, w, k)))
                 add_drafts(p, w, &w->picks[k]);
+    }
+}
+
+/* The call says this number already. */
+static bool has_number(const struct jv_draft *d, double number)
+{
+    for (size_t i = 0; i < d->arguments->n_fields; i++)
+        if (d->arguments->fields[i]->value->kind_case ==
+                    GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE &&
+            d->arguments->fields[i]->value->number_value == number)
+            return true;
+    return false;
+}
+
+/* The family that looks up by a number what this call is about; JV_NONE. */
+static uint32_t looked_up_by_number(const struct planning *p, const struct jv_draft *d)
+{
+    const struct jv_cat_tool *t = &p->c->tools[d->tool];
+
+    for (size_t i = 0; t->read_only && i < p->c->n_numbered; i++) {
+        const struct jv_cat_family *f = &p->c->families[p->c->numbered[i]];
+
+        if (f->agent == t->agent && f->read_only && f->needs_number)
+            return p->c->numbered[i];
+    }
+    return JV_NONE;
+}
+
+/* "look up two tickets for me, ... one is 12301 and the other 12303": ids that no part took. */
+static void draft_numbers(struct planning *p)
+{
+    enum { id_digits = 4 };
+    uint32_t family = JV_NONE;
+
+    for (size_t i = 0; i < p->n_drafts && family == JV_NONE; i++)
+        family = looked_up_by_number(p, &p->drafts[i]);
+    for (size_t i = 0; family != JV_NONE && i < p->reading.n; i++) {
+        struct jv_wish w = { .clause = { .from = i, .to = i + 1 }, .text_to = i + 1 };
+        struct jv_pick pick = { family, { .confidence = clear_confidence, .unknown = SIZE_MAX } };
+        bool taken = !jv_token_number(&p->reading, i) ||
+                     strlen(p->reading.tokens[i].word->norm) < id_digits ||
+                     (i && p->reading.tokens[i - 1].word->roles & JV_NOT);
+
+        for (size_t k = 0; k < p->n_drafts && !taken; k++)
+            taken = has_number(&p->drafts[k], strtod(p->reading.tokens[i].word->norm, NULL));
+        if (!taken && p->n_drafts < JV_CALLS_MAX)
+            p->n_drafts += jv_slots_fill(&p->reading, &w, &pick, p->a, p->drafts + p->n_drafts, 1);
     }
 }
 
@@ -355,6 +403,7 @@ static void plan_text(struct planning *p)
         return;
     if (!p->n_drafts) {
         draft_wishes(p);
+        draft_numbers(p);
         for (size_t i = 0; i < p->n_drafts; i++)
             if (p->drafts[i].confidence >= sure_confidence)
                 jv_slots_complete(&p->reading, &p->drafts[i], p->a);

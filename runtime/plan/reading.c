@@ -227,6 +227,45 @@ static void find_spans(struct jv_reading *r, bool values)
     }
 }
 
+static bool is_one_of(const struct jv_reading *r, size_t i, const char *const *words, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (strcmp(r->tokens[i].word->norm, words[k]) == 0)
+            return true;
+    return false;
+}
+
+/* "divided between aws, azure and gcp": among what, is only told. */
+static bool is_told(const struct jv_reading *r, size_t value)
+{
+    static const char *const verbs[] = { "divided", "divide",      "split",   "shared",
+                                         "spread",  "distributed", "divvied", "parted" };
+    static const char *const among[] = { "between", "among", "amongst", "across", "over" };
+    size_t from = r->values[value].from, at;
+
+    for (at = from; at-- > 0 && !is_one_of(r, at, among, JV_COUNT(among));)
+        if (!r->tokens[at].in_value && !(r->tokens[at].word->roles & JV_FUNCTION))
+            return false;
+    for (size_t i = at < from ? at : 0; i-- > 0;)
+        if (is_one_of(r, i, verbs, JV_COUNT(verbs)))
+            return true;
+    return false;
+}
+
+static void drop_told(struct jv_reading *r)
+{
+    bool told[max_spans] = { false };
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->n_values; i++)
+        told[i] = is_told(r, i);
+    for (size_t i = 0; i < r->n_values; i++)
+        if (!told[i])
+            r->values[kept++] = r->values[i];
+    r->n_values = kept;
+    sort_values(r);
+}
+
 /* Values first: they may stand within a phrase, "put in a [vpn] request". */
 static void find_phrases(struct jv_reading *r)
 {
@@ -235,6 +274,7 @@ static void find_phrases(struct jv_reading *r)
     for (size_t i = 0; i < r->n_values; i++)
         for (uint32_t k = 0; k < r->values[i].n; k++)
             r->tokens[r->values[i].from + k].in_value = true;
+    drop_told(r);
     find_spans(r, false);
 }
 

@@ -293,13 +293,51 @@ static void read_mark(struct reader *r, char c, size_t len)
     r->p += len;
 }
 
-/* "no one" and "no need" deny as nobody and not do. */
-static void join_no_one(struct jv_words *w)
+static bool is(const struct jv_words *w, size_t i, const char *word)
 {
-    for (size_t i = 0; i + 1 < w->n; i++)
-        if (strcmp(w->at[i].norm, "no") == 0 &&
-            (strcmp(w->at[i + 1].norm, "one") == 0 || strcmp(w->at[i + 1].norm, "need") == 0))
+    return i < w->n && strcmp(w->at[i].norm, word) == 0;
+}
+
+/* "leave out the finished ones", "leaving completed ones out", "other than", "apart from" */
+static bool excludes(const struct jv_words *w, size_t i)
+{
+    enum { apart = 6 }; /* words between "leave" and "out" */
+    static const char *const verbs[] = {
+        "leave", "leav", "filter", "weed", "sort", "keep", "take"
+    };
+
+    if ((is(w, i, "other") && is(w, i + 1, "than")) || (is(w, i, "apart") && is(w, i + 1, "from")))
+        return true;
+    for (size_t k = 0; k < JV_COUNT(verbs); k++)
+        for (size_t out = i + 1; strcmp(w->at[i].stem, verbs[k]) == 0 && out < w->n &&
+                                 out <= i + apart && w->at[out].before == JV_NO_BREAK;
+             out++)
+            if (is(w, out, "out"))
+                return true;
+    return false;
+}
+
+/* Words that deny together: "no one", "no need", "leave ... out". */
+static void find_denials(struct jv_words *w)
+{
+    for (size_t i = 0; i + 1 < w->n; i++) {
+        if (is(w, i, "no") && (is(w, i + 1, "one") || is(w, i + 1, "need")))
             w->at[i].roles = JV_FUNCTION | JV_NOT | JV_NOUGHT;
+        else if (excludes(w, i))
+            w->at[i].roles = JV_FUNCTION | JV_NOT;
+    }
+}
+
+/* "IT" among small letters is the department. */
+static void find_it(const char *text, struct jv_words *w)
+{
+    bool small = false;
+
+    for (const char *p = text; *p; p++)
+        small = small || (*p >= 'a' && *p <= 'z');
+    for (size_t i = 0; small && i < w->n; i++)
+        if (is(w, i, "it") && w->at[i].to == w->at[i].from + 2 && text[w->at[i].from + 1] == 'T')
+            w->at[i].roles = JV_FUNCTION;
 }
 
 struct jv_words jv_words_read(struct jv_arena *a, const char *text)
@@ -316,6 +354,7 @@ struct jv_words jv_words_read(struct jv_arena *a, const char *text)
         else
             read_mark(&r, c, len);
     }
-    join_no_one(&r.words);
+    find_denials(&r.words);
+    find_it(text, &r.words);
     return r.words;
 }
