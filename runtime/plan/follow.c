@@ -84,7 +84,7 @@ static bool has_noise(const struct jv_reading *r, const struct jv_wish *wishes, 
         person = person || wishes[i].clause.whom == JV_WHOM_PERSON;
 
     for (size_t i = 0; i < r->n; i++)
-        if (jv_token_unknown(r, i) &&
+        if (jv_token_unknown(r, i) && !(r->tokens[i].word->roles & JV_FEELING) &&
             r->tokens[i].name < (person ? JV_NAME_MAYBE : JV_NAME_SUBJECT))
             return true;
     return has_role(r, JV_OFF);

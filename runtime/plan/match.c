@@ -242,7 +242,8 @@ static void add_words(struct table *t, size_t from, size_t to, double factor)
     for (size_t i = from; i < to; i++) {
         const struct jv_token *k = &t->r->tokens[i];
 
-        if (k->term != JV_NONE && k->name <= JV_NAME_MAYBE && !k->word->number && !k->in_date)
+        if (k->term != JV_NONE && k->name <= JV_NAME_MAYBE && !k->word->number && !k->in_date &&
+            !k->aside)
             add_term(t, i, factor);
     }
     add_phrases(t, from, to, factor);

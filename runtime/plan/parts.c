@@ -106,6 +106,8 @@ static bool cuts(const struct jv_reading *r, size_t i)
     for (size_t k = 0; k < r->n_dates; k++)
         if (r->dates[k].from < i && i < r->dates[k].from + r->dates[k].n)
             return false;
+    if (r->tokens[i].aside || (i && r->tokens[i - 1].aside && r->tokens[i + 1].aside))
+        return false;
     if (joins_more(r, i))
         return true;
     if ((i && joins_more(r, i - 1) > 1) || (i > 1 && joins_more(r, i - 2) > 2))

@@ -225,6 +225,22 @@ static bool is_kin(const struct planning *p, const struct jv_draft *d, const str
     return false;
 }
 
+/* "what we spend, broken down by service": the part of d could have meant the other call, which a
+ * later part says clearly. */
+static bool leads_to(const struct planning *p, const struct jv_draft *d,
+                     const struct jv_draft *other)
+{
+    const struct jv_wish *w = &p->wishes[d->wish];
+
+    if (other->wish <= d->wish || other->confidence < d->confidence || d->arguments->n_fields ||
+        other->arguments->n_fields)
+        return false;
+    for (size_t i = 1; i < w->n_picks; i++)
+        if (w->picks[i].family == p->c->tools[other->tool].family)
+            return w->picks[i].score.total >= 0.6 * w->picks[0].score.total;
+    return false;
+}
+
 /* Another call of the same agent says it better: "I need a laptop, open a ticket" is no wish to see
  * tickets; of "my requests, namely 1 and 2" the numbers count; and "the difference of the costs" is
  * that of those named. */
@@ -259,7 +275,9 @@ static bool is_mention(const struct planning *p, const struct jv_draft *d)
         if (!d->arguments->n_fields && !d->asked && other->arguments->n_fields &&
             (!d->said_whose || jv_family_needs(p->c, o->family, JV_SLOT_INTEGER)))
             return true;
-        if (!d->arguments->n_fields && !d->asked && is_kin(p, d, other))
+        if (!d->arguments->n_fields && !d->asked && is_kin(p, d, other) && !leads_to(p, other, d))
+            return true;
+        if (leads_to(p, d, other))
             return true;
         if (!d->arguments->n_fields && d->points && other->arguments->n_fields)
             return true;

@@ -259,9 +259,16 @@ static void drop_told(struct jv_reading *r)
 
     for (size_t i = 0; i < r->n_values; i++)
         told[i] = is_told(r, i);
-    for (size_t i = 0; i < r->n_values; i++)
+    for (size_t i = 0; i < r->n_values; i++) {
+        const struct jv_span *s = &r->values[i];
+
+        for (size_t k = s->from; told[i] && k < s->from + s->n; k++) {
+            r->tokens[k].aside = true;
+            r->tokens[k].in_value = false;
+        }
         if (!told[i])
-            r->values[kept++] = r->values[i];
+            r->values[kept++] = *s;
+    }
     r->n_values = kept;
     sort_values(r);
 }
@@ -356,7 +363,7 @@ bool jv_token_unknown(const struct jv_reading *r, size_t i)
 {
     const struct jv_token *t = &r->tokens[i];
 
-    if (t->in_value || t->in_date || t->typo || t->word->number)
+    if (t->in_value || t->in_date || t->aside || t->typo || t->word->number)
         return false;
     if (t->term != JV_NONE && r->catalog->terms[t->term].strong)
         return false;
@@ -371,7 +378,7 @@ double jv_token_weight(const struct jv_reading *r, size_t i)
 
     if (t->in_value || jv_token_number(r, i))
         return 1;
-    if (t->word->roles & JV_FUNCTION || t->name > JV_NAME_MAYBE || t->in_date)
+    if (t->word->roles & JV_FUNCTION || t->name > JV_NAME_MAYBE || t->in_date || t->aside)
         return 0;
     if (t->term != JV_NONE && r->catalog->terms[t->term].strong &&
         !(t->word->roles & (JV_COMPARE | JV_MORE)))

@@ -23,6 +23,7 @@ struct jv_token {
     bool typo;     /* the term is one letter away */
     bool in_value; /* part of a value's phrase */
     bool in_date;
+    bool aside; /* a value that is only told: "divided between [aws] and [gcp]" */
     enum jv_name_place name;
     const char *person; /* with a name: lower case, without what hangs on it */
 };

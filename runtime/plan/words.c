@@ -159,6 +159,7 @@ static struct jv_word *add(struct reader *r, size_t from, size_t to, const char 
     w->plural = strlen(norm) > 3 && strncmp(norm, stem, strlen(norm) - 1) != 0
                         ? false
                         : ends(norm, strlen(norm), "s") && !ends(norm, strlen(norm), "ss");
+    w->plural = w->plural || strcmp(norm, "tix") == 0;
     w->roles = jv_lexicon(norm);
     if (w->plural && !(w->roles & JV_FUNCTION))
         w->roles &= ~JV_WISH; /* "requests" */
