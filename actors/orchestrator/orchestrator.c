@@ -20,6 +20,7 @@ JV_TOOL_FN(explain, Orchestrator__ExplainRequest, Orchestrator__ExplainReply)
     struct jv_arena *a = jv_arena(ctx);
     struct jv_plan_input in = { .text = req->message,
                                 .username = jv_caller(ctx)->username,
+                                .scope = jv_caller(ctx)->scope,
                                 .now_ms = jv_now_ms(ctx) };
     const struct jv_catalog *catalog;
     struct jv_plan plan;

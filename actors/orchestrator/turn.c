@@ -81,6 +81,7 @@ static int plan(struct turn *t)
     struct jv_plan_input in = {
         .text = t->req->question,
         .username = jv_caller(t->ctx)->username,
+        .scope = jv_caller(t->ctx)->scope,
         .memory = t->req->memory ? t->req->memory : memory_of(t->began->context),
         .recent = recent_lines(t),
         .now_ms = jv_now_ms(t->ctx),

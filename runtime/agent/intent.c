@@ -138,7 +138,11 @@ static int understand_text(struct jv_ctx *ctx, const char *text,
                            const Google__Protobuf__Struct *memory, struct jv_intent *ret)
 {
     struct jv_plan_input in = {
-        .text = text, .username = ctx->caller.username, .memory = memory, .now_ms = jv_now_ms(ctx)
+        .text = text,
+        .username = ctx->caller.username,
+        .scope = ctx->caller.scope,
+        .memory = memory,
+        .now_ms = jv_now_ms(ctx),
     };
     int r;
 

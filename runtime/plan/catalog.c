@@ -190,6 +190,39 @@ bool jv_catalog_takes(const struct jv_catalog *c, uint32_t family, const struct 
     return false;
 }
 
+static bool holds(const char *scopes, const char *scope, const char *tail)
+{
+    size_t n = strlen(scope), more = strlen(tail);
+
+    for (const char *p = scopes; *p; p += *p == ' ') {
+        size_t len = strcspn(p, " ");
+
+        if (len == n + more && memcmp(p, scope, n) == 0 && memcmp(p + n, tail, more) == 0)
+            return true;
+        p += len;
+    }
+    return false;
+}
+
+bool jv_catalog_everybodys(const struct jv_catalog *c, const struct jv_cat_tool *t)
+{
+    const struct jv_cat_family *f = &c->families[t->family];
+
+    return t->whose == JV_EVERYBODYS &&
+           (f->tools[JV_CALLERS] != JV_NONE || f->tools[JV_SOMEBODYS] != JV_NONE);
+}
+
+bool jv_catalog_may(const struct jv_catalog *c, const struct jv_cat_tool *t, const char *scopes)
+{
+    bool everybodys = jv_catalog_everybodys(c, t);
+
+    if (!t->scope)
+        return true;
+    if (!scopes)
+        return !everybodys;
+    return holds(scopes, t->scope, "") && (!everybodys || holds(scopes, t->scope, ":all"));
+}
+
 uint32_t jv_catalog_agent(const struct jv_catalog *c, const char *token)
 {
     for (uint32_t i = 0; i < c->n_agents; i++)

@@ -188,6 +188,12 @@ void jv_catalog_post(struct jv_catalog *c, uint32_t term, struct jv_posting p);
 void jv_catalog_phrase(struct jv_catalog *c, struct jv_phrase phrase);
 const struct jv_slot *jv_catalog_slot(const struct jv_cat_tool *t, const char *name);
 /* A tool of the family must have a member of this kind. */
+/* Everybody's, and not the organisation's, which goes by "all", too. */
+bool jv_catalog_everybodys(const struct jv_catalog *c, const struct jv_cat_tool *t);
+/* Somebody with these scopes may have what the tool gives; NULL: not known, so what everybody may.
+ * Everybody's data is for those who may see everybody's. For asking and suggesting: the tool itself
+ * decides. */
+bool jv_catalog_may(const struct jv_catalog *c, const struct jv_cat_tool *t, const char *scopes);
 bool jv_family_needs(const struct jv_catalog *c, uint32_t family, enum jv_slot_kind kind);
 /* The family is of the agent whose value it is, has the member and can take the value. */
 bool jv_catalog_takes(const struct jv_catalog *c, uint32_t family, const struct jv_phrase *value);

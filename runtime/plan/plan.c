@@ -72,10 +72,25 @@ static bool may_do(const struct planning *p, const struct jv_draft *d)
     return d->missing || d->confidence >= sure_confidence || p->c->tools[d->tool].read_only;
 }
 
+/* It is not said whose, and the asker may see everybody's. */
+static bool means_everybodys(const struct planning *p, const struct jv_wish *w, uint32_t family)
+{
+    uint32_t tool = p->c->families[family].tools[JV_EVERYBODYS];
+
+    return w->clause.whom == JV_WHOM_NONE && tool != JV_NONE && p->in->scope &&
+           jv_catalog_everybodys(p->c, &p->c->tools[tool]) &&
+           jv_catalog_may(p->c, &p->c->tools[tool], p->in->scope);
+}
+
 static void add_drafts(struct planning *p, const struct jv_wish *w, const struct jv_pick *pick)
 {
     struct jv_draft drafts[JV_CALLS_MAX];
-    size_t n = jv_slots_fill(&p->reading, w, pick, p->a, drafts, JV_CALLS_MAX);
+    struct jv_wish all = *w;
+    size_t n;
+
+    if (means_everybodys(p, w, pick->family))
+        all.clause.whom = JV_WHOM_EVERYBODY;
+    n = jv_slots_fill(&p->reading, &all, pick, p->a, drafts, JV_CALLS_MAX);
 
     for (size_t i = 0; i < n && p->n_drafts < JV_CALLS_MAX; i++) {
         bool twice = !may_do(p, &drafts[i]);
@@ -83,6 +98,7 @@ static void add_drafts(struct planning *p, const struct jv_wish *w, const struct
         for (size_t k = 0; k < p->n_drafts; k++)
             twice = twice || jv_draft_same(&p->drafts[k], &drafts[i]);
         drafts[i].wish = (size_t)(w - p->wishes);
+        drafts[i].said_whose = w->clause.whom != JV_WHOM_NONE;
         if (!twice)
             p->drafts[p->n_drafts++] = drafts[i];
     }

@@ -24,40 +24,9 @@ struct suggesting {
 
 /* ---- may ------------------------------------------------------------------------------------- */
 
-static bool holds(const char *scopes, const char *scope, const char *tail)
-{
-    size_t n = strlen(scope), more = strlen(tail);
-
-    for (const char *p = scopes; *p; p += *p == ' ') {
-        size_t len = strcspn(p, " ");
-
-        if (len == n + more && memcmp(p, scope, n) == 0 && memcmp(p + n, tail, more) == 0)
-            return true;
-        p += len;
-    }
-    return false;
-}
-
-/* Everybody's, and not the organisation's, which goes by "all", too. */
-static bool is_personal(const struct jv_catalog *c, const struct jv_cat_tool *t)
-{
-    const struct jv_cat_family *f = &c->families[t->family];
-
-    return t->whose == JV_EVERYBODYS &&
-           (f->tools[JV_CALLERS] != JV_NONE || f->tools[JV_SOMEBODYS] != JV_NONE);
-}
-
-/* Everybody's data is for those who may see everybody's. */
 static bool may(const struct suggesting *s, const struct jv_cat_tool *t)
 {
-    const char *scopes = s->in->scope;
-    bool personal = is_personal(s->c, t);
-
-    if (!t->scope)
-        return true;
-    if (!scopes)
-        return !personal;
-    return holds(scopes, t->scope, "") && (!personal || holds(scopes, t->scope, ":all"));
+    return jv_catalog_may(s->c, t, s->in->scope);
 }
 
 /* ---- which example --------------------------------------------------------------------------- */

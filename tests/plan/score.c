@@ -149,9 +149,11 @@ static const char *const kinds[] = { "calls", "ask", "talk", "unknown" };
 static struct jv_plan ask(struct scoring *s, const Struct *wish, const char *text,
                           const Struct *memory)
 {
-    struct jv_plan_input in = {
-        .text = text, .username = text_or(wish, "asker", ""), .memory = memory, .now_ms = now_ms
-    };
+    struct jv_plan_input in = { .text = text,
+                                .username = text_or(wish, "asker", ""),
+                                .scope = town_scope(text_or(wish, "asker", "")),
+                                .memory = memory,
+                                .now_ms = now_ms };
     struct jv_plan plan;
 
     if (jv_planner_builtin.plan(NULL, s->catalog, &in, s->asking, &plan))

@@ -65,6 +65,7 @@ static const char *ask(struct talk *t, const char *text)
 {
     struct jv_plan_input in = { .text = text,
                                 .username = t->username,
+                                .scope = town_scope(t->username),
                                 .memory = t->plan.memory,
                                 .now_ms = INT64_C(1736467200000) };
 

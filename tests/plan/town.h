@@ -65,4 +65,13 @@ static inline struct jv_catalog *town_catalog(struct jv_arena *a)
     return c;
 }
 
+/* What auth's roles hold of these agents; admin is the only administrator. */
+static inline const char *town_scope(const char *username)
+{
+    return strcmp(username, "admin") == 0
+                   ? "tickets:read tickets:write finops:read oxygen:read tickets:read:all "
+                     "tickets:write:all tickets:delete finops:read:all oxygen:read:all"
+                   : "tickets:read tickets:write finops:read oxygen:read";
+}
+
 #endif
