@@ -157,6 +157,27 @@ static bool names_family(const struct jv_catalog *c, uint32_t term, const struct
     return false;
 }
 
+static bool is_definite(const struct jv_reading *r, const struct jv_clause *c, size_t i)
+{
+    const struct jv_token *t = &r->tokens[i];
+
+    return (jv_roles_at(r, i) & JV_ARTICLE && !(jv_roles_at(r, i) & JV_ONE)) ||
+           jv_word_is(r, i, "any") || (t->word->possessive && i + 1 < c->to);
+}
+
+/* What the family is named for stands behind at most two words that tell which. */
+static bool noun_within(const struct jv_reading *r, const struct jv_clause *c, size_t i,
+                        const struct jv_cat_family *f)
+{
+    for (size_t k = i + 1; k < c->to && k < i + 5; k++) {
+        if (names_family(r->catalog, r->tokens[k].term, f))
+            return true;
+        if (jv_roles_at(r, k) & JV_OWNER)
+            return false;
+    }
+    return false;
+}
+
 /* "ticket for a laptop": one of what the tool makes is named, and nothing else is said. */
 bool jv_names_one(const struct jv_reading *r, const struct jv_clause *c,
                   const struct jv_cat_family *f)
@@ -164,14 +185,13 @@ bool jv_names_one(const struct jv_reading *r, const struct jv_clause *c,
     bool one = false;
 
     if (!(c->fragment || c->wishes) || c->negated || c->whom == JV_WHOM_CALLER ||
-        c->whom == JV_WHOM_EVERYBODY)
+        c->whom == JV_WHOM_EVERYBODY || jv_roles_of(r, c) & (JV_NO | JV_NOT))
         return false;
     for (size_t i = c->from; i < c->to; i++) {
         const struct jv_word *w = r->tokens[i].word;
 
-        if (i + 1 < c->to && w->roles & JV_ARTICLE && !(w->roles & JV_ONE) &&
-            names_family(r->catalog, r->tokens[i + 1].term, f))
-            return false; /* "the ticket": there is one */
+        if (is_definite(r, c, i) && noun_within(r, c, i, f))
+            return false; /* "the ticket", "any vpn ticket": there is one */
         one = one || (!w->plural && !w->quoted && !r->tokens[i].in_value &&
                       names_family(r->catalog, r->tokens[i].term, f));
     }

@@ -62,6 +62,7 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
 {
     struct jv_clause *c = &wishes[at].clause;
     const struct jv_wish *from = NULL;
+    bool own;
 
     for (size_t i = c->from; i < c->to; i++)
         if (jv_token_unknown(r, i) && r->tokens[i].name <= JV_NAME_MAYBE)
@@ -75,8 +76,9 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
             from = &wishes[i];
     if (!from)
         return;
-    c->head_from = from->clause.from;
-    c->head_to = from->clause.to;
+    own = from->clause.head_to > from->clause.head_from; /* "close 1, 2 and 3" */
+    c->head_from = own ? from->clause.head_from : from->clause.from;
+    c->head_to = own ? from->clause.head_to : from->clause.to;
     c->head_acts = from->n_picks && from->picks[0].score.acts;
     c->looks = from->clause.looks;
     match(r, &wishes[at], a);

@@ -562,16 +562,17 @@ static void conclude(const struct table *t, struct row *row)
     const struct jv_cat_family *f = &t->r->catalog->families[row->family];
     struct jv_score *s = &row->score;
     double evidence, covered;
+    bool begins;
 
     if (is_out(t, f, s))
         return;
     s->missing = lacks_required(t, row->family, s);
+    begins = t->clause->makes_new || jv_begins_with_one(t->r, t->clause, f);
     if (!f->read_only && f->wanted && !t->clause->looks && !t->clause->asked &&
-        (t->clause->wishes || t->clause->makes_new || jv_begins_with_one(t->r, t->clause, f)) &&
-        jv_names_one(t->r, t->clause, f))
+        (t->clause->wishes || begins) && jv_names_one(t->r, t->clause, f))
         s->acts = true; /* "a new ticket", "I need a ticket" */
-    if ((t->clause->wishes || jv_names_one(t->r, t->clause, f)) && !t->clause->looks && f->wanted &&
-        !f->read_only && !s->missing && s->values >= required_value)
+    if ((t->clause->wishes || (begins && jv_names_one(t->r, t->clause, f))) && !t->clause->looks &&
+        f->wanted && !f->read_only && !s->missing && s->values >= required_value)
         s->acts = true;
     if (s->acts && jv_changes_nothing(t->r, t->clause, row->family))
         s->acts = false;

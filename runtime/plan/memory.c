@@ -69,6 +69,7 @@ struct jv_memory jv_memory_read(const struct jv_catalog *c, const Struct *s, str
     m.n_calls = read_calls(c, s, "calls", a, m.calls, JV_CALLS_MAX);
     m.n_before = read_calls(c, s, "before", a, m.before, JV_CALLS_MAX);
     m.n_items = read_calls(c, s, "items", a, m.items, JV_ITEMS_MAX);
+    m.n_confirm = read_calls(c, s, "confirm", a, m.confirm, JV_CALLS_MAX);
     m.person = jv_struct_text(s, "person");
     ask = member_struct(s, "ask");
     if (ask && jv_struct_text(ask, "missing") && read_call(c, ask, a, &m.ask)) {
@@ -118,6 +119,7 @@ Struct *jv_memory_write(const struct jv_catalog *c, const struct jv_memory *m, s
     write_calls(c, s, "calls", m->n_calls, m->calls, a);
     write_calls(c, s, "before", m->n_before, m->before, a);
     write_calls(c, s, "items", m->n_items, m->items, a);
+    write_calls(c, s, "confirm", m->n_confirm, m->confirm, a);
     if (m->person)
         jv_struct_set(s, a, "person", jv_value_text(a, m->person));
     if (m->asks)
@@ -176,6 +178,7 @@ void jv_memory_push(struct jv_memory *m, const struct jv_catalog *c, size_t n,
     memcpy(m->calls, calls, n * sizeof(calls[0]));
     m->n_calls = n;
     m->asks = false;
+    m->n_confirm = 0;
     for (size_t i = 0; i < n; i++) {
         const char *owner = c->tools[calls[i].tool].owner;
         const char *person = owner ? jv_struct_text(calls[i].arguments, owner) : NULL;

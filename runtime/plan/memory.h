@@ -19,6 +19,8 @@ struct jv_memory {
     const char *person;
     bool asks;
     struct jv_draft ask; /* with its missing member */
+    size_t n_confirm;
+    struct jv_draft confirm[JV_CALLS_MAX]; /* done when the answer is yes */
 };
 
 /* Calls of tools that are no more in the catalogue are forgotten. */

@@ -7,6 +7,7 @@
 
 #include "google/protobuf/struct.pb-c.h"
 #include "jv/wire.h"
+#include "plan/doubt.h"
 #include "plan/follow.h"
 #include "plan/talk.h"
 
@@ -367,25 +368,78 @@ static bool take_lacking(struct planning *p, struct jv_draft *ret)
     return found;
 }
 
-/* The calls that can be made, and a question back for what one lacks. */
-static void conclude(struct planning *p)
+/* Take out the changes. Returns how many. */
+static size_t take_changes(struct planning *p, struct jv_draft ret[JV_CALLS_MAX])
 {
-    struct jv_draft lacking;
-    bool lacks = take_lacking(p, &lacking);
+    size_t n = 0, kept = 0;
 
+    for (size_t i = 0; i < p->n_drafts; i++)
+        if (p->c->tools[p->drafts[i].tool].read_only)
+            p->drafts[kept++] = p->drafts[i];
+        else
+            ret[n++] = p->drafts[i];
+    p->n_drafts = kept;
+    return n;
+}
+
+/* "Shall I?": the changes wait for a yes. */
+static void ask_first(struct planning *p, size_t n, const struct jv_draft *changes)
+{
+    memcpy(p->memory.confirm, changes, n * sizeof(*changes));
+    p->memory.n_confirm = n;
+    jv_talk_confirm(p->c, n, changes, p->a, p->ret);
+}
+
+static void ask_for(struct planning *p, const struct jv_draft *lacking)
+{
+    p->memory.asks = true;
+    p->memory.ask = *lacking;
+    jv_talk_ask(p->c, lacking, p->a, p->ret);
+}
+
+/* The calls that can be made, and a question back for what is doubtful or lacks something. */
+static void conclude(struct planning *p, bool sure)
+{
+    struct jv_draft open[JV_CALLS_MAX]; /* what the question is about */
+    bool lacks = take_lacking(p, &open[0]);
+    size_t n_open = lacks, n_doubtful = 0;
+
+    if (!sure && jv_doubtful(&p->reading, p->wishes, p->n_wishes, p->drafts, p->n_drafts))
+        n_open = n_doubtful = take_changes(p, open);
     if (p->n_drafts)
         jv_memory_push(&p->memory, p->c, p->n_drafts, p->drafts);
-    if (lacks) {
-        p->memory.asks = true;
-        p->memory.ask = lacking;
-        jv_talk_ask(p->c, &lacking, p->a, p->ret);
-    }
+    if (n_doubtful)
+        ask_first(p, n_doubtful, open);
+    else if (lacks)
+        ask_for(p, &open[0]);
     if (p->n_drafts)
         p->ret->kind = JV_PLAN_CALLS;
     for (size_t i = 0; i < p->n_drafts; i++)
         if (p->drafts[i].confidence < clear_confidence)
             p->ret->taken = jv_talk_taken(p->c, p->n_drafts, p->drafts, p->a);
-    publish(p, p->n_drafts ? p->n_drafts : 1, p->n_drafts ? p->drafts : &lacking);
+    publish(p, p->n_drafts ? p->n_drafts : n_open, p->n_drafts ? p->drafts : open);
+}
+
+/* "Shall I?" was asked: yes, no, or something else that is planned anew. */
+static bool answer_confirm(struct planning *p)
+{
+    struct jv_memory *m = &p->memory;
+    size_t n = m->n_confirm;
+
+    m->n_confirm = 0;
+    if (n && jv_says_no(&p->reading)) {
+        jv_talk_dropped(p->c, p->a, p->ret);
+        return true;
+    }
+    if (!n || !jv_says_yes(&p->reading, m->confirm, n))
+        return false;
+    memcpy(p->drafts, m->confirm, n * sizeof(p->drafts[0]));
+    p->n_drafts = n;
+    p->memory.asks = false;
+    for (size_t i = 0; i < n; i++)
+        p->drafts[i].confidence = 1;
+    conclude(p, true);
+    return true;
 }
 
 /* "compare aws and gcp": calls of one tool that differ. */
@@ -415,8 +469,11 @@ static bool chats(struct planning *p)
 
 static void plan_text(struct planning *p)
 {
-    enum jv_reply reply =
-            jv_follow_ask(&p->reading, p->wishes, p->n_wishes, &p->memory, p->a, &p->drafts[0]);
+    enum jv_reply reply;
+
+    if (answer_confirm(p))
+        return;
+    reply = jv_follow_ask(&p->reading, p->wishes, p->n_wishes, &p->memory, p->a, &p->drafts[0]);
 
     if (reply == JV_REPLY_DROPPED) {
         p->memory.asks = false;
@@ -425,7 +482,7 @@ static void plan_text(struct planning *p)
     }
     if (reply == JV_REPLY_FILLED) {
         p->n_drafts = 1;
-        conclude(p);
+        conclude(p, false);
         return;
     }
     p->memory.asks = false;
@@ -446,7 +503,7 @@ static void plan_text(struct planning *p)
         p->ret->compare = compares(p);
     }
     if (p->n_drafts)
-        conclude(p);
+        conclude(p, false);
     else if (p->unclear)
         jv_talk_whose(p->c, p->a, p->ret);
     else if (!jv_talk(&p->reading, true, p->a, p->ret))

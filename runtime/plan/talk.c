@@ -278,6 +278,52 @@ void jv_talk_ask(const struct jv_catalog *c, const struct jv_draft *d, struct jv
     ret->suggestions = list;
 }
 
+static void say_argument(struct jv_buf *b, const char *name, const Google__Protobuf__Value *v)
+{
+    jv_say_text(b, spaced(b->arena, name));
+    jv_buf_str(b, " ");
+    if (v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE)
+        jv_say_text(b, spaced(b->arena, v->string_value));
+    else
+        jv_buf_printf(b, "%.0f", v->number_value);
+}
+
+/* "create_my_ticket" -> "create ticket" */
+static void say_change(struct jv_buf *b, const struct jv_catalog *c, const struct jv_draft *d)
+{
+    const struct jv_cat_tool *t = &c->tools[d->tool];
+    const char *name = t->name ? t->name : c->agents[t->agent].name, *my = strstr(name, "_my_");
+
+    if (my)
+        name = jv_arena_printf(b->arena, "%.*s%s", (int)(my - name), name, my + 3);
+    jv_buf_str(b, "**");
+    jv_say_text(b, spaced(b->arena, name));
+    jv_buf_str(b, "**");
+    for (size_t k = 0; k < d->arguments->n_fields; k++) {
+        jv_buf_str(b, k ? ", " : " (");
+        say_argument(b, d->arguments->fields[k]->key, d->arguments->fields[k]->value);
+    }
+    jv_buf_str(b, d->arguments->n_fields ? ")" : "");
+}
+
+void jv_talk_confirm(const struct jv_catalog *c, size_t n, const struct jv_draft *changes,
+                     struct jv_arena *a, struct jv_plan *ret)
+{
+    static const char *const answers[] = { "yes", "no", NULL };
+    struct jv_buf b = jv_buf_new(a);
+
+    jv_buf_str(&b, "I want to be sure before I change anything. Shall I ");
+    for (size_t i = 0; i < n; i++) {
+        jv_buf_str(&b, !i ? "" : i + 1 < n ? ", " : " and ");
+        say_change(&b, c, &changes[i]);
+    }
+    jv_buf_str(&b, "? Please say yes or no.");
+    ret->kind = JV_PLAN_ASK;
+    ret->text = b.data;
+    ret->missing = "confirmation";
+    ret->suggestions = answers;
+}
+
 /* ---- not sure -------------------------------------------------------------------------------- */
 
 /* "get_my_tickets" -> "my tickets": a tool by what it gives. */
@@ -288,16 +334,6 @@ static void say_tool(struct jv_buf *b, const struct jv_catalog *c, const struct 
     if (strncmp(name, "get_", 4) == 0)
         name += 4;
     jv_say_text(b, spaced(b->arena, name));
-}
-
-static void say_argument(struct jv_buf *b, const char *name, const Google__Protobuf__Value *v)
-{
-    jv_say_text(b, spaced(b->arena, name));
-    jv_buf_str(b, " ");
-    if (v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE)
-        jv_say_text(b, spaced(b->arena, v->string_value));
-    else
-        jv_buf_printf(b, "%.0f", v->number_value);
 }
 
 const char *jv_talk_taken(const struct jv_catalog *c, size_t n, const struct jv_draft *calls,

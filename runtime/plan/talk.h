@@ -13,6 +13,9 @@ bool jv_talks(const struct jv_reading *r);
 /* The question for a missing member, with suggestions. */
 void jv_talk_ask(const struct jv_catalog *c, const struct jv_draft *d, struct jv_arena *a,
                  struct jv_plan *ret);
+/* "Shall I ...?", of changes that are not quite sure. */
+void jv_talk_confirm(const struct jv_catalog *c, size_t n, const struct jv_draft *changes,
+                     struct jv_arena *a, struct jv_plan *ret);
 /* What the calls were taken for: "I took this as: my tickets (status: open)." */
 const char *jv_talk_taken(const struct jv_catalog *c, size_t n, const struct jv_draft *calls,
                           struct jv_arena *a);

@@ -38,7 +38,8 @@ struct jv_planned {
 enum jv_plan_kind {
     JV_PLAN_CALLS = 0, /* run the calls; `missing` set: then ask `text` for one more */
     JV_PLAN_ASK,       /* something is missing: `text` is the question; calls holds the unfinished
-                          one, `missing` the member */
+                          one, `missing` the member; or changes that are to be confirmed with yes
+                          or no: `missing` is "confirmation" */
     JV_PLAN_TALK,      /* help, greeting, thanks, small talk, out of scope: `text` is the answer */
     JV_PLAN_UNKNOWN,   /* not understood: `text` says so kindly */
 };

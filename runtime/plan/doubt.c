@@ -1,0 +1,308 @@
+/* doubt.c -- what speaks against doing a change at once.
+ *
+ * A change is done when the words ask for it and nothing else is in the way: "delete all but 1",
+ * "close it once 2 is done", "approve 1 tomorrow", "a ticket for vpn? or gpu?", "create it.
+ * Actually, don't" are asked about first. */
+#include "plan/doubt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "google/protobuf/struct.pb-c.h"
+#include "jv/wire.h"
+
+enum { id_digits = 4, brief = 7 };
+
+static bool is_any(const struct jv_reading *r, size_t i, const char *const *words, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (jv_word_is(r, i, words[k]))
+            return true;
+    return false;
+}
+
+static bool changes(const struct jv_reading *r, const struct jv_draft *d)
+{
+    return !r->catalog->tools[d->tool].read_only;
+}
+
+/* It changes what is there, by its number. */
+static bool is_numbered(const struct jv_reading *r, const struct jv_draft *d)
+{
+    return r->catalog->families[r->catalog->tools[d->tool].family].needs_number;
+}
+
+static bool is_id(const struct jv_reading *r, size_t i)
+{
+    return jv_token_number(r, i) && strlen(r->tokens[i].word->norm) >= id_digits;
+}
+
+/* ---- the words around it --------------------------------------------------------------------- */
+
+/* From the stop before the part to the stop behind it. */
+static struct jv_clause sentence_of(const struct jv_reading *r, const struct jv_clause *c)
+{
+    struct jv_clause s = { .from = c->from, .to = c->to };
+
+    while (s.from > 0 && r->tokens[s.from].word->before != JV_STOP)
+        s.from--;
+    while (s.to < r->n && r->tokens[s.to].word->before != JV_STOP)
+        s.to++;
+    return s;
+}
+
+/* "all but 1", "except 1", "rather than 1", "the others", "maybe" */
+static bool excepts(const struct jv_reading *r, const struct jv_clause *s)
+{
+    static const char *const words[] = { "except",   "excluding", "unless",  "others",
+                                         "rest",     "maybe",     "perhaps", "might",
+                                         "probably", "remaining", "whether" };
+    static const char *const pairs[][2] = { { "rather", "than" }, { "instead", "of" },
+                                            { "other", "than" },  { "apart", "from" },
+                                            { "but", "not" },     { "as", "soon" },
+                                            { "or", "rather" },   { "no", "longer" } };
+
+    for (size_t i = s->from; i < s->to; i++) {
+        if (is_any(r, i, words, JV_COUNT(words)))
+            return true;
+        for (size_t k = 0; k < JV_COUNT(pairs); k++)
+            if (jv_word_is(r, i, pairs[k][0]) && jv_word_is(r, i + 1, pairs[k][1]))
+                return true;
+        if (jv_word_is(r, i, "but") && i &&
+            (jv_roles_at(r, i - 1) & JV_EVERY || jv_word_is(r, i - 1, "everything") ||
+             jv_word_is(r, i - 1, "anything")))
+            return true;
+    }
+    return false;
+}
+
+/* "if it is done", "once 1 is closed", "before you delete it"; not "if you could", "before I
+ * forget". */
+static bool conditions(const struct jv_reading *r, const struct jv_clause *s, bool numbered)
+{
+    static const char *const strict[] = { "if", "once", "provided", "unless" };
+    static const char *const loose[] = { "when", "after", "before", "until", "till" };
+    static const char *const polite[] = { "possible", "may",   "could", "can",  "would",
+                                          "forget",   "leave", "have",  "need", "not" };
+
+    for (size_t i = s->from; i < s->to; i++) {
+        bool yours = jv_word_is_you(r, i + 1) || jv_roles_at(r, i + 1) & (JV_SELF | JV_WE);
+        bool lead = is_any(r, i, strict, JV_COUNT(strict)) ||
+                    (numbered && is_any(r, i, loose, JV_COUNT(loose)));
+
+        if (!lead || r->tokens[i].in_date || r->tokens[i + 1].in_date)
+            continue;
+        for (size_t k = i + 1; yours && k < s->to && k < i + 4; k++)
+            if (is_any(r, k, polite, JV_COUNT(polite)))
+                lead = false;
+        if (lead && !is_any(r, i + 1, polite, JV_COUNT(polite)))
+            return true;
+    }
+    return false;
+}
+
+/* "approve it tomorrow", "close it later" */
+static bool is_later(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (jv_word_is(r, i, "later") ||
+            (r->tokens[i].in_date && !jv_word_is(r, i, "today") && !jv_word_is(r, i, "now")))
+            return true;
+    return false;
+}
+
+/* "will it be approved?", "can 1 be closed", "can I delete 1?" */
+static bool wonders(const struct jv_reading *r, const struct jv_clause *c, bool numbered)
+{
+    static const char *const may[] = { "will", "can", "may", "should", "shall", "is", "was" };
+    size_t i = c->from;
+
+    while (i < c->to && jv_roles_at(r, i) & (JV_GREET | JV_JOIN | JV_POLITE | JV_YES))
+        i++;
+    if (jv_word_is(r, i, "will") && !jv_word_is_you(r, i + 1))
+        return true;
+    if (numbered && is_any(r, i, may, JV_COUNT(may)) && !jv_word_is_you(r, i + 1))
+        return !(jv_roles_at(r, i + 1) & JV_PERSON) && !jv_word_is(r, i + 1, "someone") &&
+               !jv_word_is(r, i + 1, "somebody");
+    for (; numbered && i + 1 < c->to; i++)
+        if (is_any(r, i, may, 3) && jv_word_is(r, i + 1, "be"))
+            return true; /* "1 can be closed" */
+    return false;
+}
+
+/* "alex told me to close it" */
+static bool was_told(const struct jv_reading *r, const struct jv_clause *c)
+{
+    static const char *const words[] = { "told", "asked", "wants", "asks", "wanted" };
+
+    for (size_t i = c->from; i + 2 < c->to; i++)
+        if (is_any(r, i, words, JV_COUNT(words)) && jv_roles_at(r, i + 1) & (JV_SELF | JV_WE) &&
+            jv_word_is(r, i + 2, "to"))
+            return true;
+    return false;
+}
+
+/* ---- taken back ------------------------------------------------------------------------------ */
+
+/* "Actually, don't", "no, wait", "scratch that", "sorry, I meant ..." begin here. */
+static bool takes_back(const struct jv_reading *r, size_t i)
+{
+    static const char *const turns[] = { "actually", "wait", "sorry", "or",  "but",   "oops",
+                                         "hm",       "hmm",  "well",  "and", "please" };
+    bool turned = false;
+
+    for (; i < r->n && is_any(r, i, turns, JV_COUNT(turns)); i++)
+        turned = turned || !(jv_roles_at(r, i) & (JV_JOIN | JV_POLITE | JV_OR));
+    if (i >= r->n)
+        return turned;
+    if (jv_word_is(r, i, "meant") || (turned && jv_word_is(r, i + 1, "meant")))
+        return true;
+    return jv_roles_at(r, i) & JV_NO || jv_word_is(r, i, "don") || jv_word_is(r, i, "dont") ||
+           jv_word_is(r, i, "not");
+}
+
+static bool is_taken_back(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from + 1; i < r->n; i++)
+        if (r->tokens[i].word->before != JV_NO_BREAK && !r->tokens[i].in_value && takes_back(r, i))
+            return true;
+    for (size_t i = c->to; i < r->n; i++)
+        if (jv_word_is(r, i, "meant"))
+            return true;
+    return false;
+}
+
+/* "for vpn? or gpu?": what was meant is open. */
+static bool alternates(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from + 1; i + 1 < r->n; i++)
+        if (jv_roles_at(r, i) & JV_OR &&
+            (r->tokens[i + 1].in_value || jv_token_number(r, i + 1) || r->tokens[i + 1].name))
+            return true;
+    return false;
+}
+
+/* ---- what would be done ---------------------------------------------------------------------- */
+
+static bool same_number(const struct jv_draft *a, const struct jv_draft *b)
+{
+    for (size_t i = 0; i < a->arguments->n_fields; i++) {
+        const Google__Protobuf__Value *v = a->arguments->fields[i]->value;
+
+        if (v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE &&
+            jv_value_same(v, jv_struct_get(b->arguments, a->arguments->fields[i]->key)))
+            return true;
+    }
+    return false;
+}
+
+/* Approved and rejected, changed and deleted. */
+static bool contradicts(const struct jv_reading *r, const struct jv_draft *drafts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = i + 1; k < n; k++)
+            if (changes(r, &drafts[i]) && changes(r, &drafts[k]) &&
+                same_number(&drafts[i], &drafts[k]))
+                return true;
+    return false;
+}
+
+static bool holds_number(const struct jv_draft *d, const char *digits)
+{
+    for (size_t i = 0; i < d->arguments->n_fields; i++) {
+        const Google__Protobuf__Value *v = d->arguments->fields[i]->value;
+        char text[32];
+
+        if (v->kind_case != GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE)
+            continue;
+        snprintf(text, sizeof(text), "%.0f", v->number_value);
+        if (strcmp(text, digits) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An id that no call takes, or a row of them: "delete 1 to 5". */
+static bool leaves_ids(const struct jv_reading *r, const struct jv_draft *drafts, size_t n)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        bool taken = !is_id(r, i);
+
+        for (size_t k = 0; k < n && !taken; k++)
+            taken = holds_number(&drafts[k], r->tokens[i].word->norm);
+        if (!taken)
+            return true;
+        if (is_id(r, i) && jv_word_is(r, i + 1, "to") && i + 2 < r->n && is_id(r, i + 2))
+            return true;
+    }
+    return false;
+}
+
+/* "for everyone", "delete all of them" */
+static bool sweeps(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (jv_roles_at(r, i) & JV_EVERY && jv_roles_at(r, i) & JV_FUNCTION)
+            return true;
+    return false;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static bool doubts(const struct jv_reading *r, const struct jv_clause *c, const struct jv_draft *d)
+{
+    struct jv_clause s = sentence_of(r, c);
+    bool numbered = is_numbered(r, d);
+
+    return excepts(r, &s) || conditions(r, &s, numbered) || (numbered && is_later(r, c)) ||
+           wonders(r, c, numbered) || was_told(r, c) || sweeps(r, c) || is_taken_back(r, c) ||
+           alternates(r, c);
+}
+
+bool jv_doubtful(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,
+                 const struct jv_draft *drafts, size_t n_drafts)
+{
+    static const double clear = 0.7;
+    bool numbered = false;
+
+    for (size_t i = 0; i < n_drafts; i++) {
+        const struct jv_draft *d = &drafts[i];
+
+        if (!changes(r, d))
+            continue;
+        numbered = numbered || is_numbered(r, d);
+        if (d->confidence < clear || (d->wish < n_wishes && doubts(r, &wishes[d->wish].clause, d)))
+            return true;
+    }
+    return contradicts(r, drafts, n_drafts) || (numbered && leaves_ids(r, drafts, n_drafts));
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+bool jv_says_yes(const struct jv_reading *r, const struct jv_draft *asked, size_t n)
+{
+    static const char *const words[] = { "do",        "go",      "ahead",   "confirm",
+                                         "confirmed", "correct", "exactly", "right" };
+    static const jv_roles gentle = JV_YES | JV_POLITE | JV_THANKS | JV_GREET;
+    bool yes = false;
+
+    for (size_t i = 0; i < r->n && r->n <= brief; i++) {
+        bool known = is_any(r, i, words, JV_COUNT(words)), taken = false;
+
+        for (size_t k = 0; k < n && is_id(r, i); k++)
+            taken = taken || holds_number(&asked[k], r->tokens[i].word->norm);
+        if (jv_roles_at(r, i) & (JV_NO | JV_NOT) || r->tokens[i].word->asked ||
+            !(known || taken || jv_roles_at(r, i) & (gentle | JV_FUNCTION)))
+            return false;
+        yes = yes || known || jv_roles_at(r, i) & JV_YES;
+    }
+    return yes;
+}
+
+bool jv_says_no(const struct jv_reading *r)
+{
+    for (size_t i = 0; i < r->n && r->n <= brief; i++)
+        if (jv_roles_at(r, i) & (JV_NO | JV_NOT))
+            return true;
+    return false;
+}
