@@ -198,6 +198,26 @@ bool jv_names_one(const struct jv_reading *r, const struct jv_clause *c,
     return one;
 }
 
+bool jv_asks_within(const struct jv_reading *r, const struct jv_clause *c, uint32_t family)
+{
+    for (size_t i = c->from; i < c->to; i++) {
+        const struct jv_term *t =
+                r->tokens[i].term == JV_NONE ? NULL : &r->catalog->terms[r->tokens[i].term];
+
+        for (size_t k = 0; t && k < t->n_postings; k++)
+            if (t->postings[k].family == family && t->postings[k].acts && jv_may_act(r, c, i))
+                return true;
+    }
+    for (size_t i = 0; i < r->n_phrases; i++) {
+        const struct jv_span *s = &r->phrases[i];
+
+        if (s->from >= c->from && s->from < c->to &&
+            r->catalog->phrases[s->phrase].family == family && jv_asks_for(r, c, s))
+            return true;
+    }
+    return false;
+}
+
 bool jv_begins_with_one(const struct jv_reading *r, const struct jv_clause *c,
                         const struct jv_cat_family *f)
 {

@@ -10,6 +10,7 @@
 
 #include "google/protobuf/struct.pb-c.h"
 #include "jv/wire.h"
+#include "plan/acts.h"
 
 enum { id_digits = 4, brief = 7 };
 
@@ -76,28 +77,48 @@ static bool excepts(const struct jv_reading *r, const struct jv_clause *s)
     return false;
 }
 
-/* "if it is done", "once 1 is closed", "before you delete it"; not "if you could", "before I
+/* The first word of a sentence that says something. */
+static size_t begin_of(const struct jv_reading *r, const struct jv_clause *s)
+{
+    size_t i = s->from;
+
+    while (i < s->to && jv_roles_at(r, i) & (JV_GREET | JV_JOIN | JV_POLITE | JV_YES) &&
+           !(jv_roles_at(r, i) & JV_CAUSE))
+        i++;
+    return i;
+}
+
+/* A condition begins here: "if it is done", "once 1 is closed"; not "if you could", "before I
  * forget". */
-static bool conditions(const struct jv_reading *r, const struct jv_clause *s, bool numbered)
+static bool conditions(const struct jv_reading *r, size_t i, size_t end, bool numbered)
 {
     static const char *const strict[] = { "if", "once", "provided", "unless" };
     static const char *const loose[] = { "when", "after", "before", "until", "till" };
-    static const char *const polite[] = { "possible", "may",   "could", "can",  "would",
-                                          "forget",   "leave", "have",  "need", "not" };
+    static const char *const polite[] = { "possible", "may",   "could", "can",  "would", "d",
+                                          "forget",   "leave", "have",  "need", "want" };
+    bool yours = jv_word_is_you(r, i + 1) || jv_roles_at(r, i + 1) & (JV_SELF | JV_WE);
 
-    for (size_t i = s->from; i < s->to; i++) {
-        bool yours = jv_word_is_you(r, i + 1) || jv_roles_at(r, i + 1) & (JV_SELF | JV_WE);
-        bool lead = is_any(r, i, strict, JV_COUNT(strict)) ||
-                    (numbered && is_any(r, i, loose, JV_COUNT(loose)));
+    if (!is_any(r, i, strict, JV_COUNT(strict)) &&
+        !(numbered && is_any(r, i, loose, JV_COUNT(loose))))
+        return false;
+    if (r->tokens[i].in_date || i + 1 >= end || r->tokens[i + 1].in_date ||
+        is_any(r, i + 1, polite, JV_COUNT(polite)))
+        return false;
+    for (size_t k = i + 1; yours && k < end && k < i + 4; k++)
+        if (is_any(r, k, polite, JV_COUNT(polite)))
+            return false;
+    return true;
+}
 
-        if (!lead || r->tokens[i].in_date || r->tokens[i + 1].in_date)
-            continue;
-        for (size_t k = i + 1; yours && k < s->to && k < i + 4; k++)
-            if (is_any(r, k, polite, JV_COUNT(polite)))
-                lead = false;
-        if (lead && !is_any(r, i + 1, polite, JV_COUNT(polite)))
+/* The sentence begins with one, or the part goes on with one. */
+static bool is_conditional(const struct jv_reading *r, const struct jv_clause *c,
+                           const struct jv_clause *s, bool numbered)
+{
+    if (conditions(r, begin_of(r, s), s->to, numbered))
+        return true;
+    for (size_t i = c->from; i < s->to && i <= c->to; i++)
+        if (conditions(r, i, s->to, numbered))
             return true;
-    }
     return false;
 }
 
@@ -107,6 +128,15 @@ static bool is_later(const struct jv_reading *r, const struct jv_clause *c)
     for (size_t i = c->from; i < c->to; i++)
         if (jv_word_is(r, i, "later") ||
             (r->tokens[i].in_date && !jv_word_is(r, i, "today") && !jv_word_is(r, i, "now")))
+            return true;
+    return false;
+}
+
+/* "so it may be closed", "please", "thanks": said in order to have it done. */
+static bool concludes(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from ? c->from - 1 : 0; i < r->n; i++)
+        if (jv_roles_at(r, i) & (JV_POLITE | JV_THANKS) || (i <= c->from && jv_word_is(r, i, "so")))
             return true;
     return false;
 }
@@ -126,7 +156,7 @@ static bool wonders(const struct jv_reading *r, const struct jv_clause *c, bool 
                !jv_word_is(r, i + 1, "somebody");
     for (; numbered && i + 1 < c->to; i++)
         if (is_any(r, i, may, 3) && jv_word_is(r, i + 1, "be"))
-            return true; /* "1 can be closed" */
+            return !concludes(r, c); /* "1 can be closed" */
     return false;
 }
 
@@ -238,13 +268,30 @@ static bool leaves_ids(const struct jv_reading *r, const struct jv_draft *drafts
     return false;
 }
 
-/* "for everyone", "delete all of them" */
+/* "for everyone", "delete all of them", "close all open tickets"; not "all sorted" */
 static bool sweeps(const struct jv_reading *r, const struct jv_clause *c)
 {
-    for (size_t i = c->from; i < c->to; i++)
-        if (jv_roles_at(r, i) & JV_EVERY && jv_roles_at(r, i) & JV_FUNCTION)
+    for (size_t i = c->from; i < c->to; i++) {
+        if (!(jv_roles_at(r, i) & JV_EVERY && jv_roles_at(r, i) & JV_FUNCTION))
+            continue;
+        if ((i && jv_roles_at(r, i - 1) & JV_OWNER) || jv_word_is(r, i + 1, "of"))
             return true;
+        for (size_t k = i + 1; k < c->to && k < i + 4; k++)
+            if (r->tokens[k].word->plural && jv_token_personal(r, k))
+                return true;
+    }
     return false;
+}
+
+/* "gitlab ticket for alex": it may be there already. */
+static bool merely_names(const struct jv_reading *r, const struct jv_clause *c,
+                         const struct jv_draft *d)
+{
+    uint32_t family = r->catalog->tools[d->tool].family;
+
+    return c->fragment && !c->wishes && !c->makes_new && c->head_from == c->head_to &&
+           !is_numbered(r, d) && !jv_begins_with_one(r, c, &r->catalog->families[family]) &&
+           !jv_asks_within(r, c, family);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
@@ -254,15 +301,14 @@ static bool doubts(const struct jv_reading *r, const struct jv_clause *c, const 
     struct jv_clause s = sentence_of(r, c);
     bool numbered = is_numbered(r, d);
 
-    return excepts(r, &s) || conditions(r, &s, numbered) || (numbered && is_later(r, c)) ||
-           wonders(r, c, numbered) || was_told(r, c) || sweeps(r, c) || is_taken_back(r, c) ||
-           alternates(r, c);
+    return excepts(r, &s) || is_conditional(r, c, &s, numbered) || (numbered && is_later(r, c)) ||
+           merely_names(r, c, d) || wonders(r, c, numbered) || was_told(r, c) || sweeps(r, c) ||
+           is_taken_back(r, c) || alternates(r, c);
 }
 
 bool jv_doubtful(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,
                  const struct jv_draft *drafts, size_t n_drafts)
 {
-    static const double clear = 0.7;
     bool numbered = false;
 
     for (size_t i = 0; i < n_drafts; i++) {
@@ -271,7 +317,7 @@ bool jv_doubtful(const struct jv_reading *r, const struct jv_wish *wishes, size_
         if (!changes(r, d))
             continue;
         numbered = numbered || is_numbered(r, d);
-        if (d->confidence < clear || (d->wish < n_wishes && doubts(r, &wishes[d->wish].clause, d)))
+        if (d->wish < n_wishes && doubts(r, &wishes[d->wish].clause, d))
             return true;
     }
     return contradicts(r, drafts, n_drafts) || (numbered && leaves_ids(r, drafts, n_drafts));

@@ -557,6 +557,16 @@ static bool is_mere_number(const struct table *t, const struct jv_score *s, doub
     return covered < (strlen(t->r->tokens[t->number].word->norm) >= id_digits ? 0.5 : 0.9);
 }
 
+/* "... for alex", "... for me" */
+static bool for_somebody(const struct table *t)
+{
+    for (size_t i = t->clause->from; i + 1 < t->clause->to; i++)
+        if (jv_word_is(t->r, i, "for") &&
+            (jv_roles_at(t->r, i + 1) & (JV_SELF | JV_MY) || t->r->tokens[i + 1].name))
+            return true;
+    return false;
+}
+
 static void conclude(const struct table *t, struct row *row)
 {
     const struct jv_cat_family *f = &t->r->catalog->families[row->family];
@@ -571,8 +581,9 @@ static void conclude(const struct table *t, struct row *row)
     if (!f->read_only && f->wanted && !t->clause->looks && !t->clause->asked &&
         (t->clause->wishes || begins) && jv_names_one(t->r, t->clause, f))
         s->acts = true; /* "a new ticket", "I need a ticket" */
-    if ((t->clause->wishes || (begins && jv_names_one(t->r, t->clause, f))) && !t->clause->looks &&
-        f->wanted && !f->read_only && !s->missing && s->values >= required_value)
+    if ((t->clause->wishes || ((begins || for_somebody(t)) && jv_names_one(t->r, t->clause, f))) &&
+        !t->clause->looks && f->wanted && !f->read_only && !s->missing &&
+        s->values >= required_value)
         s->acts = true;
     if (s->acts && jv_changes_nothing(t->r, t->clause, row->family))
         s->acts = false;

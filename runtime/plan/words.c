@@ -159,7 +159,6 @@ static struct jv_word *add(struct reader *r, size_t from, size_t to, const char 
     w->plural = strlen(norm) > 3 && strncmp(norm, stem, strlen(norm) - 1) != 0
                         ? false
                         : ends(norm, strlen(norm), "s") && !ends(norm, strlen(norm), "ss");
-    w->plural = w->plural || strcmp(norm, "tix") == 0;
     w->roles = jv_lexicon(norm);
     if (w->plural && !(w->roles & JV_FUNCTION))
         w->roles &= ~JV_WISH; /* "requests" */
@@ -329,6 +328,14 @@ static void find_denials(struct jv_words *w)
     }
 }
 
+/* "my tix", but "new tix: vpn" */
+static void find_tix(struct jv_words *w)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (is(w, i, "tix"))
+            w->at[i].plural = !(i && w->at[i - 1].roles & JV_ONE) && !w->at[i + 1].told;
+}
+
 /* "IT" among small letters is the department. */
 static void find_it(const char *text, struct jv_words *w)
 {
@@ -343,7 +350,7 @@ static void find_it(const char *text, struct jv_words *w)
 
 struct jv_words jv_words_read(struct jv_arena *a, const char *text)
 {
-    size_t len_all = strlen(text), max = len_all < JV_WORDS_MAX ? len_all + 1 : JV_WORDS_MAX;
+    size_t len_all = strlen(text), max = len_all < JV_WORDS_MAX ? len_all + 2 : JV_WORDS_MAX + 1;
     struct reader r = { a, text, { text, 0, JV_NEW_ARRAY(a, struct jv_word, max) }, 0, 0 };
 
     while (*r.p && r.words.n < JV_WORDS_MAX) {
@@ -356,6 +363,7 @@ struct jv_words jv_words_read(struct jv_arena *a, const char *text)
             read_mark(&r, c, len);
     }
     find_denials(&r.words);
+    find_tix(&r.words);
     find_it(text, &r.words);
     return r.words;
 }
