@@ -403,7 +403,11 @@ static const struct jv_tool tools[] = {
             .words = "update ticket, change ticket, set ticket, mark ticket, approve ticket, "
                      "reject ticket, complete ticket, close ticket, resolve ticket, finish "
                      "ticket, give approval, approval, sign off, tick off, green light, flip, "
-                     "switch ticket, move ticket, put ticket on, put to, set to",
+                     "switch ticket, move ticket, put ticket on, put to, set to, put back, set "
+                     "back, back "
+                     "to, turn down, decline, refuse, deny, accept, reopen, wrap up, give green "
+                     "light, give go ahead, give thumbs up, give blessing, put approval on, put "
+                     "to bed, change operation, update operation",
             .examples = JV_TEXTS("mark ticket 12301 as completed", "approve ticket 12304",
                                  "change ticket 12301 to vpn access")),
     JV_TOOL("Delete", delete, .allow = JV_ALLOW_SCOPE("tickets:delete"), .flags = JV_TOOL_CONFIRM,

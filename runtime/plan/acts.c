@@ -103,6 +103,14 @@ static bool leads(const struct jv_reading *r, const struct jv_clause *c, size_t 
     return true;
 }
 
+static bool speaks_of_many(const struct jv_reading *r, const struct jv_clause *c, size_t i)
+{
+    for (size_t k = i + 1; k < c->to && !(jv_roles_at(r, k) & JV_OWNER); k++)
+        if (r->tokens[k].word->plural && jv_token_personal(r, k))
+            return true;
+    return false;
+}
+
 /* "open a ticket", "approve ticket 12304" ask for a change; "my open tickets", "approved" do not.
  */
 bool jv_may_act(const struct jv_reading *r, const struct jv_clause *c, size_t i)
@@ -125,7 +133,7 @@ bool jv_may_act(const struct jv_reading *r, const struct jv_clause *c, size_t i)
         return false; /* "update me", "new tickets" */
     if (!k->in_value || (next && next->roles & JV_ONE))
         return true;
-    return !next || !next->plural || /* it is a state, too: "close it", not "open tickets" */
+    return !speaks_of_many(r, c, i) || /* it is a state, too: "close it", not "open tickets" */
            (number != SIZE_MAX && number > i);
 }
 
@@ -215,6 +223,16 @@ bool jv_asks_within(const struct jv_reading *r, const struct jv_clause *c, uint3
             r->catalog->phrases[s->phrase].family == family && jv_asks_for(r, c, s))
             return true;
     }
+    return false;
+}
+
+/* "the vpn ticket": one that is there already. */
+bool jv_names_known(const struct jv_reading *r, const struct jv_clause *c,
+                    const struct jv_cat_family *f)
+{
+    for (size_t i = c->from; i + 2 < c->to; i++)
+        if (is_definite(r, c, i) && r->tokens[i + 1].in_value && noun_within(r, c, i + 1, f))
+            return true;
     return false;
 }
 

@@ -12,6 +12,9 @@ bool jv_asks_for(const struct jv_reading *r, const struct jv_clause *c, const st
 /* "ticket for a laptop": one of what the tool makes is named, and nothing else is said. */
 bool jv_names_one(const struct jv_reading *r, const struct jv_clause *c,
                   const struct jv_cat_family *f);
+/* "the vpn ticket": one that is there already. */
+bool jv_names_known(const struct jv_reading *r, const struct jv_clause *c,
+                    const struct jv_cat_family *f);
 /* A word of the family's change stands in the part and asks for it. */
 bool jv_asks_within(const struct jv_reading *r, const struct jv_clause *c, uint32_t family);
 /* "ticket for ...": it begins so. */

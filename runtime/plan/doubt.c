@@ -141,6 +141,24 @@ static bool concludes(const struct jv_reading *r, const struct jv_clause *c)
     return false;
 }
 
+static bool speaks_to_you(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (jv_word_is_you(r, i) || jv_word_is(r, i, "mind"))
+            return true;
+    return false;
+}
+
+/* "can you create tickets for vpn access?" */
+static bool asks_of_many(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; c->asked && i < c->to; i++)
+        if (r->tokens[i].word->plural && jv_token_personal(r, i) &&
+            jv_match_number(r, c, 0) == SIZE_MAX)
+            return true;
+    return false;
+}
+
 /* "will it be approved?", "can 1 be closed", "can I delete 1?" */
 static bool wonders(const struct jv_reading *r, const struct jv_clause *c, bool numbered)
 {
@@ -154,6 +172,8 @@ static bool wonders(const struct jv_reading *r, const struct jv_clause *c, bool 
     if (numbered && is_any(r, i, may, JV_COUNT(may)) && !jv_word_is_you(r, i + 1))
         return !(jv_roles_at(r, i + 1) & JV_PERSON) && !jv_word_is(r, i + 1, "someone") &&
                !jv_word_is(r, i + 1, "somebody");
+    if (numbered && c->asked && !concludes(r, c) && !speaks_to_you(r, c))
+        return true; /* "approve 1?" */
     for (; numbered && i + 1 < c->to; i++)
         if (is_any(r, i, may, 3) && jv_word_is(r, i + 1, "be"))
             return !concludes(r, c); /* "1 can be closed" */
@@ -252,17 +272,32 @@ static bool holds_number(const struct jv_draft *d, const char *digits)
     return false;
 }
 
+static bool is_year(const char *digits)
+{
+    return strlen(digits) == 4 && (strncmp(digits, "19", 2) == 0 || strncmp(digits, "20", 2) == 0);
+}
+
+/* "1-5" */
+static bool is_range(const struct jv_reading *r, size_t i)
+{
+    const struct jv_word *w = r->tokens[i].word;
+
+    if (i + 1 >= r->n || !is_id(r, i))
+        return false;
+    if (jv_word_is(r, i + 1, "to") || jv_word_is(r, i + 1, "through"))
+        return i + 2 < r->n && is_id(r, i + 2);
+    return is_id(r, i + 1) && r->words.text[w->to] == '-';
+}
+
 /* An id that no call takes, or a row of them: "delete 1 to 5". */
 static bool leaves_ids(const struct jv_reading *r, const struct jv_draft *drafts, size_t n)
 {
     for (size_t i = 0; i < r->n; i++) {
-        bool taken = !is_id(r, i);
+        bool taken = !is_id(r, i) || is_year(r->tokens[i].word->norm);
 
         for (size_t k = 0; k < n && !taken; k++)
             taken = holds_number(&drafts[k], r->tokens[i].word->norm);
-        if (!taken)
-            return true;
-        if (is_id(r, i) && jv_word_is(r, i + 1, "to") && i + 2 < r->n && is_id(r, i + 2))
+        if (!taken || is_range(r, i))
             return true;
     }
     return false;
@@ -302,25 +337,25 @@ static bool doubts(const struct jv_reading *r, const struct jv_clause *c, const 
     bool numbered = is_numbered(r, d);
 
     return excepts(r, &s) || is_conditional(r, c, &s, numbered) || (numbered && is_later(r, c)) ||
-           merely_names(r, c, d) || wonders(r, c, numbered) || was_told(r, c) || sweeps(r, c) ||
-           is_taken_back(r, c) || alternates(r, c);
+           merely_names(r, c, d) || asks_of_many(r, c) || wonders(r, c, numbered) ||
+           was_told(r, c) || sweeps(r, c) || is_taken_back(r, c) || alternates(r, c);
 }
 
 bool jv_doubtful(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,
                  const struct jv_draft *drafts, size_t n_drafts)
 {
-    bool numbered = false;
+    bool change = false;
 
     for (size_t i = 0; i < n_drafts; i++) {
         const struct jv_draft *d = &drafts[i];
 
         if (!changes(r, d))
             continue;
-        numbered = numbered || is_numbered(r, d);
+        change = true;
         if (d->wish < n_wishes && doubts(r, &wishes[d->wish].clause, d))
             return true;
     }
-    return contradicts(r, drafts, n_drafts) || (numbered && leaves_ids(r, drafts, n_drafts));
+    return contradicts(r, drafts, n_drafts) || (change && leaves_ids(r, drafts, n_drafts));
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */

@@ -19,9 +19,10 @@ enum jv_reply {
     JV_REPLY_DROPPED,  /* never mind */
 };
 
-/* Does the text answer the open question? *ret is the call with the member set. */
+/* Does the text answer the open question? ret[0..*ret_n) are the calls with the member set, one for
+ * each value it names. */
 enum jv_reply jv_follow_ask(const struct jv_reading *r, const struct jv_wish *wishes,
                             size_t n_wishes, const struct jv_memory *m, struct jv_arena *a,
-                            struct jv_draft *ret);
+                            struct jv_draft *ret, size_t *ret_n);
 
 #endif

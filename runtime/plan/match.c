@@ -585,7 +585,8 @@ static void conclude(const struct table *t, struct row *row)
         !t->clause->looks && f->wanted && !f->read_only && !s->missing &&
         s->values >= required_value)
         s->acts = true;
-    if (s->acts && jv_changes_nothing(t->r, t->clause, row->family))
+    if (s->acts && (jv_changes_nothing(t->r, t->clause, row->family) ||
+                    (!f->read_only && !f->needs_number && jv_names_known(t->r, t->clause, f))))
         s->acts = false;
     if (s->unknown != SIZE_MAX) {
         s->values += unknown_value;

@@ -10,7 +10,7 @@ enum { longest_name = 40 };
 
 static bool is_end(const struct jv_reading *r, size_t i)
 {
-    return i >= r->n || r->tokens[i].word->before != JV_NO_BREAK;
+    return i >= r->n || r->tokens[i].word->before != JV_NO_BREAK || r->tokens[i].word->told;
 }
 
 static bool has_role(const struct jv_reading *r, size_t i, jv_roles roles)

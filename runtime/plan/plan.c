@@ -473,7 +473,8 @@ static void plan_text(struct planning *p)
 
     if (answer_confirm(p))
         return;
-    reply = jv_follow_ask(&p->reading, p->wishes, p->n_wishes, &p->memory, p->a, &p->drafts[0]);
+    reply = jv_follow_ask(&p->reading, p->wishes, p->n_wishes, &p->memory, p->a, p->drafts,
+                          &p->n_drafts);
 
     if (reply == JV_REPLY_DROPPED) {
         p->memory.asks = false;
@@ -481,7 +482,6 @@ static void plan_text(struct planning *p)
         return;
     }
     if (reply == JV_REPLY_FILLED) {
-        p->n_drafts = 1;
         conclude(p, false);
         return;
     }

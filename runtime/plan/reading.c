@@ -45,13 +45,24 @@ static void find_term(const struct jv_catalog *c, struct jv_arena *a, struct jv_
 
 /* ---- phrases --------------------------------------------------------------------------------- */
 
+/* What the family is about. */
+static bool is_core(const struct jv_catalog *c, uint32_t term, uint32_t family)
+{
+    for (size_t i = 0; i < c->families[family].n_core; i++)
+        if (c->families[family].core[i] == term)
+            return true;
+    return false;
+}
+
 /* Little words may stand within a phrase: "not [been] closed", "status of [the] ticket". */
-static bool fills(const struct jv_token *t, bool of_family)
+static bool fills(const struct jv_reading *r, const struct jv_token *t, uint32_t family)
 {
     const struct jv_word *w = t->word;
 
-    if (of_family && (w->roles & JV_MY || w->number || t->in_value))
-        return true; /* "give [my] approval", "put [12304] to" */
+    if (w->roles & JV_MY)
+        return true; /* "update [my] budget" */
+    if (family != JV_NONE && (w->number || t->in_value || is_core(r->catalog, t->term, family)))
+        return true; /* "give [ticket 12304 my] approval" */
     return w->roles & (JV_FUNCTION | JV_ONE) &&
            !(w->roles & (JV_NOT | JV_MY | JV_OWNER | JV_JOIN | JV_OR | JV_THEIRS | JV_ASKING |
                          JV_READ | JV_WISH));
@@ -94,7 +105,7 @@ static size_t match_phrase(const struct jv_reading *r, size_t at, const struct j
         size_t fillers = 0;
 
         while (k && i < r->n && r->tokens[i].term != p->terms[k] &&
-               fills(&r->tokens[i], p->family != JV_NONE) && fillers++ < max_fillers)
+               fills(r, &r->tokens[i], p->family) && fillers++ < max_fillers)
             i++;
         if (i >= r->n || r->tokens[i].term != p->terms[k])
             return 0;

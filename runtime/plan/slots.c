@@ -188,6 +188,19 @@ struct filling {
     size_t turn; /* which of several values */
 };
 
+/* "from pending [to approved]": what it was. */
+static bool is_origin(const struct jv_reading *r, const struct jv_clause *c, size_t value)
+{
+    size_t from = r->values[value].from;
+
+    if (!from || !jv_word_is(r, from - 1, "from"))
+        return false;
+    for (size_t i = from; i < c->to; i++)
+        if (jv_word_is(r, i, "to") || jv_word_is(r, i, "into"))
+            return true;
+    return false;
+}
+
 /* The turn-th value or number in a clause, the last one when there are fewer; SIZE_MAX when there
  * is none. */
 static size_t nth_in(const struct filling *f, const struct jv_clause *c, const struct jv_slot *slot,
@@ -202,6 +215,10 @@ static size_t nth_in(const struct filling *f, const struct jv_clause *c, const s
                      : jv_match_value(f->r, c, f->pick->family, slot->name, at);
         if (at == SIZE_MAX)
             return found;
+        if (slot->kind != JV_SLOT_INTEGER && is_origin(f->r, c, at)) {
+            at++;
+            continue;
+        }
         if (*ret_count <= f->turn)
             found = at;
         (*ret_count)++;
