@@ -391,6 +391,18 @@ static bool is_of_those(const struct jv_reading *r, const struct jv_wish *wishes
            fits(r, &w->clause, &wishes[at - 1]);
 }
 
+/* "approve 1 and also ticket 2": the same is to be done with another one. */
+static bool goes_on(const struct jv_reading *r, const struct jv_wish *wishes, size_t at)
+{
+    const struct jv_wish *w = &wishes[at], *last = at ? &wishes[at - 1] : NULL;
+
+    return last && w->mood == JV_FRAGMENT && w->clause.before != JV_STOP && last->n_picks &&
+           last->picks[0].score.acts && jv_match_number(r, &w->clause, 0) != SIZE_MAX &&
+           r->catalog->families[last->picks[0].family].needs_number && w->n_picks &&
+           r->catalog->families[last->picks[0].family].agent ==
+                   r->catalog->families[w->picks[0].family].agent;
+}
+
 size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct jv_arena *a,
                   struct jv_wish wishes[JV_CLAUSES])
 {
@@ -415,7 +427,7 @@ size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct
     n = n < JV_CLAUSES ? n : JV_CLAUSES;
     memcpy(wishes, telling, n * sizeof(*wishes));
     for (size_t i = 0; i < n; i++)
-        if (!jv_wish_has_head(&wishes[i]) || is_of_those(r, wishes, i))
+        if (!jv_wish_has_head(&wishes[i]) || is_of_those(r, wishes, i) || goes_on(r, wishes, i))
             borrow_head(r, wishes, n, i, a);
     jv_share_whom(wishes, n);
     return n;

@@ -12,15 +12,6 @@ typedef Google__Protobuf__Value Value;
 
 enum { short_reply = 6 };
 
-static Struct *copy_of(const Struct *s, struct jv_arena *a)
-{
-    Struct *copy = jv_msg_new(&google__protobuf__struct__descriptor, a);
-
-    for (size_t i = 0; i < s->n_fields; i++)
-        jv_struct_set(copy, a, s->fields[i]->key, s->fields[i]->value);
-    return copy;
-}
-
 static bool has_role(const struct jv_reading *r, jv_roles roles)
 {
     for (size_t i = 0; i < r->n; i++)
@@ -227,7 +218,7 @@ static size_t acted(const struct jv_reading *r, const struct jv_wish *wishes, si
             Value *v = jv_struct_get(ret[k].arguments, d.missing->name);
 
             ret[k] = d;
-            ret[k].arguments = copy_of(d.arguments, a);
+            ret[k].arguments = jv_struct_copy(d.arguments, a);
             jv_struct_set(ret[k].arguments, a, d.missing->name, v);
             ret[k].missing = NULL;
         }
@@ -260,7 +251,7 @@ static size_t with_values(const struct jv_reading *r, const struct jv_draft *las
         for (size_t k = 0; at != SIZE_MAX && k < max; k++) {
             if (k >= n) {
                 ret[n] = n ? ret[0] : *last;
-                ret[n].arguments = copy_of(ret[n].arguments, a);
+                ret[n].arguments = jv_struct_copy(ret[n].arguments, a);
                 n++;
             }
             jv_struct_set(ret[k].arguments, a, t->slots[i].name,
@@ -396,7 +387,7 @@ static size_t repeated(const struct jv_reading *r, const struct jv_wish *wishes,
         ret[n] = m->calls[i];
         if (family != JV_NONE) {
             ret[n].tool = jv_slots_tool(r->catalog, family, JV_WHOM_CALLER);
-            ret[n].arguments = copy_of(m->calls[i].arguments, a);
+            ret[n].arguments = jv_struct_copy(m->calls[i].arguments, a);
         }
         n++;
     }
@@ -519,7 +510,7 @@ static struct jv_draft asked_for(const struct jv_reading *r, const struct jv_wis
     const char *owner = r->catalog->tools[tool].owner, *name = NULL;
     struct jv_draft d = *ask;
 
-    d.arguments = copy_of(ask->arguments, a);
+    d.arguments = jv_struct_copy(ask->arguments, a);
     d.wish = SIZE_MAX;
     for (size_t i = 0; i < n; i++)
         if (wishes[i].clause.whom == JV_WHOM_PERSON)
@@ -547,7 +538,7 @@ static size_t fill_each(const struct jv_reading *r, const struct jv_draft *open,
         if (at == SIZE_MAX)
             break;
         ret[n] = *open;
-        ret[n].arguments = copy_of(open->arguments, a);
+        ret[n].arguments = jv_struct_copy(open->arguments, a);
         jv_struct_set(ret[n].arguments, a, open->missing->name,
                       number ? jv_value_number(a, strtod(r->tokens[at].word->norm, NULL))
                              : jv_value_text(a, r->catalog->phrases[r->values[at].phrase].value));

@@ -541,6 +541,22 @@ static bool joined(const struct table *t)
     return from && t->r->tokens[from - 1].word->roles & (JV_JOIN | JV_OR);
 }
 
+/* "ticket 12304: rejected": what it is to be. */
+static bool is_set(const struct table *t, uint32_t family)
+{
+    const struct jv_cat_family *f = &t->r->catalog->families[family];
+
+    if (f->read_only || !f->needs_number || t->number == SIZE_MAX || t->clause->asked ||
+        t->clause->looks || t->clause->whom != JV_WHOM_NONE)
+        return false;
+    for (size_t i = 0; i < t->r->n_values; i++)
+        if (inside(t->clause, &t->r->values[i]) && t->r->values[i].from > t->number &&
+            t->r->tokens[t->r->values[i].from].word->told &&
+            jv_catalog_takes(t->r->catalog, family, value_of(t->r, i)))
+            return true;
+    return false;
+}
+
 /* It changes something, and nothing asks it to. */
 static bool is_out(const struct table *t, const struct jv_cat_family *f, const struct jv_score *s)
 {
@@ -574,6 +590,7 @@ static void conclude(const struct table *t, struct row *row)
     double evidence, covered;
     bool begins;
 
+    s->acts = s->acts || is_set(t, row->family);
     if (is_out(t, f, s))
         return;
     s->missing = lacks_required(t, row->family, s);

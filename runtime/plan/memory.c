@@ -9,6 +9,15 @@
 typedef Google__Protobuf__Struct Struct;
 typedef Google__Protobuf__Value Value;
 
+Struct *jv_struct_copy(const Struct *s, struct jv_arena *a)
+{
+    Struct *copy = jv_msg_new(&google__protobuf__struct__descriptor, a);
+
+    for (size_t i = 0; i < s->n_fields; i++)
+        jv_struct_set(copy, a, s->fields[i]->key, s->fields[i]->value);
+    return copy;
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static Struct *new_struct(struct jv_arena *a)

@@ -31,6 +31,9 @@ struct Google__Protobuf__Struct *jv_memory_write(const struct jv_catalog *c,
 /* The turn is over with these calls. */
 void jv_memory_push(struct jv_memory *m, const struct jv_catalog *c, size_t n,
                     const struct jv_draft *calls);
+/* Its members are shared. */
+struct Google__Protobuf__Struct *jv_struct_copy(const struct Google__Protobuf__Struct *s,
+                                                struct jv_arena *a);
 bool jv_value_same(const struct Google__Protobuf__Value *a,
                    const struct Google__Protobuf__Value *b);
 bool jv_draft_same(const struct jv_draft *a, const struct jv_draft *b);

@@ -119,7 +119,8 @@ static bool cuts(const struct jv_reading *r, size_t i)
 /* "my courses my tickets", "his tickets together with his exams": another noun of somebody's. */
 static bool owns_again(const struct jv_reading *r, size_t from, size_t i)
 {
-    if (!(jv_roles_at(r, i) & (JV_MY | JV_THEIRS)) || !jv_token_personal(r, i + 1))
+    if (!(jv_roles_at(r, i) & (JV_MY | JV_THEIRS)) || !jv_token_personal(r, i + 1) ||
+        in_span(r->values, r->n_values, i))
         return false;
     for (size_t k = from; k < i; k++)
         if (jv_token_personal(r, k) && r->tokens[k].term != r->tokens[i + 1].term &&

@@ -131,6 +131,13 @@ static void draft_wishes(struct planning *p)
     }
 }
 
+static bool is_id(const struct jv_reading *r, size_t i)
+{
+    enum { id_digits = 4 };
+
+    return jv_token_number(r, i) && strlen(r->tokens[i].word->norm) >= id_digits;
+}
+
 /* The call says this number already. */
 static bool has_number(const struct jv_draft *d, double number)
 {
@@ -159,7 +166,6 @@ static uint32_t looked_up_by_number(const struct planning *p, const struct jv_dr
 /* "look up two tickets for me, ... one is 12301 and the other 12303": ids that no part took. */
 static void draft_numbers(struct planning *p)
 {
-    enum { id_digits = 4 };
     uint32_t family = JV_NONE;
 
     for (size_t i = 0; i < p->n_drafts && family == JV_NONE; i++)
@@ -167,14 +173,44 @@ static void draft_numbers(struct planning *p)
     for (size_t i = 0; family != JV_NONE && i < p->reading.n; i++) {
         struct jv_wish w = { .clause = { .from = i, .to = i + 1 }, .text_to = i + 1 };
         struct jv_pick pick = { family, { .confidence = clear_confidence, .unknown = SIZE_MAX } };
-        bool taken = !jv_token_number(&p->reading, i) ||
-                     strlen(p->reading.tokens[i].word->norm) < id_digits ||
-                     (i && p->reading.tokens[i - 1].word->roles & JV_NOT);
+        bool taken = !is_id(&p->reading, i) || (i && p->reading.tokens[i - 1].word->roles & JV_NOT);
 
         for (size_t k = 0; k < p->n_drafts && !taken; k++)
             taken = has_number(&p->drafts[k], strtod(p->reading.tokens[i].word->norm, NULL));
         if (!taken && p->n_drafts < JV_CALLS_MAX)
             p->n_drafts += jv_slots_fill(&p->reading, &w, &pick, p->a, p->drafts + p->n_drafts, 1);
+    }
+}
+
+/* "12301 and 12304 are fine, approve both": the change of each id that was named. */
+static void draft_both(struct planning *p)
+{
+    const struct jv_draft *change = NULL;
+    const char *name = NULL;
+    bool both = false;
+
+    for (size_t i = 0; i < p->reading.n; i++)
+        both = both || jv_word_is(&p->reading, i, "both") || jv_word_is(&p->reading, i, "them");
+    for (size_t i = 0; i < p->n_drafts && both && !change; i++)
+        if (!p->c->tools[p->drafts[i].tool].read_only &&
+            p->c->families[p->c->tools[p->drafts[i].tool].family].needs_number)
+            change = &p->drafts[i];
+    for (size_t i = 0; change && i < p->c->tools[change->tool].n_slots; i++)
+        if (p->c->tools[change->tool].slots[i].kind == JV_SLOT_INTEGER)
+            name = p->c->tools[change->tool].slots[i].name;
+    for (size_t i = 0; name && i < p->reading.n && p->n_drafts < JV_CALLS_MAX; i++) {
+        struct jv_draft d = *change;
+        bool taken = !is_id(&p->reading, i);
+        double number = taken ? 0 : strtod(p->reading.tokens[i].word->norm, NULL);
+
+        for (size_t k = 0; k < p->n_drafts && !taken; k++)
+            taken = p->drafts[k].tool == d.tool && has_number(&p->drafts[k], number);
+        if (taken)
+            continue;
+        d.arguments = jv_struct_copy(change->arguments, p->a);
+        jv_struct_set(d.arguments, p->a, name, jv_value_number(p->a, number));
+        d.missing = NULL;
+        p->drafts[p->n_drafts++] = d;
     }
 }
 
@@ -495,6 +531,7 @@ static void plan_text(struct planning *p)
     if (!p->n_drafts) {
         draft_wishes(p);
         draft_numbers(p);
+        draft_both(p);
         for (size_t i = 0; i < p->n_drafts; i++)
             if (p->drafts[i].confidence >= sure_confidence)
                 jv_slots_complete(&p->reading, &p->drafts[i], p->a);

@@ -280,7 +280,7 @@ static void read_mark(struct reader *r, char c, size_t len)
         r->gap = JV_COMMA;
     if (strchr("?!;\n", c) || (c == '.' && !is_letter((unsigned char)next) && !is_no(r)))
         r->gap = JV_STOP;
-    r->colon = r->colon || (c == ':' && !is_digit(next));
+    r->colon = r->colon || c == '>' || (c == ':' && !is_digit(next)); /* "->", too */
     if (c == '?' && r->words.n)
         r->words.at[r->words.n - 1].asked = true;
     if (c == '"' || (c == '\'' && quotes(r)))

@@ -161,10 +161,10 @@ TEST(an_open_question_takes_answers_only)
     check_none("vishal", his, JV_COUNT(his));
 }
 
-#define CREATE(op)         "tickets.create_my_ticket(operation=" op ")"
-#define CREATE_FOR(op, by) "tickets.create_ticket(operation=" op ",user=" by ")"
-#define UPDATE(id, status) "tickets.update_ticket(ticket_id=" id ",status=" status ")"
-#define DELETE(id)         "tickets.delete_ticket(ticket_id=" id ")"
+#define CREATE(op)          "tickets.create_my_ticket(operation=" op ")"
+#define UPDATE(id, status)  "tickets.update_ticket(ticket_id=" id ",status=" status ")"
+#define UPDATED(status, id) "tickets.update_ticket(status=" status ",ticket_id=" id ")"
+#define DELETE(id)          "tickets.delete_ticket(ticket_id=" id ")"
 
 TEST(what_is_asked_for_is_done)
 {
@@ -183,14 +183,16 @@ TEST(what_is_asked_for_is_done)
         { "admin", "turn down 12304", UPDATE("12304", "rejected") },
         { "admin", "12304: rejected", UPDATE("12304", "rejected") },
         { "admin", "give ticket 12304 the green light", UPDATE("12304", "approved") },
-        { "admin", "show 12304 -> approve it", UPDATE("12304", "approved") },
-        { "admin", "reject ticket -> ticket 12304 please", UPDATE("12304", "rejected") },
+        { "admin", "show 12304 -> approve it", UPDATED("approved", "12304") },
+        { "admin", "reject ticket -> ticket 12304 please", UPDATED("rejected", "12304") },
         { "vishal", "create new ticket -> gpu", CREATE("gpu_allocation") },
         { "vishal", "new ticket -> ai key and vpn access",
           CREATE("create_ai_key") " + " CREATE("vpn_access") },
         { "vishal", "file a ticket to update my budget", CREATE("update_budget") },
-        { "admin", "create a ticket -> gpu for alex", CREATE_FOR("gpu_allocation", "alex") },
-        { "admin", "create a ticket -> for alex: gpu", CREATE_FOR("gpu_allocation", "alex") },
+        { "admin", "create a ticket -> gpu for alex",
+          "tickets.create_ticket(user=alex,operation=gpu_allocation)" },
+        { "admin", "create a ticket -> for alex: gpu",
+          "tickets.create_ticket(user=alex,operation=gpu_allocation)" },
         { "vishal", "i wanna raise a ticket", "ASK tickets.create_my_ticket()" },
         { "vishal", "Could you open a ticket to get the broken printer fixed?",
           CREATE("broken printer fixed") },
