@@ -106,7 +106,7 @@ static bool leads(const struct jv_reading *r, const struct jv_clause *c, size_t 
 static bool speaks_of_many(const struct jv_reading *r, const struct jv_clause *c, size_t i)
 {
     for (size_t k = i + 1; k < c->to && !(jv_roles_at(r, k) & JV_OWNER); k++)
-        if (r->tokens[k].word->plural && jv_token_personal(r, k))
+        if ((r->tokens[k].word->plural && jv_token_personal(r, k)) || jv_word_is(r, k, "ones"))
             return true;
     return false;
 }

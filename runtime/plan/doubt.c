@@ -352,6 +352,8 @@ bool jv_doubtful(const struct jv_reading *r, const struct jv_wish *wishes, size_
         if (!changes(r, d))
             continue;
         change = true;
+        if (d->guessed)
+            return true;
         if (d->wish < n_wishes && doubts(r, &wishes[d->wish].clause, d))
             return true;
     }

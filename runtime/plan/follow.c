@@ -52,9 +52,41 @@ static bool compares_them(const struct jv_reading *r)
     return them && has_role(r, JV_COMPARE) && !mine;
 }
 
-static bool stands_alone(const struct jv_reading *r, const struct jv_wish *wishes, size_t n)
+/* The value, or one that stands at the same place, is one that the last calls can take. */
+static bool last_takes(const struct jv_reading *r, size_t token, const struct jv_memory *m)
 {
-    if (compares_them(r))
+    for (size_t i = 0; i < r->n_values; i++) {
+        const struct jv_span *s = &r->values[i];
+
+        for (size_t k = 0; s->from <= token && token < s->from + s->n && k < m->n_calls; k++)
+            if (jv_catalog_takes(r->catalog, r->catalog->tools[m->calls[k].tool].family,
+                                 &r->catalog->phrases[s->phrase]))
+                return true;
+    }
+    return false;
+}
+
+/* "only the pending ones", "what about last week?": nothing but values and days of the last calls.
+ */
+static bool only_narrows(const struct jv_reading *r, const struct jv_memory *m)
+{
+    bool narrows = false;
+
+    for (size_t i = 0; i < r->n; i++) {
+        bool taken = r->tokens[i].in_date || last_takes(r, i, m);
+
+        if (!taken && (!r->tokens[i].word->roles || r->tokens[i].name > JV_NAME_MAYBE ||
+                       jv_token_number(r, i) || jv_roles_at(r, i) & (JV_MY | JV_THEIRS | JV_OFF)))
+            return false;
+        narrows = narrows || taken;
+    }
+    return narrows;
+}
+
+static bool stands_alone(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
+                         const struct jv_memory *m)
+{
+    if (compares_them(r) || only_narrows(r, m))
         return false;
     if (n == 1 && wishes[0].n_picks && wishes[0].picks[0].score.missing &&
         has_role(r, JV_COMPARE) && r->catalog->families[wishes[0].picks[0].family].read_only)
@@ -106,10 +138,10 @@ static bool listed(const struct jv_draft *list, size_t n, const struct jv_draft 
 /* Which of n a word means, from 0 on; n: none. */
 static size_t place_of(const struct jv_reading *r, size_t i, size_t n)
 {
-    static const char *const places[][4] = {
-        { "first", "1st", "top", "upper" }, { "second", "2nd", "other", "two" },
-        { "third", "3rd", "three", "" },    { "fourth", "4th", "four", "" },
-        { "fifth", "5th", "five", "" },
+    static const char *const places[][5] = {
+        { "one", "first", "1st", "top", "upper" }, { "two", "second", "2nd", "other", "" },
+        { "three", "third", "3rd", "", "" },       { "four", "fourth", "4th", "", "" },
+        { "five", "fifth", "5th", "", "" },
     };
     const char *word = r->tokens[i].word->norm;
     bool numbered = i && (strcmp(r->tokens[i - 1].word->norm, "number") == 0 ||
@@ -119,8 +151,8 @@ static size_t place_of(const struct jv_reading *r, size_t i, size_t n)
     if (number > 0 && number <= (long)n)
         return (size_t)number - 1;
     for (size_t k = 0; k < JV_COUNT(places) && k < n; k++)
-        for (size_t j = 0; j < 4; j++)
-            if (strcmp(places[k][j], word) == 0 && (j < 3 || k < 1 || numbered))
+        for (size_t j = numbered ? 0 : 1; j < JV_COUNT(places[k]); j++)
+            if (strcmp(places[k][j], word) == 0)
                 return k;
     if (strcmp(word, "last") == 0 || strcmp(word, "latter") == 0 || strcmp(word, "bottom") == 0 ||
         strcmp(word, "lower") == 0)
@@ -139,7 +171,7 @@ static bool points_at_list(const struct jv_reading *r, const struct jv_wish *wis
         return false;
     if (has_role(r, JV_IT) && !has_role(r, JV_NOT))
         return true;
-    if (has_role(r, JV_MY | JV_OFF))
+    if (has_role(r, JV_MY) || (has_role(r, JV_OFF) && !(has_role(r, JV_NTH) && r->n <= 8)))
         return false;
     for (size_t i = 0; i < n_wishes; i++)
         if (jv_wish_has_head(&wishes[i]) &&
@@ -174,6 +206,11 @@ static size_t listed_items(const struct jv_reading *r, const struct jv_wish *wis
 
     if (!m->n_items || !points_at_list(r, wishes, n_wishes, m))
         return 0;
+    for (size_t i = n_wishes; i-- > 0 && !n;) /* "I know the first, show me the second" */
+        if (wishes[i].clause.looks)
+            n = items_in(r, wishes[i].clause.from, wishes[i].clause.to, m, ret);
+    if (n)
+        return n;
     n = items_in(r, where.from, where.to, m, ret);
     return n ? n : items_in(r, 0, r->n, m, ret);
 }
@@ -228,6 +265,50 @@ static size_t acted(const struct jv_reading *r, const struct jv_wish *wishes, si
     return 0;
 }
 
+static bool goes_on(const struct jv_reading *r)
+{
+    static const char *const words[] = { "same", "too", "also", "likewise", "another", "again" };
+
+    for (size_t i = 0; i < r->n; i++)
+        for (size_t k = 0; k < JV_COUNT(words); k++)
+            if (jv_word_is(r, i, words[k]))
+                return true;
+    return r->n && jv_roles_at(r, 0) & JV_JOIN;
+}
+
+/* "and 12301", "another one for gpu": the change just made, of something else. */
+static size_t changed_again(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
+                            const struct jv_memory *m, struct jv_arena *a, struct jv_draft *ret)
+{
+    enum { brief = 7 };
+    const struct jv_draft *last = &m->calls[0];
+    const struct jv_cat_tool *t = m->n_calls == 1 ? &r->catalog->tools[last->tool] : NULL;
+    struct jv_clause all = { .from = 0, .to = r->n };
+
+    if (!t || t->read_only || r->n > brief || !goes_on(r) ||
+        has_role(r, JV_READ | JV_ASKING | JV_NOT | JV_NO))
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if (wishes[i].n_picks && wishes[i].picks[0].score.acts)
+            return 0;
+    for (size_t i = 0; i < t->n_slots; i++) {
+        bool number = t->slots[i].kind == JV_SLOT_INTEGER;
+        size_t at = number ? jv_match_number(r, &all, 0)
+                           : jv_match_value(r, &all, t->family, t->slots[i].name, 0);
+
+        if (!t->slots[i].required || at == SIZE_MAX)
+            continue;
+        *ret = *last;
+        ret->arguments = jv_struct_copy(last->arguments, a);
+        jv_struct_set(ret->arguments, a, t->slots[i].name,
+                      number ? jv_value_number(a, strtod(r->tokens[at].word->norm, NULL))
+                             : jv_value_text(a, r->catalog->phrases[r->values[at].phrase].value));
+        ret->guessed = true;
+        return 1;
+    }
+    return 0;
+}
+
 /* ---- the same with another value or person --------------------------------------------------- */
 
 static bool read_only(const struct jv_reading *r, const struct jv_draft *d)
@@ -260,6 +341,34 @@ static size_t with_values(const struct jv_reading *r, const struct jv_draft *las
         }
     }
     return n;
+}
+
+/* The last call at other times. */
+static size_t with_times(const struct jv_reading *r, const struct jv_draft *last,
+                         struct jv_arena *a, struct jv_draft *ret)
+{
+    const struct jv_cat_tool *t = &r->catalog->tools[last->tool];
+    struct jv_clause all = { .from = 0, .to = r->n };
+    bool dated = false;
+
+    ret[0] = *last;
+    ret[0].arguments = jv_msg_new(&google__protobuf__struct__descriptor, a);
+    for (size_t i = 0; i < last->arguments->n_fields; i++) {
+        const char *name = last->arguments->fields[i]->key;
+        const struct jv_slot *slot = jv_catalog_slot(t, name);
+
+        if (!slot || slot->kind != JV_SLOT_TIME)
+            jv_struct_set(ret[0].arguments, a, name, last->arguments->fields[i]->value);
+    }
+    for (size_t i = 0; i < t->n_slots; i++) {
+        Value *v = t->slots[i].kind == JV_SLOT_TIME ? jv_slots_time(r, &all, t, &t->slots[i], a)
+                                                    : NULL;
+
+        if (v)
+            jv_struct_set(ret[0].arguments, a, t->slots[i].name, v);
+        dated = dated || v;
+    }
+    return dated;
 }
 
 static size_t with_numbers(const struct jv_reading *r, const struct jv_draft *last,
@@ -329,6 +438,8 @@ static size_t changed(const struct jv_reading *r, const struct jv_wish *wishes, 
         if (!read_only(r, last))
             continue;
         more = with_values(r, last, &where, a, ret + n, JV_CALLS_MAX - n);
+        if (!more && n < JV_CALLS_MAX)
+            more = with_times(r, last, a, ret + n);
         if (!more)
             more = with_numbers(r, last, a, ret + n, JV_CALLS_MAX - n);
         if (!more)
@@ -372,6 +483,42 @@ static uint32_t richer(const struct jv_reading *r, const struct jv_wish *w,
     return JV_NONE;
 }
 
+/* "what's in that number?", "how does that sum come about?" */
+static bool looks_into(const struct jv_reading *r)
+{
+    static const char *const sums[] = { "number", "figure", "sum", "amount", "total", "bill" };
+    static const char *const ways[] = { "in",    "behind", "come", "comes", "made",
+                                        "apart", "makes",  "up",   "hood" };
+    bool sum = false, way = false;
+
+    for (size_t i = 0; i < r->n; i++) {
+        for (size_t k = 0; k < JV_COUNT(sums); k++)
+            sum = sum || (jv_word_is(r, i, sums[k]) && i &&
+                          (jv_word_is(r, i - 1, "that") || jv_word_is(r, i - 1, "this")));
+        for (size_t k = 0; k < JV_COUNT(ways); k++)
+            way = way || jv_word_is(r, i, ways[k]);
+    }
+    return sum && way;
+}
+
+/* The agent's family that gives details; JV_NONE. */
+static uint32_t detailed(const struct jv_catalog *c, uint32_t agent)
+{
+    uint32_t term = jv_catalog_term(c, "detail"), best = JV_NONE;
+    float weight = 0;
+
+    for (size_t i = 0; term != JV_NONE && i < c->terms[term].n_postings; i++) {
+        const struct jv_posting *p = &c->terms[term].postings[i];
+
+        if (c->families[p->family].agent == agent && c->families[p->family].read_only &&
+            p->weight > weight) {
+            best = p->family;
+            weight = p->weight;
+        }
+    }
+    return best;
+}
+
 static size_t repeated(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,
                        const struct jv_memory *m, struct jv_arena *a, struct jv_draft *ret)
 {
@@ -384,6 +531,8 @@ static size_t repeated(const struct jv_reading *r, const struct jv_wish *wishes,
 
         if (!read_only(r, &m->calls[i]))
             continue;
+        if (family == JV_NONE && !m->calls[i].arguments->n_fields)
+            family = detailed(r->catalog, r->catalog->tools[m->calls[i].tool].agent);
         ret[n] = m->calls[i];
         if (family != JV_NONE) {
             ret[n].tool = jv_slots_tool(r->catalog, family, JV_WHOM_CALLER);
@@ -401,8 +550,11 @@ size_t jv_follow(const struct jv_reading *r, const struct jv_wish *wishes, size_
     size_t n = acted(r, wishes, n_wishes, m, a, ret);
 
     if (!n)
+        n = changed_again(r, wishes, n_wishes, m, a, ret);
+    if (!n)
         n = listed_items(r, wishes, n_wishes, m, ret);
-    if (!n && (!m->n_calls || stands_alone(r, wishes, n_wishes) || has_noise(r, wishes, n_wishes)))
+    if (!n &&
+        (!m->n_calls || stands_alone(r, wishes, n_wishes, m) || has_noise(r, wishes, n_wishes)))
         return 0;
     if (!n && !compares_them(r))
         n = changed(r, wishes, n_wishes, m, a, ret);
@@ -410,7 +562,7 @@ size_t jv_follow(const struct jv_reading *r, const struct jv_wish *wishes, size_
         n = alternatives(r, m, ret);
     if (n > 1 && has_role(r, JV_COMPARE))
         *ret_compare = true;
-    if (!n && !r->n_values && has_role(r, JV_MORE))
+    if (!n && !r->n_values && (has_role(r, JV_MORE) || looks_into(r)))
         n = repeated(r, wishes, n_wishes, m, a, ret);
     for (size_t i = 0; i < n; i++)
         ret[i].confidence = 0.8;

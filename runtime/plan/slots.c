@@ -277,9 +277,8 @@ static const char *time_prefix(const struct jv_reading *r, const struct jv_claus
     return first;
 }
 
-static Value *time_for(const struct jv_reading *r, const struct jv_clause *c,
-                       const struct jv_cat_tool *tool, const struct jv_slot *slot,
-                       struct jv_arena *a)
+Value *jv_slots_time(const struct jv_reading *r, const struct jv_clause *c,
+                     const struct jv_cat_tool *tool, const struct jv_slot *slot, struct jv_arena *a)
 {
     const struct jv_date *d = date_in(r, c->from, c->to);
     size_t len;
@@ -303,7 +302,7 @@ static Value *value_for(const struct filling *f, const struct jv_cat_tool *tool,
     size_t count, at = slot->kind >= JV_SLOT_TIME ? SIZE_MAX : nth(f, slot, &count);
 
     if (slot->kind == JV_SLOT_TIME)
-        return time_for(f->r, &f->w->clause, tool, slot, f->a);
+        return jv_slots_time(f->r, &f->w->clause, tool, slot, f->a);
     if (at != SIZE_MAX && slot->kind == JV_SLOT_INTEGER)
         return jv_value_number(f->a, strtod(f->r->tokens[at].word->norm, NULL));
     if (at != SIZE_MAX)

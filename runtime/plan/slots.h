@@ -14,6 +14,7 @@ struct jv_draft {
     struct Google__Protobuf__Struct *arguments;
     double confidence;
     const struct jv_slot *missing; /* NULL: complete */
+    bool guessed; /* a change that only follows from what was said before: ask first */
 };
 
 /* The tool of a family for somebody's data; a name only where it can take one. */
@@ -25,6 +26,11 @@ size_t jv_slots_fill(const struct jv_reading *r, const struct jv_wish *w, const 
 
 /* The word at i says that the family's change is asked for, not what it is about. */
 bool jv_slots_asks(const struct jv_reading *r, size_t i, uint32_t family);
+
+/* The days that a part names, as the value of one of the tool's times; NULL: none. */
+struct Google__Protobuf__Value *jv_slots_time(const struct jv_reading *r, const struct jv_clause *c,
+                                              const struct jv_cat_tool *tool,
+                                              const struct jv_slot *slot, struct jv_arena *a);
 
 /* What a change still lacks, from anywhere in the text: the only number, the only value, or the
  * story that came before ("the printer is broken, open a ticket"). */

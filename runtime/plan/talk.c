@@ -144,8 +144,10 @@ static bool only_thanks(const struct jv_reading *r)
 /* "order a pizza", "write a poem": and nothing in it is anybody's. */
 static bool only_off(const struct jv_reading *r)
 {
-    if (!has_role(r, JV_OFF))
-        return false;
+    enum { brief = 8 };
+
+    if (!has_role(r, JV_OFF) || (has_role(r, JV_NTH) && r->n <= brief))
+        return false; /* "what's the story with the first?" */
     for (size_t i = 0; i < r->n; i++)
         if (jv_token_personal(r, i) || r->tokens[i].in_value || jv_token_number(r, i))
             return false;

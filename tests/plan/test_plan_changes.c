@@ -211,6 +211,10 @@ TEST(yes_and_no)
         { "admin", "can 12304 be closed? -> show my budget", "finops.get_my_budget()" },
         { "admin", "can 12304 be closed? -> show my budget -> yes", "TALK" },
         { "admin", "delete all but 12301 -> yes, but not 12301", "TALK" },
+        { "admin", "approve 12304 -> and 12301", "ASK " UPDATE("12301", "approved") },
+        { "admin", "approve 12304 -> same for 12301 -> yes", UPDATE("12301", "approved") },
+        { "vishal", "create a ticket for vpn access -> another one for gpu -> yes please",
+          CREATE("gpu_allocation") },
     };
 
     check_all(list, JV_COUNT(list));
