@@ -76,7 +76,8 @@ function(jv_test file label)
   set_tests_properties(${t} PROPERTIES LABELS ${label} TIMEOUT ${A_TIMEOUT} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 endfunction()
 
-# jv_plan_words(TARGET): the planner's rows of words become one table while building.
+# jv_plan_words(TARGET): the planner's rows of words and a dictionary become one table while building.
+set(JV_DICTIONARY /usr/share/dict/american-english-small CACHE FILEPATH "ordinary words of English")
 function(jv_plan_words target)
   set(from ${CMAKE_SOURCE_DIR}/runtime/plan)
   set(out ${CMAKE_BINARY_DIR}/made)
@@ -85,7 +86,8 @@ function(jv_plan_words target)
   add_executable(plan_words ${from}/tables/make.c ${from}/lexicon.c ${from}/english.c)
   target_include_directories(plan_words PRIVATE ${CMAKE_SOURCE_DIR}/runtime)
   target_link_libraries(plan_words PRIVATE jv_flags)
-  add_custom_command(OUTPUT ${header} COMMAND plan_words > ${header} DEPENDS plan_words VERBATIM)
+  add_custom_command(OUTPUT ${header} COMMAND plan_words ${JV_DICTIONARY} > ${header}
+    DEPENDS plan_words ${JV_DICTIONARY} VERBATIM)
   set_source_files_properties(${from}/known.c PROPERTIES OBJECT_DEPENDS ${header})
   target_include_directories(${target} SYSTEM PRIVATE ${out})
 endfunction()

@@ -18,7 +18,7 @@ const char *const jv_english_words[26] = {
     " appoint appointment appraisal apprentices approach appropriate"
     " approximate apps april architect architecture archive archives area argue"
     " argument arise arm army arose around arrange arrangement arrival arrive"
-    " art article asap ashamed aside asleep aspect assess assessment asset"
+    " article asap ashamed aside asleep aspect assess assessment asset"
     " assign assignment assignments assistant associate assume assure ate atm"
     " attach attachment attack attempt attend attention attitude audit auditing"
     " auditor auditors august aunt author authority auto automatic autumn"
@@ -127,7 +127,7 @@ const char *const jv_english_words[26] = {
     " foreign forest forever forgave forget forgetting forgive forgiven forgot"
     " forgotten fork form formal format former formerly fortnight fortnightly"
     " fortunate fortune forty forward fought found foundation four fourteen"
-    " fourth frame framework frank free freedom freelancers freeze freezer"
+    " fourth frame framework free freedom freelancers freeze freezer"
     " french frequent frequently fresh friday fridge friend friendly friendship"
     " frighten from front froze frozen fruit frustrate fry fuel full fully fun"
     " function fund funding funny furniture further future fyi ",
@@ -137,7 +137,7 @@ const char *const jv_english_words[26] = {
     " genuine german get gift gimme gimmie girl girls give given gives giving"
     " gizmo glad glance glass global glove goal god goes gold golf gone gonna"
     " good goods google gosh got gotta gotten government grab grade gradual"
-    " graduate grain grand grandfather grandmother grant graph grass grateful"
+    " graduate grain grand grandfather grandmother graph grass grateful"
     " gravel gray great green greet greeting grew grey grocery ground group"
     " grow grown growth grumpy guarantee guard guess guesswork guest guests"
     " guidance guide guideline guilty guitar gun guy guys gym ",
@@ -149,7 +149,7 @@ const char *const jv_english_words[26] = {
     " helpful hence here hero hers herself hesitate hey hid hidden hide high"
     " highlight highly hill himself hint hire history hit hm hmm hobby hold"
     " hole holiday holidays hollow home homework honest honestly honour hook"
-    " hope hopefully horrible horse hospital host hosting hot hotel hotspot"
+    " hopefully horrible horse hospital host hosting hot hotel hotspot"
     " hour house household housing how however hr hug huge human hundred"
     " hundreds hung hungry hunt hurry hurt husband hybrid ",
     /* i */
@@ -170,7 +170,7 @@ const char *const jv_english_words[26] = {
     " invoices involve iron irritate island isolate issue item itself ",
     /* j */
     " jacket jail jam jammed january jealous jeans jira job join joined joint"
-    " joke journal journey joy judge judgment juice july jump june junior junk"
+    " joke journal journey judge judgment juice july jump june junior junk"
     " just justify ",
     /* k */
     " kaputt keep keeps kept kettle key keyboard keyboards kick kickoff kid"
@@ -287,7 +287,7 @@ const char *const jv_english_words[26] = {
     " retrieve retro return reveal revenue reverse revert review revise"
     " revolution reward rhythm rice rich rid ridden ride ridiculous right"
     " rights ring ringing rise risen risk river road robot rock rode role roll"
-    " roof room root rope rose rough roughly round rounded route router routine"
+    " roof room root rope rough roughly round rounded route router routine"
     " row royal rubber rubbish rude ruin rule rules run rundown rung running"
     " runs rupees rush ",
     /* s */

@@ -1,4 +1,5 @@
-/* known.c -- the words of lexicon.c and english.c, looked up in the table made of them. */
+/* known.c -- the words of lexicon.c, english.c and a dictionary, looked up in the table made of
+ * them. */
 #include <string.h>
 
 #include "jv/base.h"
@@ -30,6 +31,13 @@ bool jv_english(const char *word)
     const struct jv_known_word *w = find(word);
 
     return w && w->english;
+}
+
+bool jv_ordinary(const char *word)
+{
+    const struct jv_known_word *w = find(word);
+
+    return w && (w->english || w->ordinary);
 }
 
 /* Two letters swapped, or one too many or too few; not another one: too many words are alike. */

@@ -53,7 +53,7 @@ const struct jv_lexicon_row jv_lexicon_rows[] = {
     { JV_FUNCTION | JV_OR, " or versus vs against " },
     { JV_FUNCTION | JV_WISH,
       " need want require wish like needs wants requires wanted needed needing wanting "
-      "requires love " },
+      "requires love wanna " },
     { JV_FUNCTION | JV_CAUSE, " because since as so while although though whereas cuz coz cause "
                               "hence therefore but unless when once if before after until "
                               "however otherwise thats where " },
@@ -73,7 +73,7 @@ const struct jv_lexicon_row jv_lexicon_rows[] = {
     { JV_GENERAL, " entire full overall total staff business people thing "
                   "things stuff info information data list overview page item items entry "
                   "entries type types number numbers count amount figure figures part parts "
-                  "sort way name names value values " },
+                  "sort way name names value values ids tally " },
     { JV_GENERAL,
       " write writing system instructions instruction query queries question questions answer "
       "answers sentence word words message messages chat ignore disregard pretend "

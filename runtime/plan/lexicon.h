@@ -57,5 +57,7 @@ bool jv_lexicon_slip(const char *word, char ret[JV_LEXICON_WORD]);
 
 /* An ordinary word of English: no name, and no value of somebody's data. */
 bool jv_english(const char *word);
+/* A word of the dictionary, or of English as above: a name only where nothing else fits. */
+bool jv_ordinary(const char *word);
 
 #endif

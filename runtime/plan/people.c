@@ -33,13 +33,47 @@ static bool is_attached(const struct jv_word *w)
            strcmp(w->norm, "belong") == 0 || strcmp(w->norm, "belongs") == 0;
 }
 
-/* No number, no sign, no verb in -ing. */
+/* Letters are in it, at least as many as digits; no sign, no verb in -ing. */
 static bool is_name_like(const char *s)
 {
-    size_t n = strlen(s);
+    size_t n = strlen(s), digits = 0;
 
+    for (const char *p = s; *p; p++)
+        digits += *p >= '0' && *p <= '9';
     return n > 1 && n <= longest_name && !(n > 4 && strcmp(s + n - 3, "ing") == 0) &&
-           !(s[strspn(s, "0123456789")] == '\0') && s[0] != '-';
+           2 * digits <= n && s[0] != '-' && !(s[0] >= '0' && s[0] <= '9');
+}
+
+/* "MATLAB" among small letters, "GitHub": written as things are. */
+static bool is_brand(const struct jv_reading *r, const struct jv_word *w)
+{
+    const char *s = r->words.text + w->from;
+    size_t n = w->to - w->from, large = 0, inner = 0;
+    bool small = false;
+
+    for (size_t i = 0; i < n; i++) {
+        bool upper = s[i] >= 'A' && s[i] <= 'Z';
+
+        large += upper;
+        inner += i && upper && s[i - 1] >= 'a' && s[i - 1] <= 'z';
+    }
+    for (const char *p = r->words.text; *p && !small; p++)
+        small = *p >= 'a' && *p <= 'z';
+    return inner || (small && n > 2 && large == n);
+}
+
+/* In the dictionary, or said of what is: "non-compliance". */
+static bool is_ordinary(const struct jv_word *w)
+{
+    return jv_ordinary(w->norm) || jv_ordinary(w->stem) || jv_ordinary(w->base);
+}
+
+/* "reset_password": words that a program ties together; x_1 is none. */
+static bool is_tied(struct jv_arena *a, const char *norm)
+{
+    const char *tie = strchr(norm, '_');
+
+    return tie && jv_ordinary(jv_arena_strndup(a, norm, (size_t)(tie - norm)));
 }
 
 /* "for alex to get ...", "tickets of alex", but not "for laptop repair". */
@@ -99,44 +133,175 @@ static bool acts(const struct jv_reading *r, size_t i)
            (has_role(r, i + 1, JV_JOIN) && has_role(r, i + 2, JV_SELF));
 }
 
-static enum jv_name_place place_of(const struct jv_reading *r, size_t i)
+/* The word is a member's name of those tools: "with operation foo". */
+static bool labels(const struct jv_reading *r, size_t i)
+{
+    const struct jv_catalog *c = r->catalog;
+    const struct jv_term *t = r->tokens[i].term == JV_NONE ? NULL : &c->terms[r->tokens[i].term];
+
+    for (size_t k = 0; t && k < t->n_postings; k++) {
+        const struct jv_cat_tool *tool = &c->tools[c->families[t->postings[k].family].any];
+
+        for (size_t n = 0; n < tool->n_slots; n++)
+            if (strcmp(tool->slots[n].name, r->tokens[i].word->norm) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* "the exam", "my open tickets": it is said already which, or whose. */
+static bool is_determined(const struct jv_reading *r, size_t i)
+{
+    return i && r->tokens[i].word->before == JV_NO_BREAK &&
+           has_role(r, i - 1, JV_MY | JV_WE | JV_ARTICLE | JV_ONE | JV_THEIRS);
+}
+
+/* "Will's", "for Will to get": words of the lexicon that people are called, too. */
+static bool is_called(const struct jv_reading *r, size_t i, bool apart)
+{
+    const struct jv_word *w = r->tokens[i].word;
+
+    if (!(w->roles & (JV_AUX | JV_NOUGHT)) || w->roles & (JV_BE | JV_ASKING) ||
+        r->tokens[i].in_date)
+        return false;
+    if (w->roles & JV_NOUGHT && !is_end(r, i + 1) && r->tokens[i + 1].word->past)
+        return false; /* "nobody's touched it" */
+    return w->possessive ||
+           (!apart && has_role(r, i - 1, JV_OWNER | JV_PERSON) && stands_alone(r, i));
+}
+
+/* "working on" */
+static bool is_doing(const struct jv_reading *r, size_t i)
+{
+    size_t n = is_end(r, i) ? 0 : strlen(r->tokens[i].word->norm);
+
+    return n > 5 && strcmp(r->tokens[i].word->norm + n - 3, "ing") == 0 && !r->tokens[i].in_value;
+}
+
+/* An ordinary word is a name only where nothing else fits: "Rose's tickets", "does hope have". */
+static enum jv_name_place place_of_ordinary(const struct jv_reading *r, size_t i, bool apart)
+{
+    const struct jv_word *w = r->tokens[i].word;
+
+    if (is_determined(r, i) || w->plural)
+        return JV_NO_NAME;
+    if (w->possessive && noun_after(r, i) != SIZE_MAX)
+        return JV_NAME_OWNER;
+    if (!apart && w->capital && !is_brand(r, w) && !r->tokens[i - 1].word->capital &&
+        (noun_after(r, i) != SIZE_MAX || (has_role(r, i - 1, JV_OWNER) && stands_alone(r, i))))
+        return JV_NAME_OWNER;
+    if (!apart && jv_word_is(r, i - 1, "for") && jv_word_is(r, i + 1, "to") &&
+        has_role(r, i + 2, JV_FUNCTION))
+        return JV_NAME_OWNER; /* "for grant to get" */
+    if (!apart && ((has_role(r, i - 1, JV_AUX) && jv_word_is(r, i + 1, "have")) ||
+                   (has_role(r, i - 1, JV_AUX | JV_BE) && is_doing(r, i + 1))))
+        return JV_NAME_SUBJECT;
+    return JV_NO_NAME;
+}
+
+/* What stands around it says that it can be nobody but somebody. */
+static enum jv_name_place place_by_neighbours(const struct jv_reading *r, size_t i, bool apart)
+{
+    const struct jv_token *t = &r->tokens[i];
+    bool brand = is_brand(r, t->word), story = acts(r, i);
+
+    if (i > 1 && jv_word_is(r, i - 1, "to") && is_attached(r->tokens[i - 2].word))
+        return JV_NAME_OWNER;
+    if (t->word->possessive || lists_on(r, i))
+        return JV_NAME_OWNER;
+    if (!apart && has_role(r, i - 1, JV_PERSON) && !(story && jv_word_is(r, i + 2, "me")))
+        return story ? JV_NAME_SUBJECT : JV_NAME_OWNER;
+    if (!apart && !(brand && jv_word_is(r, i - 1, "for")) && has_role(r, i - 1, JV_OWNER) &&
+        stands_alone(r, i))
+        return JV_NAME_OWNER;
+    if (!apart && jv_word_is(r, i - 1, "about") && is_end(r, i + 1) &&
+        !(i > 1 && jv_token_personal(r, i - 2)))
+        return JV_NAME_OWNER; /* "what about alex" */
+    if (noun_after(r, i) != SIZE_MAX && !brand && !is_determined(r, i))
+        return JV_NAME_OWNER; /* "alex progress", "show sarahs open tickets" */
+    return JV_NO_NAME;
+}
+
+static enum jv_name_place place_of(const struct jv_reading *r, size_t i, struct jv_arena *a)
 {
     const struct jv_token *t = &r->tokens[i];
     bool apart = t->word->before != JV_NO_BREAK || i == 0;
     bool feels = t->word->roles & JV_FEELING; /* "I am happy" is nobody's name */
+    enum jv_name_place place;
 
     if (is_user_id(t->word))
         return JV_NAME_OWNER;
-    if (t->word->roles & (JV_AUX | JV_NOUGHT) && !(t->word->roles & (JV_BE | JV_ASKING)) &&
-        !t->in_date &&
-        (t->word->possessive ||
-         (!apart && has_role(r, i - 1, JV_OWNER | JV_PERSON) && stands_alone(r, i))))
-        return JV_NAME_OWNER; /* Will's, "for Will to get" */
-    if (!jv_token_unknown(r, i) || t->word->quoted || !is_name_like(t->word->norm))
+    if (is_called(r, i, apart))
+        return JV_NAME_OWNER;
+    if (!jv_token_unknown(r, i) || t->word->quoted || !is_name_like(t->word->norm) ||
+        is_tied(a, t->word->norm))
         return JV_NO_NAME;
-    if (i > 1 && strcmp(r->tokens[i - 1].word->norm, "to") == 0 &&
-        is_attached(r->tokens[i - 2].word))
-        return JV_NAME_OWNER;
-    if (t->word->possessive || lists_on(r, i))
-        return JV_NAME_OWNER;
-    if (!apart && has_role(r, i - 1, JV_PERSON))
-        return JV_NAME_OWNER;
-    if (!apart && has_role(r, i - 1, JV_OWNER) && stands_alone(r, i))
-        return JV_NAME_OWNER;
-    if (!apart && strcmp(r->tokens[i - 1].word->norm, "about") == 0 && is_end(r, i + 1))
-        return JV_NAME_OWNER; /* "what about alex" */
-    if (noun_after(r, i) != SIZE_MAX && (apart || !has_role(r, i - 1, JV_MY)))
-        return JV_NAME_OWNER; /* "alex progress", "show sarahs open tickets" */
+    if (!feels && is_ordinary(t->word))
+        return place_of_ordinary(r, i, apart);
+    if (i && labels(r, i - 1))
+        return JV_NO_NAME;
+    place = place_by_neighbours(r, i, apart);
+    if (place != JV_NO_NAME)
+        return place;
     if (!apart && has_role(r, i - 1, feels ? JV_AUX : JV_AUX | JV_BE) && !t->word->past &&
         !is_end(r, i + 1))
         return JV_NAME_SUBJECT;
+    if (acts(r, i) && jv_word_is(r, i + 2, "me"))
+        return JV_NAME_MAYBE; /* who "asked me" is not whose */
     if (acts(r, i) && !(feels && !t->word->capital))
         return JV_NAME_SUBJECT;
-    if (!apart && jv_token_personal(r, i - 1) && is_end(r, i + 1))
+    if (!apart && jv_token_personal(r, i - 1) && is_end(r, i + 1) && !is_determined(r, i - 1))
         return JV_NAME_OWNER; /* "tickets vishal" */
-    if (t->word->past && !t->word->capital)
+    if ((t->word->past && !t->word->capital) || is_brand(r, t->word))
         return JV_NO_NAME;
     return feels && !(t->word->capital && !apart) ? JV_NO_NAME : JV_NAME_MAYBE;
+}
+
+/* "sarah, alex and jack's tickets": who is named beside a name. */
+static void list_back(struct jv_reading *r)
+{
+    bool listed = false; /* the name at i */
+
+    for (size_t i = r->n; i-- > 1;) {
+        size_t k = i > 1 && has_role(r, i - 1, JV_JOIN | JV_OR) ? i - 2 : i - 1;
+        bool joined = k + 2 == i ? r->tokens[i - 1].word->before == JV_NO_BREAK
+                                 : r->tokens[i].word->before == JV_COMMA;
+
+        if (!joined || r->tokens[i].name != JV_NAME_OWNER ||
+            r->tokens[k].name != JV_NAME_MAYBE ||
+            !(listed || r->tokens[i].word->possessive || noun_after(r, i) != SIZE_MAX)) {
+            listed = false;
+            continue;
+        }
+        r->tokens[k].name = JV_NAME_OWNER;
+        listed = true;
+        i = k + 1; /* who stands there next */
+    }
+}
+
+/* "mary-jane", "o.neil": one name of several words. */
+static void join_parts(struct jv_reading *r, struct jv_arena *a)
+{
+    const char *text = r->words.text;
+
+    for (size_t i = r->n; i-- > 1;) {
+        size_t k = i;
+
+        while (r->tokens[i].name > JV_NAME_MAYBE && k > 0 &&
+               r->words.at[k - 1].to + 1 == r->words.at[k].from &&
+               strchr("-.", text[r->words.at[k - 1].to]) && !r->words.at[k - 1].number)
+            k--;
+        for (size_t at = k; k < i && at <= i; at++) {
+            const char *end = r->tokens[i].person;
+            size_t head = r->words.at[i].from - r->words.at[k].from;
+
+            r->tokens[at].person =
+                    at > k ? r->tokens[k].person
+                           : jv_lower(a, jv_arena_printf(a, "%.*s%s", (int)head,
+                                                         text + r->words.at[k].from, end));
+            r->tokens[at].name = r->tokens[i].name;
+        }
+    }
 }
 
 void jv_people_mark(struct jv_reading *r, struct jv_arena *a)
@@ -144,9 +309,11 @@ void jv_people_mark(struct jv_reading *r, struct jv_arena *a)
     for (size_t i = 0; i < r->n; i++) {
         struct jv_token *t = &r->tokens[i];
 
-        t->name = place_of(r, i);
+        t->name = place_of(r, i, a);
         t->person = t->word->norm;
         if (t->name == JV_NAME_OWNER && !t->word->possessive && noun_after(r, i) != SIZE_MAX)
             t->person = without_s(t->word, a);
     }
+    list_back(r);
+    join_parts(r, a);
 }

@@ -80,10 +80,24 @@ static void find_topic(const struct jv_reading *r, const struct jv_asker *who, s
 /* "which tickets has got Sarah": written as a name, or behind a verb that has. */
 static bool names_whom(const struct jv_reading *r, size_t i)
 {
+    static const jv_roles leads = JV_READ | JV_AUX | JV_JOIN | JV_OR | JV_OWNER;
     bool begins = i == 0 || r->tokens[i].word->before == JV_STOP;
+    bool capital = r->tokens[i].word->capital && !begins && !r->tokens[i - 1].word->capital &&
+                   !(i + 1 < r->n && r->tokens[i + 1].word->capital);
 
-    return (r->tokens[i].word->capital && !begins && !r->tokens[i - 1].word->capital) ||
+    return (capital && (r->tokens[i].word->before || jv_roles_at(r, i - 1) & leads ||
+                        jv_token_personal(r, i - 1))) ||
            (i && (jv_roles_at(r, i - 1) & JV_BE || jv_word_is(r, i - 1, "having")));
+}
+
+/* "my tickets", but not "my colleague alex" */
+static bool says_mine(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (jv_roles_at(r, i) & JV_MY &&
+            !(jv_roles_at(r, i + 1) & JV_PERSON && i + 2 < r->n && r->tokens[i + 2].name))
+            return true;
+    return false;
 }
 
 void jv_find_whom(const struct jv_reading *r, const struct jv_asker *who, struct jv_clause *c)
@@ -94,7 +108,7 @@ void jv_find_whom(const struct jv_reading *r, const struct jv_asker *who, struct
     add_names(r, who, c, JV_NAME_OWNER);
     if (c->whom == JV_WHOM_NONE && person && roles & JV_SHE)
         add_name(c, who, person);
-    if (c->whom == JV_WHOM_NONE && roles & JV_MY)
+    if (c->whom == JV_WHOM_NONE && says_mine(r, c))
         c->whom = JV_WHOM_CALLER;
     if (c->whom == JV_WHOM_NONE)
         find_topic(r, who, c);

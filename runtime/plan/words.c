@@ -48,6 +48,76 @@ static char char_at(const char *p, size_t *ret_len)
     return *p;
 }
 
+/* ---- what is seen only, or not at all -------------------------------------------------------- */
+
+/* Code points from..to: dropped (they have no width) or read as a space (pictures, signs). */
+static const struct unseen {
+    uint32_t from, to;
+    bool drop;
+} unseen[] = {
+    { 0xa1, 0xa9, false },       { 0xab, 0xac, false },       { 0xad, 0xad, true },
+    { 0xae, 0xb4, false },       { 0xb6, 0xb9, false },       { 0xbb, 0xbf, false },
+    { 0x200b, 0x200f, true },    { 0x2000, 0x200a, false },   { 0x2028, 0x2029, false },
+    { 0x202a, 0x202e, true },    { 0x2060, 0x206f, true },    { 0x2070, 0x2bff, false },
+    { 0x3000, 0x3004, false },   { 0xe000, 0xf8ff, false },   { 0xfe00, 0xfe0f, true },
+    { 0xfeff, 0xfeff, true },    { 0x1f000, 0x1faff, false }, { 0xe0000, 0xe0fff, true },
+};
+
+/* The code point at p and how many bytes it has; a broken one is its first byte. */
+static uint32_t code_at(const char *p, size_t *ret_len)
+{
+    const unsigned char *s = (const unsigned char *)p;
+    size_t n = s[0] < 0xc2 ? 1 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 1;
+    uint32_t code = n == 1 ? s[0] : s[0] & (0x7fu >> n);
+
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80) {
+            *ret_len = 1;
+            return 0;
+        }
+        code = code << 6 | (s[i] & 0x3fu);
+    }
+    *ret_len = n;
+    return code;
+}
+
+static const struct unseen *unseen_at(uint32_t code)
+{
+    for (size_t i = 0; code > 0x7f && i < JV_COUNT(unseen); i++)
+        if (code >= unseen[i].from && code <= unseen[i].to)
+            return &unseen[i];
+    return NULL;
+}
+
+static bool is_mark(const char *p)
+{
+    for (size_t i = 0; i < JV_COUNT(marks); i++)
+        if (strncmp(p, marks[i].bytes, strlen(marks[i].bytes)) == 0)
+            return true;
+    return false;
+}
+
+/* The text without them, and the wide forms of ASCII as ASCII. */
+static const char *seen(struct jv_arena *a, const char *text)
+{
+    enum { wide_first = 0xff01, wide_last = 0xff5e, wide_by = 0xfee0 };
+    struct jv_buf b = jv_buf_new(a);
+    size_t len;
+
+    for (const char *p = text; *p; p += len) {
+        uint32_t code = code_at(p, &len);
+        const struct unseen *u = is_mark(p) ? NULL : unseen_at(code);
+
+        if (code >= wide_first && code <= wide_last)
+            jv_buf_char(&b, (char)(code - wide_by));
+        else if (!u)
+            jv_buf_add(&b, p, len);
+        else if (!u->drop)
+            jv_buf_char(&b, ' ');
+    }
+    return b.data ? b.data : "";
+}
+
 /* ---- stems ----------------------------------------------------------------------------------- */
 
 static bool ends(const char *w, size_t n, const char *tail)
@@ -351,7 +421,11 @@ static void find_it(const char *text, struct jv_words *w)
 struct jv_words jv_words_read(struct jv_arena *a, const char *text)
 {
     size_t len_all = strlen(text), max = len_all < JV_WORDS_MAX ? len_all + 2 : JV_WORDS_MAX + 1;
-    struct reader r = { a, text, { text, 0, JV_NEW_ARRAY(a, struct jv_word, max) }, 0, 0 };
+    struct reader r = { .arena = a };
+
+    text = seen(a, text);
+    r.p = text;
+    r.words = (struct jv_words){ text, 0, JV_NEW_ARRAY(a, struct jv_word, max) };
 
     while (*r.p && r.words.n < JV_WORDS_MAX) {
         size_t len;

@@ -20,7 +20,7 @@ struct jv_word {
     const char *norm;     /* lower case */
     const char *stem;     /* "courses" and "course" have the same */
     const char *base;     /* the stem with the e that was taken off */
-    size_t from, to;      /* where it stands in the text, in bytes */
+    size_t from, to;      /* where it stands in the words' text, in bytes */
     enum jv_break before; /* between the word before and this one */
     jv_roles roles;       /* of the language, lexicon.h */
     bool possessive;      /* vishal's */
@@ -31,7 +31,7 @@ struct jv_word {
 };
 
 struct jv_words {
-    const char *text;
+    const char *text; /* what was read: without signs that cannot be seen */
     size_t n;
     struct jv_word *at;
 };

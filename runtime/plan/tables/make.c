@@ -1,11 +1,23 @@
-/* make.c -- run while building: the rows of words as one table with a hash over it, on stdout. */
+/* make.c -- run while building: the rows of words as one table with a hash over it, on stdout.
+ *
+ *     plan_words DICTIONARY
+ *
+ * The dictionary has a word a line. One that also stands there with a capital ("Mark") is left out:
+ * it may be a name. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plan/tables/table.h"
 
-enum { max_words = 16000, max_text = 1 << 18, max_length = JV_LEXICON_WORD - 1, slots = 1 << 15 };
+enum {
+    max_words = 60000,
+    max_text = 1 << 20,
+    max_length = JV_LEXICON_WORD - 1,
+    max_line = 64,
+    slots = 1 << 17
+};
 
 struct making {
     size_t n, len;
@@ -66,6 +78,44 @@ static void each(struct making *m, const char *row, jv_roles roles, char first)
     }
 }
 
+/* A line without its end; false when there is none. */
+static bool next_line(FILE *f, char line[max_line])
+{
+    if (!fgets(line, max_line, f))
+        return false;
+    line[strcspn(line, "\n")] = '\0';
+    return true;
+}
+
+/* Only small letters, at least two of them. */
+static bool is_plain(const char *line)
+{
+    size_t n = strlen(line);
+
+    return n > 1 && strspn(line, "abcdefghijklmnopqrstuvwxyz") == n;
+}
+
+static void read_dictionary(struct making *m, struct making *names, const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char line[max_line];
+
+    if (!f)
+        die("this dictionary cannot be read (Debian has it in the package wamerican-small)", path);
+    while (next_line(f, line)) {
+        bool capital = isupper((unsigned char)line[0]);
+
+        line[0] = (char)tolower((unsigned char)line[0]);
+        if (capital && is_plain(line))
+            add(names, line);
+    }
+    rewind(f);
+    while (next_line(f, line))
+        if (is_plain(line) && !*find(names, line))
+            add(m, line)->ordinary = true;
+    fclose(f);
+}
+
 static int by_length(const void *a, const void *b)
 {
     const struct jv_known_word *x = a, *y = b;
@@ -91,8 +141,9 @@ static void print(const struct making *m)
         printf("    \"%s\\0\"\n", m->text + k);
     printf("    ;\nstatic const struct jv_known_word known[] = {\n");
     for (size_t k = 0; k < m->n; k++)
-        printf("    { %u, %u, %u, %d, UINT64_C(%llu) },\n", m->words[k].at, m->words[k].order,
-               m->words[k].len, m->words[k].english, (unsigned long long)m->words[k].roles);
+        printf("    { %u, %u, %u, %d, %d, UINT64_C(%llu) },\n", m->words[k].at, m->words[k].order,
+               m->words[k].len, m->words[k].english, m->words[k].ordinary,
+               (unsigned long long)m->words[k].roles);
     printf("};\n/* Where the lexicon's words of a length begin. */\nstatic const uint16_t "
            "of_length[] = {");
     for (size_t len = 0; len <= max_length + 2; len++) {
@@ -106,14 +157,15 @@ static void print(const struct making *m)
     printf("\n};\n");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    static struct making m;
+    static struct making m, names;
 
     for (size_t i = 0; i < jv_n_lexicon_rows; i++)
         each(&m, jv_lexicon_rows[i].words, jv_lexicon_rows[i].roles, '\0');
     for (size_t i = 0; i < 26; i++)
         each(&m, jv_english_words[i], 0, (char)('a' + i));
+    read_dictionary(&m, &names, argc > 1 ? argv[1] : "");
     qsort(m.words, m.n, sizeof(m.words[0]), by_length);
     rehash(&m);
     print(&m);

@@ -1,4 +1,5 @@
-/* table.h -- what the rows of lexicon.c and english.c become when the program is built. */
+/* table.h -- what the rows of lexicon.c and english.c, and a dictionary, become when the program is
+ * built. */
 #ifndef JV_TABLE_H
 #define JV_TABLE_H
 
@@ -20,7 +21,7 @@ struct jv_known_word {
     uint32_t at;    /* in the text of all words */
     uint16_t order; /* in the rows, from 1 on; 0: only ordinary English */
     uint8_t len;
-    bool english;
+    bool english, ordinary; /* of english.c; of the dictionary */
     jv_roles roles;
 };
 
