@@ -154,6 +154,7 @@ static struct jv_word *add(struct reader *r, size_t from, size_t to, const char 
                            .quoted = r->quoted,
                            .told = r->colon };
     w->past = jv_words_stem(stem);
+    w->going = ends(norm, strlen(norm), "ing");
     w->stem = stem;
     w->base = jv_arena_printf(r->arena, "%se", stem);
     w->plural = strlen(norm) > 3 && strncmp(norm, stem, strlen(norm) - 1) != 0
