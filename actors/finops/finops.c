@@ -265,7 +265,8 @@ static const struct jv_tool tools[] = {
             .words = "total cloud cost, all clouds, cloud costs, cloud spend, cloud spending, "
                      "cloud bill, clouds, total costs, total spend, total bill, expenses, "
                      "invoice, spend, spending, bill, costs, pay for cloud, provider, vendor, "
-                     "most expensive provider, cheapest provider, most expensive cloud, "
+                     "most expensive provider, cheapest provider, which provider, "
+                     "sets us back, gap,  most expensive cloud, "
                      "cheapest cloud, compare providers",
             .examples = JV_TEXTS(
                     "what is our total cloud cost", "how much do we spend on the cloud?",
@@ -273,32 +274,40 @@ static const struct jv_tool tools[] = {
     JV_TOOL("CloudCost", cloud_cost, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_cloud_cost", .skill = "costs",
             .say = finops_say_provider,
-            .words = "cost of a provider, compare, comparison, difference, cloud cost, spend, "
-                     "spending, bill, expense, invoice, charges, pay, paying, price, money, "
-                     "breakdown of a provider, breakdown, break down, split, made up, itemise, "
-                     "itemised",
+            .words =
+                    "cost of a provider, compare, comparison, difference, cloud cost, spend, "
+                    "spending, bill, expense, invoice, charges, charge, pay, paying, price, money, "
+                    "sets us back, set us back, runs to, stack up, gap, breakdown of a provider, "
+                    "breakdown, break down, split, made up, itemise, "
+                    "itemised",
             .examples = JV_TEXTS("show AWS cost", "what's our AWS spending?", "show GCP breakdown",
                                  "how much do we pay for azure?")),
     JV_TOOL("ServiceCost", service_cost, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_service_cost", .skill = "costs",
             .say = finops_say_service,
-            .words = "cost of a service, service cost, spend, spending, bill, expense, "
-                     "invoice, charges, pay, paying, price, money",
+            .words =
+                    "cost of a service, service cost, spend, spending, bill, expense, "
+                    "invoice, charges, pay, paying, price, money, sets us back, set us back, stack "
+                    "up, gap",
             .examples = JV_TEXTS("how much is s3?", "how much do we spend on GCP compute?",
                                  "what does the ec2 service cost?")),
     JV_TOOL("Breakdown", breakdown, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_cost_breakdown", .skill = "costs",
             .say = finops_say_breakdown,
-            .words = "breakdown of cloud spend, breakdown of cloud costs, breakdown of costs, "
-                     "breakdown of spend, cost breakdown, complete breakdown, breakdown, break "
-                     "down, costs in detail, costs by service, per service, by service, each "
-                     "service, all services, every service, single services, their services, "
-                     "services, itemise, itemised, split "
-                     "of costs, split, breakup, break up, splitted, broken down, service by "
-                     "service, cost report, made up, cost driver, most expensive service, "
-                     "cheapest service, costliest service, which service, made up, consists "
-                     "of, details, detail, detailed, bill, spend, spending, costs, cloud "
-                     "costs, cloud bill, cloud spend",
+            .words =
+                    "breakdown of cloud spend, breakdown of cloud costs, breakdown of costs, "
+                    "breakdown of spend, cost breakdown, complete breakdown, breakdown, break "
+                    "down, costs in detail, costs by service, per service, by service, each "
+                    "service, all services, every service, single services, their services, "
+                    "services, itemise, itemised, split "
+                    "of costs, split, breakup, break up, splitted, broken down, service by "
+                    "service, cost report, made up, cost driver, most expensive service, "
+                    "cheapest service, costliest service, dearest service, priciest service, which "
+                    "service, service, cloud service, one service, service of all, each position, "
+                    "line by line, drill down, every provider and every service, "
+                    "provider and service, every line, parts of costs, made up, consists "
+                    "of, details, detail, detailed, bill, spend, spending, costs, cloud "
+                    "costs, cloud bill, cloud spend",
             .examples = JV_TEXTS("give me a complete cost breakdown",
                                  "show me cloud costs breakdown", "where does the money go?")),
     JV_TOOL("Budget", budget, .allow = JV_ALLOW_OWNER("finops:read", "username"),
@@ -321,7 +330,10 @@ static const struct jv_tool tools[] = {
                      "budget, budget per provider, each cloud, each provider, per cloud, per "
                      "provider, by cloud, by provider, set aside, different clouds, different "
                      "providers, budget across clouds, budget among clouds, budget between "
-                     "clouds",
+                     "clouds, share of budget, my share, share of each, slice, sliced, allotted, "
+                     "meant for, gets what, which "
+                     "cloud "
+                     "gets",
             .examples = JV_TEXTS("show alex's cost allocation")),
     JV_TOOL("MyAllocation", my_allocation, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_my_cost_allocation", .skill = "budgets",
@@ -331,7 +343,10 @@ static const struct jv_tool tools[] = {
                      "spread, portion, budget, budget per provider, each cloud, each provider, "
                      "per cloud, per provider, by cloud, by provider, set aside, different "
                      "clouds, different providers, budget across clouds, budget among clouds, "
-                     "budget between clouds, cloud, provider",
+                     "budget between clouds, cloud, provider, share of budget, my share, share of "
+                     "each, slice, sliced, "
+                     "allotted, "
+                     "meant for, gets what, which cloud gets",
             .examples = JV_TEXTS("show my cost allocation",
                                  "how is my budget divided among the clouds?")),
     { 0 },

@@ -28,13 +28,19 @@ static const struct jv_vocab vocab[] = {
       "not completed, not finished, not done, unfinished" },
     { "state", "completed",
       "completed, complete, completion, finished, finish, done, passed, behind me, got through, "
-      "ticked off, under my belt, been through" },
+      "ticked off, under my belt, been through, through to end, until end, over finish line, "
+      "down and done" },
     { "urgency", "urgent", "urgent, urgently, pressing, very soon, most urgent, urgency" },
     { "urgency", "overdue",
       "overdue, late, past due, past their due date, past deadline, missed, miss, passed, "
-      "already over, is over, date over, blow deadline, blew deadline, expired, "
-      "should have taken" },
-    { "urgency", "upcoming", "not urgent" },
+      "already over, is over, date over, blow deadline, blew deadline, blown due date, blow due "
+      "date, "
+      "blown deadline, expired, should have taken, should ve taken, should have sat, should have "
+      "done" },
+    { "urgency", "upcoming",
+      "not urgent, more than a week, more than one week, over a week, further than a week, more "
+      "than 7 days, more than seven days, further than 7 days, further away than 7 days, beyond "
+      "7 days" },
     { 0 },
 };
 

@@ -201,13 +201,14 @@ JV_TOOL_FN(my_summary, Google__Protobuf__Empty, Oxygen__SummaryReport)
 static const struct jv_tool tools[] = {
     JV_TOOL("Courses", courses, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
             .tool = "get_user_courses", .skill = "courses", .say = oxygen_say_courses,
-            .words = "courses, classes, trainings, training, studying, enrolled, enrolments, "
-                     "completed "
+            .words = "courses, coursework, classes, trainings, training, studying, enrolled, "
+                     "enrolments, completed "
                      "courses",
             .examples = JV_TEXTS("show happy's courses", "what courses is alex taking?")),
     JV_TOOL("MyCourses", my_courses, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
             .tool = "get_my_courses", .skill = "courses", .say = oxygen_say_courses,
-            .words = "my courses, courses, classes, trainings, training, studying, lessons, "
+            .words = "my courses, courses, coursework, classes, trainings, training, studying, "
+                     "lessons, "
                      "enrolled, "
                      "enrolments, signed up, completed courses",
             .examples = JV_TEXTS("show my courses", "which courses am I enrolled in?",
@@ -215,12 +216,17 @@ static const struct jv_tool tools[] = {
     JV_TOOL("Exams", exams, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
             .tool = "get_pending_exams", .skill = "exams", .say = oxygen_say_exams,
             .words = "exams, pending exams, upcoming exams, tests, certifications, certs, "
-                     "examinations, deadlines, exam dates",
+                     "examinations, deadlines, exam dates, quiz, quizzes, midterm, midterms, "
+                     "finals, due dates, what coming up, anything coming up, sit exam, examined, "
+                     "got to sit, has to sit, still to sit",
             .examples = JV_TEXTS("does vishal have any pending exams?", "show alex's deadlines")),
     JV_TOOL("MyExams", my_exams, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
             .tool = "get_my_exams", .skill = "exams", .say = oxygen_say_exams,
             .words = "my exams, exams, pending exams, upcoming exams, next exam, tests, "
-                     "certifications, certs, examinations, deadlines, my deadlines, due",
+                     "certifications, certs, examinations, deadlines, my deadlines, due, quiz, "
+                     "quizzes, "
+                     "midterm, midterms, finals, due dates, what coming up, anything coming up, "
+                     "sit exam, examined, got to sit, have to sit, still to sit",
             .examples = JV_TEXTS("what are my pending exams", "when is my next exam",
                                  "what are my deadlines", "show pending exams")),
     JV_TOOL("Preferences", preferences, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
@@ -236,7 +242,9 @@ static const struct jv_tool tools[] = {
     JV_TOOL("Summary", summary, .allow = RECORD_OF, .flags = JV_TOOL_READONLY,
             .tool = "get_learning_summary", .skill = "progress", .say = oxygen_say_summary,
             .words = "learning summary, learning progress, training progress, progress, "
-                     "learning, on track, how far, training going, learning going, headway, "
+                     "learning, on track, how far, how far with courses, getting on with training, "
+                     "getting on with learning, getting on, training going, "
+                     "learning going, headway, "
                      "studies, completion rate, working on, busy with, busy, up to, on plate, "
                      "doing at moment, doing right now, doing these days",
             .examples = JV_TEXTS("show alex's learning summary", "is happy on track?",
@@ -244,7 +252,9 @@ static const struct jv_tool tools[] = {
     JV_TOOL("MySummary", my_summary, .allow = OWN_RECORD, .flags = JV_TOOL_READONLY,
             .tool = "get_my_learning_summary", .skill = "progress", .say = oxygen_say_summary,
             .words = "my progress, summary, learning summary, learning progress, training "
-                     "progress, progress, learning, on track, how far, training going, "
+                     "progress, progress, learning, on track, how far, how far with courses, "
+                     "getting "
+                     "on with training, getting on, training going, "
                      "learning going, headway, studies, completion rate, working on, busy "
                      "with, busy, up to, on plate, doing at moment, doing right now, doing "
                      "these days",

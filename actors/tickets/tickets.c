@@ -362,7 +362,7 @@ static const struct jv_tool tools[] = {
             .words = "tickets, requests, issues, cases, working on, busy with, busy, up to, "
                      "doing, on plate, tickets of a person, ticketwise, queue",
             .examples = JV_TEXTS("show vishal's tickets", "which requests does alex have?",
-                                 "what is sarah working on?")),
+                                 "what is sarah working on?", "what has alex asked for?")),
     JV_TOOL("ListMine", list_mine, .allow = JV_ALLOW_SCOPE("tickets:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_my_tickets", .skill = "lookup",
             .say = tickets_say_list,

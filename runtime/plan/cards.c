@@ -217,7 +217,8 @@ static void add_value(const struct each *e, const char *text)
                                                     .agent = e->agent,
                                                     .member = e->member,
                                                     .value = e->value,
-                                                    .past = is_past(&w) });
+                                                    .past = is_past(&w),
+                                                    .going = w.n == 1 && w.at[0].going });
 }
 
 /* A value by its own name: "ai_studio" as it is and as "ai studio". */

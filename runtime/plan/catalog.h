@@ -99,8 +99,9 @@ struct jv_phrase {
     bool own;       /* it is the tool's, not of something it shares with others */
     uint32_t agent; /* of a value */
     const char *member, *value;
-    bool past; /* the card says it in its past form: "closed" */
-    bool verb; /* a word of a tool that brings this value about: "complete" */
+    bool past;  /* the card says it in its past form: "closed" */
+    bool going; /* it is one word in -ing: "waiting" */
+    bool verb;  /* a word of a tool that brings this value about: "complete" */
     size_t n_takers;
     const struct jv_taker *takers; /* of a value, by family; NULL until all is indexed */
     double telling;                /* of a family's: as its most telling word */

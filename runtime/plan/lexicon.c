@@ -12,7 +12,7 @@ const struct jv_lexicon_row jv_lexicon_rows[] = {
     { JV_FUNCTION | JV_READ,
       " show list give tell display see view check find search look fetch lookup print "
       "pull bring read retrieve know hear gimme dump remind count inform explain summarise "
-      "summarize describe say present reveal " },
+      "summarize describe say present reveal share " },
     { JV_FUNCTION | JV_ASKING | JV_AUX, " whats hows whos wheres whens " },
     { JV_FUNCTION | JV_ASKING, " what which who whom whose when where how why "
                                "wat wot " },
@@ -80,7 +80,7 @@ const struct jv_lexicon_row jv_lexicon_rows[] = {
       "act wrong nonsense said says think mean means keep put call called ask "
       "asked use using used make made take taken go going gone come coming start "
       "end due left remaining happen happening happened run running moment life "
-      "world work " },
+      "world work back sit sits " },
     { JV_GENERAL, " behalf state news old older newest oldest important relevant specific certain "
                   "different same "
                   "other others available existing quick quickly short long brief asap high "

@@ -267,8 +267,7 @@ static void list_back(struct jv_reading *r)
         bool joined = k + 2 == i ? r->tokens[i - 1].word->before == JV_NO_BREAK
                                  : r->tokens[i].word->before == JV_COMMA;
 
-        if (!joined || r->tokens[i].name != JV_NAME_OWNER ||
-            r->tokens[k].name != JV_NAME_MAYBE ||
+        if (!joined || r->tokens[i].name != JV_NAME_OWNER || r->tokens[k].name != JV_NAME_MAYBE ||
             !(listed || r->tokens[i].word->possessive || noun_after(r, i) != SIZE_MAX)) {
             listed = false;
             continue;

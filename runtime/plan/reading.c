@@ -63,6 +63,8 @@ static bool fills(const struct jv_reading *r, const struct jv_token *t, uint32_t
         return true; /* "update [my] budget" */
     if (family != JV_NONE && (w->number || t->in_value || is_core(r->catalog, t->term, family)))
         return true; /* "give [ticket 12304 my] approval" */
+    if (family == JV_NONE && (strcmp(w->norm, "with") == 0 || strcmp(w->norm, "than") == 0))
+        return false; /* "s3 with storage" are two */
     return w->roles & (JV_FUNCTION | JV_ONE) &&
            !(w->roles & (JV_NOT | JV_MY | JV_OWNER | JV_JOIN | JV_OR | JV_THEIRS | JV_ASKING |
                          JV_READ | JV_WISH));
@@ -113,8 +115,10 @@ static size_t match_phrase(const struct jv_reading *r, size_t at, const struct j
             return 0;
     }
     if (p->family == JV_NONE && p->n == 1 && !r->tokens[at].typo &&
-        (r->tokens[at].word->past != p->past || was_done(r, at, p) || is_whole(r, at, p)))
-        return 0; /* "the ticket I opened" is not open, "to start" is not started */
+        (r->tokens[at].word->past != p->past || r->tokens[at].word->going < p->going ||
+         was_done(r, at, p) || is_whole(r, at, p)))
+        return 0; /* "the ticket I opened" is not open, "to start" is not started,
+                   * and what "can wait" is not waiting */
     return i - at;
 }
 

@@ -55,12 +55,12 @@ static const struct unseen {
     uint32_t from, to;
     bool drop;
 } unseen[] = {
-    { 0xa1, 0xa9, false },       { 0xab, 0xac, false },       { 0xad, 0xad, true },
-    { 0xae, 0xb4, false },       { 0xb6, 0xb9, false },       { 0xbb, 0xbf, false },
-    { 0x200b, 0x200f, true },    { 0x2000, 0x200a, false },   { 0x2028, 0x2029, false },
-    { 0x202a, 0x202e, true },    { 0x2060, 0x206f, true },    { 0x2070, 0x2bff, false },
-    { 0x3000, 0x3004, false },   { 0xe000, 0xf8ff, false },   { 0xfe00, 0xfe0f, true },
-    { 0xfeff, 0xfeff, true },    { 0x1f000, 0x1faff, false }, { 0xe0000, 0xe0fff, true },
+    { 0xa1, 0xa9, false },     { 0xab, 0xac, false },       { 0xad, 0xad, true },
+    { 0xae, 0xb4, false },     { 0xb6, 0xb9, false },       { 0xbb, 0xbf, false },
+    { 0x200b, 0x200f, true },  { 0x2000, 0x200a, false },   { 0x2028, 0x2029, false },
+    { 0x202a, 0x202e, true },  { 0x2060, 0x206f, true },    { 0x2070, 0x2bff, false },
+    { 0x3000, 0x3004, false }, { 0xe000, 0xf8ff, false },   { 0xfe00, 0xfe0f, true },
+    { 0xfeff, 0xfeff, true },  { 0x1f000, 0x1faff, false }, { 0xe0000, 0xe0fff, true },
 };
 
 /* The code point at p and how many bytes it has; a broken one is its first byte. */
@@ -224,6 +224,7 @@ static struct jv_word *add(struct reader *r, size_t from, size_t to, const char 
                            .quoted = r->quoted,
                            .told = r->colon };
     w->past = jv_words_stem(stem);
+    w->going = ends(norm, strlen(norm), "ing");
     w->stem = stem;
     w->base = jv_arena_printf(r->arena, "%se", stem);
     w->plural = strlen(norm) > 3 && strncmp(norm, stem, strlen(norm) - 1) != 0

@@ -25,6 +25,7 @@ struct jv_word {
     jv_roles roles;       /* of the language, lexicon.h */
     bool possessive;      /* vishal's */
     bool past, plural;    /* -ed, -s was taken off for the stem */
+    bool going;           /* it ends in -ing */
     bool capital, number, quoted;
     bool asked; /* a question mark follows */
     bool told;  /* behind a colon */
