@@ -251,6 +251,28 @@ static size_t offers(const struct jv_catalog *c, const struct jv_draft *d, struc
     return n;
 }
 
+/* "create_my_ticket" -> "create ticket" */
+static const char *action_of(const struct jv_catalog *c, const struct jv_draft *d,
+                             struct jv_arena *a)
+{
+    const struct jv_cat_tool *t = &c->tools[d->tool];
+    const char *name = t->name ? t->name : c->agents[t->agent].name, *my = strstr(name, "_my_");
+
+    if (my)
+        name = jv_arena_printf(a, "%.*s%s", (int)(my - name), name, my + 3);
+    return spaced(a, name);
+}
+
+/* "What is asked for, in at most ..." -> "what is asked for" */
+static const char *first_clause(struct jv_arena *a, const char *text)
+{
+    char *s = jv_arena_strndup(a, text, strcspn(text, ",.:;("));
+
+    if (s[0] >= 'A' && s[0] <= 'Z' && !(s[1] >= 'A' && s[1] <= 'Z'))
+        s[0] = (char)(s[0] - 'A' + 'a');
+    return s;
+}
+
 void jv_talk_ask(const struct jv_catalog *c, const struct jv_draft *d, struct jv_arena *a,
                  struct jv_plan *ret)
 {
@@ -260,15 +282,18 @@ void jv_talk_ask(const struct jv_catalog *c, const struct jv_draft *d, struct jv
     struct jv_buf b = jv_buf_new(a);
     size_t n = offers(c, d, a, list, n_suggestions);
 
-    jv_buf_str(&b, "What should the **");
-    jv_say_text(&b, spaced(a, d->missing->name));
-    jv_buf_str(&b, "** be");
+    jv_buf_str(&b, "To **");
+    jv_say_text(&b, action_of(c, d, a));
+    jv_buf_str(&b, "**");
     if (person) {
-        jv_buf_str(&b, ", for ");
+        jv_buf_str(&b, " for ");
         jv_say_text(&b, person);
     }
-    jv_buf_str(&b, "? ");
-    jv_say_text(&b, d->missing->description);
+    jv_buf_str(&b, " I need to know one more thing, the **");
+    jv_say_text(&b, spaced(a, d->missing->name));
+    jv_buf_str(&b, "**: ");
+    jv_say_text(&b, first_clause(a, d->missing->description));
+    jv_buf_str(&b, "?");
     if (n) {
         jv_buf_str(&b, n > 1 ? " For example: " : " It can be: ");
         jv_say_list(&b, n < 3 ? n : 3, list);
@@ -290,22 +315,25 @@ static void say_argument(struct jv_buf *b, const char *name, const Google__Proto
         jv_buf_printf(b, "%.0f", v->number_value);
 }
 
-/* "create_my_ticket" -> "create ticket" */
+/* "update ticket 12304 (status approved)" */
 static void say_change(struct jv_buf *b, const struct jv_catalog *c, const struct jv_draft *d)
 {
-    const struct jv_cat_tool *t = &c->tools[d->tool];
-    const char *name = t->name ? t->name : c->agents[t->agent].name, *my = strstr(name, "_my_");
+    const Google__Protobuf__Struct *args = d->arguments;
+    size_t said = 0;
 
-    if (my)
-        name = jv_arena_printf(b->arena, "%.*s%s", (int)(my - name), name, my + 3);
     jv_buf_str(b, "**");
-    jv_say_text(b, spaced(b->arena, name));
+    jv_say_text(b, action_of(c, d, b->arena));
+    for (size_t k = 0; k < args->n_fields; k++)
+        if (args->fields[k]->value->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE)
+            jv_buf_printf(b, " %.0f", args->fields[k]->value->number_value);
     jv_buf_str(b, "**");
-    for (size_t k = 0; k < d->arguments->n_fields; k++) {
-        jv_buf_str(b, k ? ", " : " (");
-        say_argument(b, d->arguments->fields[k]->key, d->arguments->fields[k]->value);
+    for (size_t k = 0; k < args->n_fields; k++) {
+        if (args->fields[k]->value->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE)
+            continue;
+        jv_buf_str(b, said++ ? ", " : " (");
+        say_argument(b, args->fields[k]->key, args->fields[k]->value);
     }
-    jv_buf_str(b, d->arguments->n_fields ? ")" : "");
+    jv_buf_str(b, said ? ")" : "");
 }
 
 void jv_talk_confirm(const struct jv_catalog *c, size_t n, const struct jv_draft *changes,

@@ -235,7 +235,7 @@ TEST(a_question_back_stands_beside_answers)
     const Orchestrator__ChatReply *r = ask(&t, t.vishal, "create a ticket and show my courses");
 
     CHECK_OUTCOME(r, partial);
-    CHECK_HAS(r->response, "\n\nWhat should the **operation** be?");
+    CHECK_HAS(r->response, "I need to know one more thing, the **operation**");
     check_agent(r, 0, "OxygenAgent", "answered");
     CHECK_OUTCOME(ask(&t, t.vishal, "vpn access"), answered);
     CHECK_INT(fake.tickets.calls, 1);
