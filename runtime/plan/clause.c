@@ -97,6 +97,10 @@ static bool denies(const struct jv_reading *r, const struct jv_clause *c)
 static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
                           size_t at)
 {
+    for (size_t i = 0; i < r->n_values; i++)
+        if (r->values[i].other && r->values[i].from >= wishes[at].clause.from &&
+            r->values[i].from < wishes[at].clause.to)
+            return false; /* what is left is meant: "all clouds, but not aws" */
     if (at && jv_word_is(r, wishes[at].clause.from, "but") && !jv_wish_has_head(&wishes[at]) &&
         wishes[at].clause.whom == JV_WHOM_NONE)
         return true; /* "started, but not finished" */
