@@ -57,11 +57,20 @@ static bool fits(const struct jv_reading *r, const struct jv_clause *c, const st
     return named;
 }
 
+/* What is left where others are denied: "all clouds, [but not aws]". */
+static bool is_the_rest(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = 0; i < r->n_values; i++)
+        if (r->values[i].other && r->values[i].from >= c->from && r->values[i].from < c->to)
+            return true;
+    return false;
+}
+
 static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size_t n, size_t at,
                         struct jv_arena *a)
 {
     struct jv_clause *c = &wishes[at].clause;
-    const struct jv_wish *from = NULL;
+    struct jv_wish *from = NULL;
     bool own;
 
     for (size_t i = c->from; i < c->to; i++)
@@ -82,6 +91,8 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
     c->head_acts = from->n_picks && from->picks[0].score.acts;
     c->looks = from->clause.looks;
     match(r, &wishes[at], a);
+    if (is_the_rest(r, c) && !has_value(r, &from->clause))
+        from->n_picks = 0;
 }
 
 /* It says not; other than in a value: "not closed". */
@@ -97,10 +108,11 @@ static bool denies(const struct jv_reading *r, const struct jv_clause *c)
 static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
                           size_t at)
 {
-    for (size_t i = 0; i < r->n_values; i++)
-        if (r->values[i].other && r->values[i].from >= wishes[at].clause.from &&
-            r->values[i].from < wishes[at].clause.to)
-            return false; /* what is left is meant: "all clouds, but not aws" */
+    if (is_the_rest(r, &wishes[at].clause))
+        return false;
+    if (n > 1 && denies(r, &wishes[at].clause) && !jv_wish_has_head(&wishes[at]) &&
+        wishes[at].clause.whom == JV_WHOM_PERSON)
+        return true; /* "my tickets, not alex's" */
     if (at && jv_word_is(r, wishes[at].clause.from, "but") && !jv_wish_has_head(&wishes[at]) &&
         wishes[at].clause.whom == JV_WHOM_NONE)
         return true; /* "started, but not finished" */

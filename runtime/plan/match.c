@@ -127,6 +127,8 @@ static bool is_only_done(const struct jv_reading *r, const struct jv_clause *cla
 {
     const struct jv_catalog *c = r->catalog;
 
+    if (s->other)
+        return false;
     if (c->families[family].read_only && s->n == 1 && !r->tokens[s->from].word->past &&
         does(r, s->from) && jv_may_act(r, clause, s->from))
         return true; /* "open a ticket" */
@@ -176,7 +178,9 @@ size_t jv_match_number(const struct jv_reading *r, const struct jv_clause *claus
 /* Of what else it may be, when a value is denied, this is not the first. */
 static bool has_other(const struct jv_reading *r, size_t i)
 {
-    return i && r->values[i - 1].other && r->values[i - 1].from == r->values[i].from;
+    return i && r->values[i].other && r->values[i - 1].other &&
+           r->values[i - 1].from == r->values[i].from &&
+           value_of(r, i - 1)->agent == value_of(r, i)->agent;
 }
 
 static void add_values(struct table *t)
@@ -187,7 +191,7 @@ static void add_values(struct table *t)
 
         if (!inside(t->clause, s))
             continue;
-        if (s->from - t->clause->from < JV_CLAUSE_TOKENS)
+        if (s->from - t->clause->from < JV_CLAUSE_TOKENS && !has_other(t->r, i))
             t->n_values[s->from - t->clause->from]++;
         for (size_t k = 0; k < p->n_takers; k++) {
             struct jv_score *score;
@@ -456,7 +460,8 @@ static double losses(const struct table *t, uint32_t family, const struct jv_sco
         const struct jv_span *span = &t->r->values[own[i]];
         size_t bit = span->from - t->clause->from;
 
-        if (!inside(t->clause, span) || is_taken_before(t->r, own[i], family))
+        if (!inside(t->clause, span) || is_taken_before(t->r, own[i], family) ||
+            has_other(t->r, own[i]))
             continue;
         if (!takes(t->r, own[i], family))
             lost += is_name(value_of(t->r, own[i])) ? lost_name : lost_value;
