@@ -57,11 +57,20 @@ static bool fits(const struct jv_reading *r, const struct jv_clause *c, const st
     return named;
 }
 
+/* What is left where others are denied: "all clouds, [but not aws]". */
+static bool is_the_rest(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = 0; i < r->n_values; i++)
+        if (r->values[i].other && r->values[i].from >= c->from && r->values[i].from < c->to)
+            return true;
+    return false;
+}
+
 static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size_t n, size_t at,
                         struct jv_arena *a)
 {
     struct jv_clause *c = &wishes[at].clause;
-    const struct jv_wish *from = NULL;
+    struct jv_wish *from = NULL;
     bool own;
 
     for (size_t i = c->from; i < c->to; i++)
@@ -82,6 +91,8 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
     c->head_acts = from->n_picks && from->picks[0].score.acts;
     c->looks = from->clause.looks;
     match(r, &wishes[at], a);
+    if (is_the_rest(r, c) && !has_value(r, &from->clause))
+        from->n_picks = 0;
 }
 
 /* It says not; other than in a value: "not closed". */
@@ -97,6 +108,11 @@ static bool denies(const struct jv_reading *r, const struct jv_clause *c)
 static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
                           size_t at)
 {
+    if (is_the_rest(r, &wishes[at].clause))
+        return false;
+    if (n > 1 && denies(r, &wishes[at].clause) && !jv_wish_has_head(&wishes[at]) &&
+        wishes[at].clause.whom == JV_WHOM_PERSON)
+        return true; /* "my tickets, not alex's" */
     if (at && jv_word_is(r, wishes[at].clause.from, "but") && !jv_wish_has_head(&wishes[at]) &&
         wishes[at].clause.whom == JV_WHOM_NONE)
         return true; /* "started, but not finished" */
@@ -380,15 +396,144 @@ static size_t keep_requests(const struct jv_reading *r, const struct jv_wish *al
     return kept;
 }
 
+/* "the pending ones": it says nothing but values. */
+static bool only_values(const struct jv_reading *r, const struct jv_clause *c)
+{
+    bool valued = false;
+
+    for (size_t i = c->from; i < c->to; i++) {
+        valued = valued || r->tokens[i].in_value;
+        if (!r->tokens[i].in_value && !r->tokens[i].aside &&
+            !(jv_roles_at(r, i) & (JV_FUNCTION | JV_POLITE)))
+            return false;
+    }
+    return valued;
+}
+
 /* "... all the pending ones": of what the part before is about, if that can be pending. */
 static bool is_of_those(const struct jv_reading *r, const struct jv_wish *wishes, size_t at)
 {
     const struct jv_wish *w = &wishes[at];
 
-    return at &&
-           (jv_word_is(r, w->clause.to - 1, "ones") || jv_word_is(r, w->clause.to - 2, "ones")) &&
-           w->picks[0].score.terms < 0.6 && jv_wish_has_head(&wishes[at - 1]) &&
-           fits(r, &w->clause, &wishes[at - 1]);
+    return at && only_values(r, &w->clause) && !w->picks[0].score.acts &&
+           jv_wish_has_head(&wishes[at - 1]) && fits(r, &w->clause, &wishes[at - 1]);
+}
+
+/* ---- what is said once for several ----------------------------------------------------------- */
+
+/* Nothing but a name, and words that lead to it: "compare alex's". */
+static bool is_names(const struct jv_reading *r, const struct jv_clause *c)
+{
+    bool named = false;
+
+    for (size_t i = c->from; i < c->to; i++) {
+        named = named || r->tokens[i].name;
+        if (!r->tokens[i].name &&
+            !(jv_roles_at(r, i) & (JV_READ | JV_COMPARE | JV_OWNER | JV_POLITE)))
+            return false;
+    }
+    return named && r->tokens[c->to - 1].name;
+}
+
+/* "alex and sarah's tickets", "vishal and happy: ...": the next part is about them, too. */
+static size_t join_names(const struct jv_reading *r, struct jv_wish *all, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct jv_clause *c = &all[i].clause, *next = i + 1 < n ? &all[i + 1].clause : NULL;
+        struct jv_clause joined;
+
+        if (!next || !is_names(r, c) || next->before != JV_NO_BREAK || next->from == c->to ||
+            next->whom != JV_WHOM_PERSON || !r->tokens[next->from].name) {
+            all[kept++] = all[i];
+            continue;
+        }
+        joined = *next;
+        joined.n_names = 0;
+        for (size_t k = c->from; k < c->to && joined.n_names < JV_CLAUSE_NAMES; k++)
+            if (r->tokens[k].name)
+                joined.names[joined.n_names++] = r->tokens[k].person;
+        for (size_t k = 0; k < next->n_names && joined.n_names < JV_CLAUSE_NAMES; k++)
+            joined.names[joined.n_names++] = next->names[k];
+        *next = joined;
+    }
+    return kept;
+}
+
+static const struct jv_date *date_of(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = 0; i < r->n_dates; i++)
+        if (r->dates[i].from >= c->from && r->dates[i].from < c->to)
+            return &r->dates[i];
+    return NULL;
+}
+
+/* "exams and tickets due this week": the time is that of both. */
+static void share_dates(const struct jv_reading *r, struct jv_wish *wishes, size_t n)
+{
+    for (size_t i = n; i-- > 1;) {
+        const struct jv_date *d = date_of(r, &wishes[i].clause);
+        struct jv_clause *c = &wishes[i - 1].clause;
+
+        if (!d || d->from + d->n != wishes[i].clause.to || date_of(r, c) ||
+            c->head_to > c->head_from || wishes[i].clause.before != JV_NO_BREAK ||
+            wishes[i].clause.from != c->to + 1 || has_value(r, c) ||
+            !r->catalog->families[wishes[i - 1].picks[0].family].dated)
+            continue;
+        c->head_from = d->from;
+        c->head_to = d->from + d->n;
+    }
+}
+
+/* "my tickets", "exams": things are named, not just a word about them. */
+static bool names_things(const struct jv_reading *r, const struct jv_wish *w)
+{
+    static const jv_roles whose = JV_MY | JV_THEIRS | JV_EVERY | JV_WE;
+    const struct jv_cat_family *f = &r->catalog->families[w->picks[0].family];
+
+    for (size_t i = w->clause.from; i < w->clause.to; i++) {
+        const struct jv_word *word = r->tokens[i].word;
+        bool owned = i && (jv_roles_at(r, i - 1) & whose || r->tokens[i - 1].word->possessive);
+
+        if (!jv_token_personal(r, i) || word->going || word->past)
+            continue;
+        if (word->plural)
+            return true;
+        for (size_t k = 0; owned && k < f->n_core; k++)
+            if (f->core[k] == r->tokens[i].term)
+                return true;
+    }
+    return false;
+}
+
+static bool any_acts(const struct jv_wish *wishes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (wishes[i].n_picks && wishes[i].picks[0].score.acts)
+            return true;
+    return false;
+}
+
+/* A noun of somebody's things, or a thing by its name, in a row of wishes is one, though other
+ * words stand around it. */
+static void trust_rows(const struct jv_reading *r, struct jv_wish *wishes, size_t n)
+{
+    static const double plain = 0.62, noun = 0.6, named = 1.5;
+
+    for (size_t i = 0; i < n && n > 1 && !any_acts(wishes, n); i++) {
+        struct jv_wish *w = &wishes[i];
+        struct jv_score *s = &w->picks[0].score;
+        bool says = w->n_picks && ((s->terms >= noun && names_things(r, w)) ||
+                                   (s->values >= named && w->clause.looks));
+        bool row = (i && w->clause.before < JV_STOP) ||
+                   (i + 1 < n && wishes[i + 1].clause.before < JV_STOP);
+
+        if (says && row && w->mood != JV_STATEMENT && s->confidence >= head_confidence &&
+            s->confidence < plain && r->catalog->families[w->picks[0].family].read_only &&
+            !s->missing)
+            s->confidence = plain;
+    }
 }
 
 /* "approve 1 and also ticket 2": the same is to be done with another one. */
@@ -417,6 +562,7 @@ size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct
         if (all[i].n_picks && all[i].picks[0].score.acts)
             all[i].mood = JV_REQUEST;
     }
+    n = join_names(r, all, n);
     n = join_closer(r, all, n, a);
     point_back(r, all, n, a);
     point_ones(r, all, n, a);
@@ -430,5 +576,7 @@ size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct
         if (!jv_wish_has_head(&wishes[i]) || is_of_those(r, wishes, i) || goes_on(r, wishes, i))
             borrow_head(r, wishes, n, i, a);
     jv_share_whom(wishes, n);
+    share_dates(r, wishes, n);
+    trust_rows(r, wishes, n);
     return n;
 }

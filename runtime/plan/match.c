@@ -9,7 +9,7 @@
 static const double typo_factor = 0.85, shared_factor = 0.7, phrase_factor = 1.2;
 static const double required_value = 1.5, optional_value = 0.9, unknown_value = 0.7;
 static const double lost_value = 0.6, lost_foreign_value = 0.3, lost_number = 0.5;
-static const double lost_name = 1.5;
+static const double lost_name = 1.5, topic_factor = 0.2;
 static const double missing_factor = 0.55, example_bonus = 0.8;
 static const double acts_bonus = 0.6, half_strength = 0.35;
 static const double subject_share = 0.5; /* of a subject: an unknown word is one of its values */
@@ -88,6 +88,27 @@ static bool inside(const struct jv_clause *clause, const struct jv_span *s)
     return s->from >= clause->from && s->from < clause->to;
 }
 
+/* "closed" is two values, of which the family takes one: an earlier one, that begins here, too, and
+ * that it takes. */
+static bool is_taken_before(const struct jv_reading *r, size_t i, uint32_t family)
+{
+    const struct jv_phrase *p = value_of(r, i);
+
+    for (size_t k = i; k-- > 0 && r->values[k].from == r->values[i].from;)
+        if (value_of(r, k)->agent == p->agent && strcmp(value_of(r, k)->member, p->member) == 0 &&
+            jv_catalog_takes(r->catalog, family, value_of(r, k)) && !r->values[k].other)
+            return true;
+    return false;
+}
+
+/* The family takes the value; what else it may be, when it is denied, only to look. */
+static bool takes(const struct jv_reading *r, size_t i, uint32_t family)
+{
+    return jv_catalog_takes(r->catalog, family, value_of(r, i)) &&
+           !(r->values[i].other && !r->catalog->families[family].read_only) &&
+           !is_taken_before(r, i, family);
+}
+
 /* The word is one of a tool that changes something. */
 static bool does(const struct jv_reading *r, size_t i)
 {
@@ -106,6 +127,8 @@ static bool is_only_done(const struct jv_reading *r, const struct jv_clause *cla
 {
     const struct jv_catalog *c = r->catalog;
 
+    if (s->other)
+        return false;
     if (c->families[family].read_only && s->n == 1 && !r->tokens[s->from].word->past &&
         does(r, s->from) && jv_may_act(r, clause, s->from))
         return true; /* "open a ticket" */
@@ -138,8 +161,7 @@ size_t jv_match_value(const struct jv_reading *r, const struct jv_clause *clause
 
     for (size_t i = 0; i < n; i++)
         if (own[i] >= at && inside(clause, &r->values[own[i]]) &&
-            strcmp(value_of(r, own[i])->member, member) == 0 &&
-            jv_catalog_takes(r->catalog, family, value_of(r, own[i])) &&
+            strcmp(value_of(r, own[i])->member, member) == 0 && takes(r, own[i], family) &&
             !is_only_done(r, clause, &r->values[own[i]], family))
             return own[i];
     return SIZE_MAX;
@@ -153,6 +175,14 @@ size_t jv_match_number(const struct jv_reading *r, const struct jv_clause *claus
     return SIZE_MAX;
 }
 
+/* Of what else it may be, when a value is denied, this is not the first. */
+static bool has_other(const struct jv_reading *r, size_t i)
+{
+    return i && r->values[i].other && r->values[i - 1].other &&
+           r->values[i - 1].from == r->values[i].from &&
+           value_of(r, i - 1)->agent == value_of(r, i)->agent;
+}
+
 static void add_values(struct table *t)
 {
     for (size_t i = 0; i < t->r->n_values; i++) {
@@ -161,12 +191,13 @@ static void add_values(struct table *t)
 
         if (!inside(t->clause, s))
             continue;
-        if (s->from - t->clause->from < JV_CLAUSE_TOKENS)
+        if (s->from - t->clause->from < JV_CLAUSE_TOKENS && !has_other(t->r, i))
             t->n_values[s->from - t->clause->from]++;
         for (size_t k = 0; k < p->n_takers; k++) {
             struct jv_score *score;
 
-            if (is_only_done(t->r, t->clause, s, p->takers[k].family))
+            if (is_only_done(t->r, t->clause, s, p->takers[k].family) ||
+                !takes(t->r, i, p->takers[k].family) || (s->other && has_other(t->r, i)))
                 continue;
             score = &touch(t, p->takers[k].family)->score;
             score->values += p->takers[k].required ? required_value : optional_value;
@@ -201,6 +232,8 @@ static void add_term(struct table *t, size_t i, double factor)
 
     if (k->typo)
         factor *= typo_factor;
+    if (k->topic)
+        factor *= topic_factor;
     if (k->word->roles & (JV_GENERAL | JV_FEELING))
         factor *= k->word->past || k->word->roles & JV_FEELING ? interested_factor : general_factor;
     for (size_t n = 0; n < term->n_postings; n++) {
@@ -230,6 +263,8 @@ static void add_phrases(struct table *t, size_t from, size_t to, double factor)
             (takes_token(t, p->family, s->from) && takes_token(t, p->family, s->from + s->n - 1)))
             continue;
         row = touch(t, p->family);
+        if (t->r->tokens[s->from + s->n - 1].topic)
+            continue; /* "my budget", of a ticket */
         if (p->own && !t->r->catalog->families[p->family].read_only && asks_for(t, s))
             row->score.acts = true; /* "put in a request" */
         give(row, s->from, p->weight * p->telling * phrase_factor * factor);
@@ -425,9 +460,10 @@ static double losses(const struct table *t, uint32_t family, const struct jv_sco
         const struct jv_span *span = &t->r->values[own[i]];
         size_t bit = span->from - t->clause->from;
 
-        if (!inside(t->clause, span))
+        if (!inside(t->clause, span) || is_taken_before(t->r, own[i], family) ||
+            has_other(t->r, own[i]))
             continue;
-        if (!jv_catalog_takes(c, family, value_of(t->r, own[i])))
+        if (!takes(t->r, own[i], family))
             lost += is_name(value_of(t->r, own[i])) ? lost_name : lost_value;
         if (bit < JV_CLAUSE_TOKENS)
             own_at[bit]++;
@@ -656,7 +692,7 @@ static struct table table_of(const struct jv_reading *r, const struct jv_clause 
     t.n_tokens = clause->to - clause->from;
     t.n_tokens = t.n_tokens < JV_CLAUSE_TOKENS ? t.n_tokens : JV_CLAUSE_TOKENS;
     for (size_t i = 0; i < t.n_tokens; i++)
-        t.weights[i] = jv_token_weight(r, clause->from + i);
+        t.weights[i] = r->tokens[clause->from + i].topic ? 0 : jv_token_weight(r, clause->from + i);
     return t;
 }
 

@@ -130,6 +130,53 @@ static bool owns_again(const struct jv_reading *r, size_t from, size_t i)
     return false;
 }
 
+/* The agent whose own noun for somebody's things stands here; JV_NONE. */
+static uint32_t noun_agent(const struct jv_reading *r, size_t i)
+{
+    const struct jv_term *t;
+
+    if (!jv_token_personal(r, i) || r->tokens[i].in_value || r->tokens[i].topic ||
+        r->tokens[i].word->past || r->tokens[i].word->going)
+        return JV_NONE;
+    t = &r->catalog->terms[r->tokens[i].term];
+    for (size_t k = 0; k < t->n_postings; k++)
+        if (t->postings[k].weight >= 0.9f &&
+            r->catalog->families[t->postings[k].family].tools[JV_SOMEBODYS] != JV_NONE)
+            return t->postings[k].family;
+    return JV_NONE;
+}
+
+/* "tickets exams budget courses": nouns that follow one another without a word between. */
+static bool lists(const struct jv_reading *r, size_t from, size_t i)
+{
+    uint32_t here = i ? noun_agent(r, i) : JV_NONE, before;
+
+    if (here == JV_NONE || r->tokens[i].word->before != JV_NO_BREAK)
+        return false;
+    before = noun_agent(r, i - 1);
+    return before != JV_NONE && before != here &&
+           (r->tokens[i - 1].word->plural || (i - 1 == from && i > 1)) && !jv_backs(r, i);
+}
+
+/* "compare my budget with sarah's": hers is another one. */
+static bool is_other_ones(const struct jv_reading *r, size_t from, size_t i)
+{
+    static const char *const words[] = { "with", "to", "against", "than" };
+    bool joins = false, mine = false;
+
+    for (size_t k = 0; k < JV_COUNT(words); k++)
+        joins = joins || jv_word_is(r, i, words[k]);
+    for (size_t k = from; k < i && joins; k++)
+        mine = mine || ((jv_roles_at(r, k) & JV_MY || r->tokens[k].word->possessive) &&
+                        jv_token_personal(r, k + 1));
+    return mine && i + 1 < r->n &&
+           ((r->tokens[i + 1].name == JV_NAME_OWNER && r->tokens[i + 1].word->possessive) ||
+            jv_word_is(r, i + 1, "mine") || jv_word_is(r, i + 1, "his") ||
+            jv_word_is(r, i + 1, "hers") || jv_word_is(r, i + 1, "theirs")) &&
+           (i + 2 >= r->n || r->tokens[i + 2].word->before != JV_NO_BREAK ||
+            jv_roles_at(r, i + 2) & JV_FUNCTION);
+}
+
 size_t jv_parts(const struct jv_reading *r, struct jv_wish *wishes, size_t max)
 {
     size_t n = 0, from = 0;
@@ -137,7 +184,8 @@ size_t jv_parts(const struct jv_reading *r, struct jv_wish *wishes, size_t max)
     for (size_t i = 0; i <= r->n && n < max; i++) {
         bool told = i < r->n && r->tokens[i].word->told && i > from + 3; /* "..., namely: ..." */
 
-        if (i < r->n && (i == 0 || !(told || cuts(r, i) || owns_again(r, from, i))))
+        if (i < r->n && (i == 0 || !(told || cuts(r, i) || owns_again(r, from, i) ||
+                                     lists(r, from, i) || is_other_ones(r, from, i))))
             continue;
         while (from < i && (jv_roles_at(r, from) & (JV_JOIN | JV_OR) || joins_more(r, from)))
             from += joins_more(r, from) ? joins_more(r, from) : 1;

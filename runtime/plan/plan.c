@@ -320,7 +320,7 @@ static bool is_mention(const struct planning *p, const struct jv_draft *d)
         if (!d->asked && jv_family_needs(p->c, o->family, JV_SLOT_INTEGER) &&
             !jv_family_needs(p->c, t->family, JV_SLOT_INTEGER))
             return true;
-        if (other->compares && d->borrows && other->tool != d->tool)
+        if (other->compares && d->borrows && o->family != t->family)
             return true; /* "who costs most, aws or gcp?" */
         if (jv_family_needs(p->c, o->family, JV_SLOT_INTEGER) &&
             !jv_family_needs(p->c, t->family, JV_SLOT_INTEGER))

@@ -289,7 +289,7 @@ static void drop_told(struct jv_reading *r)
 }
 
 /* Values first: they may stand within a phrase, "put in a [vpn] request". */
-static void find_phrases(struct jv_reading *r)
+static void find_phrases(struct jv_reading *r, struct jv_arena *a, bool said)
 {
     find_spans(r, true);
     drop_covered(r);
@@ -297,6 +297,9 @@ static void find_phrases(struct jv_reading *r)
         for (uint32_t k = 0; k < r->values[i].n; k++)
             r->tokens[r->values[i].from + k].in_value = true;
     drop_told(r);
+    if (said)
+        jv_aside(r, a, max_spans);
+    sort_values(r);
     find_spans(r, false);
 }
 
@@ -322,7 +325,7 @@ struct jv_reading jv_reading_new(const struct jv_catalog *c, struct jv_arena *a,
         find_term(c, a, &r.tokens[i], &r.words.at[i], now_ms != NULL);
     if (now_ms)
         find_dates(&r, *now_ms);
-    find_phrases(&r);
+    find_phrases(&r, a, now_ms != NULL);
     jv_people_mark(&r, a);
     return r;
 }

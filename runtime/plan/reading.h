@@ -24,6 +24,7 @@ struct jv_token {
     bool in_value; /* part of a value's phrase */
     bool in_date;
     bool aside; /* a value that is only told: "divided between [aws] and [gcp]" */
+    bool topic; /* what somebody's thing is about: "my [budget] ticket" */
     enum jv_name_place name;
     const char *person; /* with a name: lower case, without what hangs on it */
 };
@@ -31,6 +32,7 @@ struct jv_token {
 /* Tokens from..from+n that are a phrase of the catalogue. */
 struct jv_span {
     uint32_t from, n, phrase;
+    bool other; /* a value that is not said, but left where others are denied: "not pending" */
 };
 
 struct jv_reading {
@@ -67,6 +69,10 @@ static inline bool jv_word_is_you(const struct jv_reading *r, size_t i)
 
 /* The values that an agent knows: indexes of r->values, ascending. */
 size_t jv_reading_values(const struct jv_reading *r, uint32_t agent, const uint32_t **ret);
+
+/* Values that are denied give way to those that are left (.other); the other end of an order goes,
+ * and what a thing is about becomes a value of it. There is room for max values. */
+void jv_aside(struct jv_reading *r, struct jv_arena *a, size_t max);
 
 /* Mark the tokens that stand where a name stands. */
 void jv_people_mark(struct jv_reading *r, struct jv_arena *a);
