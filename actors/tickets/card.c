@@ -41,16 +41,19 @@ static const struct jv_vocab vocab[] = {
       "pending, waiting, queued, unstarted, untouched, not started, not begun, "
       "not picked up, not touched, not looked at, not working on, waiting to be picked up, "
       "waiting to be started, waiting to start, waiting in line, yet to be started, yet to start, "
-      "to be started, to be picked up, still to start, nobody started, nobody touched" },
+      "to be started, to be picked up, still to start, nobody started, nobody touched, reopen, "
+      "reopened" },
     { "status", "in_progress",
       "in progress, ongoing, started, begun, being worked, being worked on, being processed, "
       "processing, "
       "being handled, under way, underway, in work, in works, somebody working on, "
       "someone working on, people working on, they working on, wip, work going on, in flight, in "
       "hand, someone on, somebody on, someone busy with, somebody busy with, someone is on, "
-      "being dealt with, being looked at, on the go, in motion, rolled up sleeves" },
+      "being dealt with, being looked at, on the go, in motion, rolled up sleeves, start working "
+      "on, start work on" },
     { "status", "approved",
-      "approved, approve, approval, granted, green light, accepted, sign off, signed off" },
+      "approved, approve, approval, granted, green light, accepted, sign off, signed off, accept, "
+      "accepting" },
     { "status", "closed",
       "closed, no longer open, not open, not active, over and done, over and done with" },
     { "status", "completed",
@@ -59,7 +62,7 @@ static const struct jv_vocab vocab[] = {
       "settled, dealt with, taken care of, tick off, ticked "
       "off" },
     { "status", "rejected",
-      "rejected, reject, refused, declined, decline, turned down, turn down" },
+      "rejected, reject, refused, declined, decline, turned down, turn down, deny, denied" },
     { "order", "newest",
       "newest, latest, most recent, most recently, recent most, last, youngest, freshest" },
     { "order", "oldest", "oldest, earliest, longest" },

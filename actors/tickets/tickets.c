@@ -414,7 +414,7 @@ static const struct jv_tool tools[] = {
             .tool = "delete_ticket", .skill = "change", .say = tickets_say_deleted,
             .words = "delete ticket, remove ticket, drop ticket, erase ticket, get rid of "
                      "ticket, bin ticket, scrap ticket, discard ticket, trash ticket, wipe "
-                     "ticket, withdraw ticket, cancel ticket",
+                     "ticket, withdraw ticket, cancel ticket, cancel, remove, erase",
             .examples = JV_TEXTS("delete ticket 12301", "remove ticket 12305")),
     { 0 },
 };

@@ -324,12 +324,46 @@ static bool merely_names(const struct jv_reading *r, const struct jv_clause *c,
 {
     uint32_t family = r->catalog->tools[d->tool].family;
 
-    return c->fragment && !c->wishes && !c->makes_new && c->head_from == c->head_to &&
-           !is_numbered(r, d) && !jv_begins_with_one(r, c, &r->catalog->families[family]) &&
+    return c->fragment && !(jv_roles_of(r, c) & JV_WISH) && !c->makes_new &&
+           c->head_from == c->head_to && !is_numbered(r, d) &&
+           !jv_begins_with_one(r, c, &r->catalog->families[family]) &&
            !jv_asks_within(r, c, family);
 }
 
+/* "alex needs a gpu": nobody asked for a ticket. */
+static bool needs_for(const struct jv_reading *r, const struct jv_clause *c,
+                      const struct jv_draft *d)
+{
+    return c->whom == JV_WHOM_PERSON && !is_numbered(r, d) &&
+           !jv_asks_within(r, c, r->catalog->tools[d->tool].family);
+}
+
+/* "for the new hire to get a laptop": for whom? */
+static bool for_others(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i + 3 < c->to; i++) {
+        if (!jv_word_is(r, i, "for") || !(jv_roles_at(r, i + 1) & (JV_ARTICLE | JV_MY | JV_WE)))
+            continue;
+        for (size_t k = i + 2; k + 1 < c->to && k < i + 6 && !r->tokens[k].in_value; k++)
+            if (jv_word_is(r, k, "to") &&
+                (jv_word_is(r, k + 1, "get") || jv_word_is(r, k + 1, "have")))
+                return true;
+    }
+    return false;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
+
+/* Some part asks for it in so many words. */
+static bool is_asked_for(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
+                         uint32_t family)
+{
+    for (size_t i = 0; i < n; i++)
+        if (jv_asks_within(r, &wishes[i].clause, family) ||
+            jv_begins_with_one(r, &wishes[i].clause, &r->catalog->families[family]))
+            return true;
+    return false;
+}
 
 static bool doubts(const struct jv_reading *r, const struct jv_clause *c, const struct jv_draft *d)
 {
@@ -337,8 +371,8 @@ static bool doubts(const struct jv_reading *r, const struct jv_clause *c, const 
     bool numbered = is_numbered(r, d);
 
     return excepts(r, &s) || is_conditional(r, c, &s, numbered) || (numbered && is_later(r, c)) ||
-           merely_names(r, c, d) || asks_of_many(r, c) || wonders(r, c, numbered) ||
-           was_told(r, c) || sweeps(r, c) || is_taken_back(r, c) || alternates(r, c);
+           for_others(r, c) || asks_of_many(r, c) || wonders(r, c, numbered) || was_told(r, c) ||
+           sweeps(r, c) || is_taken_back(r, c) || alternates(r, c);
 }
 
 bool jv_doubtful(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,
@@ -353,6 +387,11 @@ bool jv_doubtful(const struct jv_reading *r, const struct jv_wish *wishes, size_
             continue;
         change = true;
         if (d->guessed)
+            return true;
+        if (d->wish < n_wishes &&
+            !is_asked_for(r, wishes, n_wishes, r->catalog->tools[d->tool].family) &&
+            (merely_names(r, &wishes[d->wish].clause, d) ||
+             needs_for(r, &wishes[d->wish].clause, d)))
             return true;
         if (d->wish < n_wishes && doubts(r, &wishes[d->wish].clause, d))
             return true;

@@ -155,12 +155,36 @@ static bool wants(const struct jv_reading *r, const struct jv_clause *c)
 static bool asks_to_have(const struct jv_reading *r, const struct jv_clause *c)
 {
     for (size_t i = c->from; i + 1 < c->to && i < c->from + 5; i++)
-        if (jv_word_is(r, i, "get") && (jv_roles_at(r, i + 1) & (JV_SELF | JV_ONE) || i > c->from))
+        if (jv_word_is(r, i, "get") &&
+            (jv_roles_at(r, i + 1) & (JV_SELF | JV_ONE) || r->tokens[i + 1].name || i > c->from))
             return true;
         else if (jv_roles_at(r, i) & JV_SELF && i > c->from && jv_word_is(r, i + 1, "have") &&
                  jv_roles_at(r, i - 1) & JV_AUX)
             return true;
     return false;
+}
+
+/* "alex needs a gpu" */
+static bool others_want(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from + 1; i + 1 < c->to; i++)
+        if ((jv_word_is(r, i, "needs") || jv_word_is(r, i, "requires")) && r->tokens[i - 1].name)
+            return true;
+    return false;
+}
+
+/* "vpn access please", "set up vpn for me": nothing but what something may be for. */
+static bool asks_for_value(const struct jv_reading *r, const struct jv_clause *c)
+{
+    bool value = false, asks = jv_roles_of(r, c) & JV_POLITE;
+
+    for (size_t i = c->from; i < c->to; i++) {
+        asks = asks || (jv_word_is(r, i, "for") && jv_word_is(r, i + 1, "me"));
+        value = value || r->tokens[i].in_value;
+        if (!r->tokens[i].in_value && !(jv_roles_at(r, i) & (JV_FUNCTION | JV_GREET | JV_POLITE)))
+            return false;
+    }
+    return value && asks && c->fragment;
 }
 
 /* "only those": of what is there. */
@@ -197,7 +221,7 @@ void jv_find_mood(const struct jv_reading *r, struct jv_wish *w)
     c->fragment = w->mood == JV_FRAGMENT;
     c->asked = asked(r, c);
     c->makes_new = roles & JV_ONE;
-    c->wishes = (wants(r, c) || asks_to_have(r, c) ||
+    c->wishes = (wants(r, c) || asks_to_have(r, c) || others_want(r, c) || asks_for_value(r, c) ||
                  (c->fragment && roles & JV_POLITE &&
                   (roles & JV_ONE || jv_word_is(r, c->from, "one")))) &&
                 !(roles & (JV_READ | JV_MY | JV_ASKING | JV_NOT | JV_EVERY)) && !c->background &&

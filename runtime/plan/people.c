@@ -199,6 +199,12 @@ static enum jv_name_place place_of_ordinary(const struct jv_reading *r, size_t i
     return JV_NO_NAME;
 }
 
+static bool gives(const struct jv_word *w)
+{
+    return strcmp(w->norm, "get") == 0 || strcmp(w->norm, "give") == 0 ||
+           strcmp(w->norm, "order") == 0 || strcmp(w->norm, "buy") == 0;
+}
+
 /* What stands around it says that it can be nobody but somebody. */
 static enum jv_name_place place_by_neighbours(const struct jv_reading *r, size_t i, bool apart)
 {
@@ -209,6 +215,8 @@ static enum jv_name_place place_by_neighbours(const struct jv_reading *r, size_t
         return JV_NAME_OWNER;
     if (t->word->possessive || lists_on(r, i))
         return JV_NAME_OWNER;
+    if (!apart && has_role(r, i + 1, JV_ONE) && gives(r->tokens[i - 1].word))
+        return JV_NAME_OWNER; /* "get alex a laptop" */
     if (!apart && has_role(r, i - 1, JV_PERSON) && !(story && jv_word_is(r, i + 2, "me")))
         return story ? JV_NAME_SUBJECT : JV_NAME_OWNER;
     if (!apart && !(brand && jv_word_is(r, i - 1, "for")) && has_role(r, i - 1, JV_OWNER) &&

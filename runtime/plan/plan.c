@@ -112,6 +112,16 @@ static bool unclear(const struct planning *p, const struct jv_wish *w)
            p->c->families[w->picks[0].family].tools[JV_SOMEBODYS] != JV_NONE;
 }
 
+/* "approve vishal's ticket": which, is to be asked. */
+static bool asks_which(const struct planning *p, const struct jv_wish *w, size_t pick)
+{
+    const struct jv_cat_family *first = &p->c->families[w->picks[0].family];
+    const struct jv_cat_family *f = &p->c->families[w->picks[pick].family];
+
+    return first->read_only && !f->read_only && f->agent == first->agent && f->needs_number &&
+           w->picks[pick].score.acts && w->picks[pick].score.missing;
+}
+
 static void draft_wishes(struct planning *p)
 {
     for (size_t i = 0; i < p->n_wishes; i++) {
@@ -126,7 +136,7 @@ static void draft_wishes(struct planning *p)
         }
         for (size_t k = 0; k < w->n_picks; k++)
             if (good_enough(p, &w->picks[k]) && !misfits(p, w, w->picks[k].family) &&
-                (k == 0 || ties(p, w, k)))
+                (k == 0 || ties(p, w, k) || asks_which(p, w, k)))
                 add_drafts(p, w, &w->picks[k]);
     }
 }

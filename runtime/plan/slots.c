@@ -424,6 +424,9 @@ static const char *story(const struct jv_reading *r, uint32_t family, struct jv_
     for (to = from + 1; to < r->n && r->tokens[to].word->before == JV_NO_BREAK &&
                         !(r->tokens[to].word->roles & JV_JOIN);)
         to++;
+    for (size_t i = from; i < to; i++)
+        if (jv_roles_at(r, i) & JV_SELF && !(jv_roles_at(r, i) & JV_MY))
+            return NULL; /* "last time I had to fill in a form" */
     at = from < r->n && r->tokens[from].word->roles & article ? from + 1 : from;
     if (at >= r->n || to >= r->n || says_nothing(r, at, family))
         return NULL;
