@@ -38,7 +38,10 @@ static void add_example(struct jv_catalog *c, const struct jv_reading *r, uint32
 
     for (size_t i = 0; i < r->n; i++) {
         const struct jv_token *t = &r->tokens[i];
+        size_t digits = t->word->number ? strlen(t->word->norm) : 0;
 
+        if (digits && (!c->least_digits || digits < c->least_digits))
+            c->least_digits = digits;
         if (t->name > JV_NAME_MAYBE || t->in_value || t->word->number)
             terms[e.n++] = JV_NONE;
         else

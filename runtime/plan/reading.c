@@ -326,6 +326,8 @@ struct jv_reading jv_reading_new(const struct jv_catalog *c, struct jv_arena *a,
     if (now_ms)
         find_dates(&r, *now_ms);
     find_phrases(&r, a, now_ms != NULL);
+    if (now_ms)
+        jv_asides_mark(&r);
     jv_people_mark(&r, a);
     return r;
 }
@@ -349,7 +351,7 @@ bool jv_token_personal(const struct jv_reading *r, size_t i)
 
 bool jv_token_number(const struct jv_reading *r, size_t i)
 {
-    return r->tokens[i].word->number && !r->tokens[i].in_date;
+    return r->tokens[i].word->number && !r->tokens[i].in_date && !r->tokens[i].amount;
 }
 
 /* "easiest", "quicker" */

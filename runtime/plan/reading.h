@@ -23,6 +23,7 @@ struct jv_token {
     bool typo;     /* the term is one letter away */
     bool in_value; /* part of a value's phrase */
     bool in_date;
+    bool amount; /* a number that counts: "2 monitors" */
     bool aside; /* a value that is only told: "divided between [aws] and [gcp]" */
     bool topic; /* what somebody's thing is about: "my [budget] ticket" */
     enum jv_name_place name;
@@ -77,9 +78,12 @@ void jv_aside(struct jv_reading *r, struct jv_arena *a, size_t max);
 /* Mark the tokens that stand where a name stands. */
 void jv_people_mark(struct jv_reading *r, struct jv_arena *a);
 
+/* Drop the days that belong to a story, and mark the numbers that count. */
+void jv_asides_mark(struct jv_reading *r);
+
 /* The word speaks for somebody's own data: "tickets" where there is get_my_tickets. */
 bool jv_token_personal(const struct jv_reading *r, size_t i);
-/* A number that counts or names a thing, not a day. */
+/* A number that names a thing: written like those of the examples, or said to be one. */
 bool jv_token_number(const struct jv_reading *r, size_t i);
 /* A word that no card and no lexicon knows: a name, an unknown value or plain noise. */
 bool jv_token_unknown(const struct jv_reading *r, size_t i);

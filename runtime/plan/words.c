@@ -341,6 +341,14 @@ static bool quotes(const struct reader *r)
     return close != NULL;
 }
 
+/* "10/Jan" */
+static bool is_day(const struct reader *r)
+{
+    const struct jv_word *w = r->words.n ? &r->words.at[r->words.n - 1] : NULL;
+
+    return w && w->number && strlen(w->norm) <= 2;
+}
+
 static void read_mark(struct reader *r, char c, size_t len)
 {
     char next = r->p[len];
@@ -356,7 +364,8 @@ static void read_mark(struct reader *r, char c, size_t len)
         r->words.at[r->words.n - 1].asked = true;
     if (c == '"' || (c == '\'' && quotes(r)))
         r->quoted = !r->quoted;
-    if (strchr("&+/", c) && !(c == '/' && is_digit(next)) && r->words.n < JV_WORDS_MAX) {
+    if (strchr("&+/", c) && !(c == '/' && (is_digit(next) || is_day(r))) &&
+        r->words.n < JV_WORDS_MAX) {
         size_t at = (size_t)(r->p - r->words.text);
 
         add(r, at, at + len, "and");

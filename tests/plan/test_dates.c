@@ -31,7 +31,7 @@ TEST(ranges)
         const char *text, *times;
     } cases[] = {
         { "exams today", "2025-01-10..2025-01-11" },
-        { "tomorrow's exams", "" }, /* a day that owns something is no time */
+        { "tomorrow's exams", "2025-01-11..2025-01-12" },
         { "what is due tomorrow", "2025-01-11..2025-01-12" },
         { "created yesterday", "2025-01-09..2025-01-10" },
         { "this week", "2025-01-06..2025-01-13" },
@@ -72,6 +72,109 @@ TEST(ranges)
         { "may I see my tickets", "" },
         { "ticket 12301", "" },
         { "", "" },
+    };
+    struct jv_arena *a = jv_arena_new(1 << 20);
+
+    for (size_t i = 0; i < JV_COUNT(cases); i++)
+        if (strcmp(times_in(a, cases[i].text), cases[i].times) != 0) {
+            printf("# \"%s\" is %s, not %s\n", cases[i].text, times_in(a, cases[i].text),
+                   cases[i].times);
+            check_failures++;
+        }
+    jv_arena_free(a);
+}
+
+TEST(sides)
+{
+    static const struct {
+        const char *text, *times;
+    } cases[] = {
+        { "from last week", "2024-12-30..2025-01-06" },
+        { "from yesterday", "2025-01-09..2025-01-10" },
+        { "from today", "2025-01-10..2025-01-11" },
+        { "from this week", "2025-01-06..2025-01-13" },
+        { "from December", "2024-12-01..2025-01-01" },
+        { "from next week on", "2025-01-13.." },
+        { "from Monday", "2025-01-13.." },
+        { "from last week until today", "2024-12-30..2025-01-11" },
+        { "before Friday", "..2025-01-17" },
+        { "before Monday", "..2025-01-13" },
+        { "before Friday the 17th", "..2025-01-17" },
+        { "before friday next week", "..2025-01-17" },
+        { "next Friday", "2025-01-17..2025-01-18" },
+        { "next week on Friday", "2025-01-17..2025-01-18" },
+        { "Friday, 17 January", "2025-01-17..2025-01-18" },
+        { "later than January 18", "2025-01-19.." },
+        { "not earlier than January 18", "2025-01-18.." },
+        { "as of today", ".." },
+        { "as of Monday", "2025-01-13.." },
+        { "more than a week away", "2025-01-18.." },
+        { "in more than 2 weeks", "2025-01-25.." },
+        { "less than a week away", "2025-01-10..2025-01-17" },
+        { "older than 2 days", "..2025-01-08" },
+        { "more than three days ago", "..2025-01-07" },
+        { "less than 3 days old", "2025-01-07.." },
+        { "more than a week", "" },
+        { "over 5 tickets", "" },
+    };
+    struct jv_arena *a = jv_arena_new(1 << 20);
+
+    for (size_t i = 0; i < JV_COUNT(cases); i++)
+        if (strcmp(times_in(a, cases[i].text), cases[i].times) != 0) {
+            printf("# \"%s\" is %s, not %s\n", cases[i].text, times_in(a, cases[i].text),
+                   cases[i].times);
+            check_failures++;
+        }
+    jv_arena_free(a);
+}
+
+TEST(ways_to_say_it)
+{
+    static const struct {
+        const char *text, *times;
+    } cases[] = {
+        { "the day after tomorrow", "2025-01-12..2025-01-13" },
+        { "the day before yesterday", "2025-01-08..2025-01-09" },
+        { "week after next", "2025-01-20..2025-01-27" },
+        { "the week before last", "2024-12-23..2024-12-30" },
+        { "over the weekend", "2025-01-11..2025-01-13" },
+        { "this weekend", "2025-01-11..2025-01-13" },
+        { "since the beginning of the year", "2025-01-01.." },
+        { "at the start of next week", "2025-01-13..2025-01-14" },
+        { "February 30", ".." },
+        { "2025-02-30", ".." },
+        { "by 31 April", ".." },
+        { "15/01", "2025-01-15..2025-01-16" },
+        { "on 1/15", "2025-01-15..2025-01-16" },
+        { "24/7", "" },
+        { "10/Jan/2025", "2025-01-10..2025-01-11" },
+        { "since 10/Jan", "2025-01-10.." },
+        { "11-13 january", "2025-01-11..2025-01-14" },
+        { "11\xe2\x80\x93" "13 january", "2025-01-11..2025-01-14" },
+        { "January 14 to 18", "2025-01-14..2025-01-19" },
+        { "jan 14-18", "2025-01-14..2025-01-19" },
+        { "between January 14 and 18", "2025-01-14..2025-01-19" },
+        { "between 14 and 18 January", "2025-01-14..2025-01-19" },
+        { "from the 14th to the 18th of January", "2025-01-14..2025-01-19" },
+        { "from jan 11 up to and including jan 13", "2025-01-11..2025-01-14" },
+        { "January 14 and 3 tickets", "2025-01-14..2025-01-15" },
+        { "in 2026", "2026-01-01..2027-01-01" },
+        { "tickets from 2024", "2024-01-01..2025-01-01" },
+        { "ticket 2024", "" },
+        { "in Q1", "2025-01-01..2025-04-01" },
+        { "in the last 48 hours", "2025-01-08..2025-01-11" },
+        { "within 24 hours", "2025-01-10..2025-01-12" },
+        { "next wk", "2025-01-13..2025-01-20" },
+        { "nxet week", "2025-01-13..2025-01-20" },
+        { "next weak", "" },
+        { "the past week", "2025-01-03..2025-01-11" },
+        { "past month", "2024-12-11..2025-01-11" },
+        { "I am away next week. Any exams then?", "2025-01-13..2025-01-20 2025-01-13..2025-01-20" },
+        { "the exam is on Monday, what is due before then",
+          "2025-01-13..2025-01-14 ..2025-01-13" },
+        { "until Monday, then my courses", "..2025-01-14" },
+        { "next week is full, what exams are in it?",
+          "2025-01-13..2025-01-20 2025-01-13..2025-01-20" },
     };
     struct jv_arena *a = jv_arena_new(1 << 20);
 

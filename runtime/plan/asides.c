@@ -1,0 +1,188 @@
+/* asides.c -- what stands in a text and is none of the wish's: days of a story, numbers that count.
+ *
+ * "It's Friday and I need my tickets" asks for no tickets of Friday, and "2 monitors for floor 3"
+ * for no ticket 2 or 3. */
+#include <string.h>
+
+#include "plan/reading.h"
+
+static bool is_one_of(const struct jv_reading *r, size_t i, const char *const *words, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (jv_word_is(r, i, words[k]))
+            return true;
+    return false;
+}
+#define IS(r, i, words) is_one_of(r, i, words, JV_COUNT(words))
+
+/* ---- days ------------------------------------------------------------------------------------ */
+
+/* A part of the text begins here. */
+static bool parts(const struct jv_reading *r, size_t i)
+{
+    static const char *const joins[] = { "but", "so", "because", "and" };
+
+    return i == 0 || r->tokens[i].word->before || IS(r, i - 1, joins) || IS(r, i, joins);
+}
+
+/* The word asks for something, or says what is asked for. */
+static bool asks(const struct jv_reading *r, size_t i)
+{
+    static const jv_roles roles = JV_READ | JV_ASKING | JV_WISH | JV_POLITE | JV_EVERY | JV_MY;
+    static const char *const others[] = { "those", "these", "ones", "one", "them", "mean" };
+    const struct jv_token *t = &r->tokens[i];
+
+    if (t->word->roles & roles || t->in_value || IS(r, i, others))
+        return true;
+    return t->term != JV_NONE && r->catalog->terms[t->term].strong && !t->in_date &&
+           !(t->word->roles & (JV_FUNCTION | JV_GENERAL));
+}
+
+/* "I was out [yesterday]", "it is [Friday]": a part of its own that tells and does not ask. */
+static bool is_told(const struct jv_reading *r, const struct jv_date *d)
+{
+    static const jv_roles subject = JV_SELF | JV_WE | JV_THEIRS;
+    size_t from = d->from, to = d->from + d->n;
+    bool told = false;
+
+    while (!parts(r, from))
+        from--;
+    while (to < r->n && !parts(r, to))
+        to++;
+    if (to - from == r->n)
+        return false;
+    for (size_t i = from; i < to; i++) {
+        bool in = i >= d->from && i < d->from + d->n;
+
+        if (!in && asks(r, i))
+            return false;
+        told = told || (!in && jv_roles_at(r, i) & subject) ||
+               (jv_word_is(r, i, "it") && jv_roles_at(r, i + 1) & JV_BE && i + 2 == d->from);
+    }
+    return told;
+}
+
+/* "before the weekend starts" */
+static bool is_event(const struct jv_reading *r, const struct jv_date *d)
+{
+    static const char *const verbs[] = { "starts", "begins", "ends", "comes", "arrives" };
+    size_t next = d->from + d->n;
+
+    return next < r->n && !r->tokens[next].word->before && IS(r, next, verbs);
+}
+
+/* "tomorrow's standup" is no time of the exams; "tomorrow's exams" is. */
+static bool is_of_other(const struct jv_reading *r, const struct jv_date *d)
+{
+    size_t last = d->from + d->n - 1;
+
+    if (!r->tokens[last].word->possessive)
+        return false;
+    for (size_t i = last + 1; i < r->n && i < last + 4 && !r->tokens[i].word->before; i++)
+        if (jv_token_personal(r, i))
+            return false;
+    return true;
+}
+
+static void drop_days(struct jv_reading *r)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->n_dates; i++)
+        if (!is_told(r, &r->dates[i]) && !is_event(r, &r->dates[i]) &&
+            !is_of_other(r, &r->dates[i]))
+            r->dates[kept++] = r->dates[i];
+    r->n_dates = kept;
+}
+
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+/* The word names what is looked up by a number: "ticket 5". */
+static bool is_numbered(const struct jv_reading *r, size_t i)
+{
+    const struct jv_catalog *c = r->catalog;
+    const struct jv_term *t = r->tokens[i].term == JV_NONE ? NULL : &c->terms[r->tokens[i].term];
+
+    for (size_t k = 0; t && k < t->n_postings; k++)
+        if (t->postings[k].weight >= 0.5f && c->families[t->postings[k].family].needs_number)
+            return true;
+    return false;
+}
+
+/* "#5", "no. 5", "ticket 5", "ids 5 and 6" */
+static bool is_labelled(const struct jv_reading *r, size_t i)
+{
+    static const char *const labels[] = { "no",  "nr",        "number", "numbers", "num",
+                                          "id",  "ids",       "ticket_id" };
+    size_t from = r->tokens[i].word->from;
+
+    if (from && r->words.text[from - 1] == '#')
+        return true;
+    if (!i || r->tokens[i].word->before == JV_STOP)
+        return false;
+    return IS(r, i - 1, labels) || is_numbered(r, i - 1);
+}
+
+/* "5 days", "20 euros", "$5", "5%" */
+static bool is_measure(const struct jv_reading *r, size_t i)
+{
+    static const char *const units[] = {
+        "day",  "days",  "week", "weeks", "month", "months", "year",    "years",   "hour", "hours",
+        "min",  "mins",  "minute", "minutes", "am", "pm",    "euro",    "euros",   "eur",  "usd",
+        "gb",   "tb",    "mb",   "dollar", "dollars", "percent", "people", "times", "pieces",
+    };
+    const struct jv_word *w = r->tokens[i].word;
+    const char *text = r->words.text;
+
+    if (text[w->to] == '%' || (w->from && text[w->from - 1] == '$'))
+        return true;
+    return i + 1 < r->n && !r->tokens[i + 1].word->before && IS(r, i + 1, units);
+}
+
+/* "3 monitors", "2 newest tickets" */
+static bool counts(const struct jv_reading *r, size_t i)
+{
+    for (size_t k = i + 1; k < r->n && k < i + 3 && !r->tokens[k].word->before; k++)
+        if (r->tokens[k].word->plural && !(jv_roles_at(r, k) & JV_FUNCTION))
+            return true;
+    return false;
+}
+
+/* The text is a number and nothing else of weight: an answer. */
+static bool is_bare(const struct jv_reading *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (!r->tokens[i].word->number &&
+            (!r->tokens[i].word->roles || jv_roles_at(r, i) & JV_ASKING))
+            return false;
+    return true;
+}
+
+/* One more in a row of ids: "tickets 1, 2 and 3". */
+static bool lists_on(const struct jv_reading *r, size_t i)
+{
+    size_t before = i && jv_roles_at(r, i - 1) & (JV_JOIN | JV_OR) ? i - 1 : i;
+
+    return before && r->tokens[i].word->before != JV_STOP && jv_token_number(r, before - 1) &&
+           !counts(r, i);
+}
+
+static void find_amounts(struct jv_reading *r)
+{
+    size_t least = r->catalog->least_digits;
+    bool bare = is_bare(r);
+
+    for (size_t i = 0; i < r->n; i++) {
+        struct jv_token *t = &r->tokens[i];
+        bool named = bare || strlen(t->word->norm) >= least;
+
+        if (t->word->number)
+            t->amount = is_measure(r, i) || !(named || is_labelled(r, i) || lists_on(r, i));
+    }
+}
+
+void jv_asides_mark(struct jv_reading *r)
+{
+    drop_days(r);
+    find_amounts(r);
+}
