@@ -112,8 +112,8 @@ static bool is_numbered(const struct jv_reading *r, size_t i)
 /* "#5", "no. 5", "ticket 5", "ids 5 and 6" */
 static bool is_labelled(const struct jv_reading *r, size_t i)
 {
-    static const char *const labels[] = { "no",  "nr",        "number", "numbers", "num",
-                                          "id",  "ids",       "ticket_id" };
+    static const char *const labels[] = { "no",  "nr", "number", "numbers",
+                                          "num", "id", "ids",    "ticket_id" };
     size_t from = r->tokens[i].word->from;
 
     if (from && r->words.text[from - 1] == '#')
@@ -127,9 +127,10 @@ static bool is_labelled(const struct jv_reading *r, size_t i)
 static bool is_measure(const struct jv_reading *r, size_t i)
 {
     static const char *const units[] = {
-        "day",  "days",  "week", "weeks", "month", "months", "year",    "years",   "hour", "hours",
-        "min",  "mins",  "minute", "minutes", "am", "pm",    "euro",    "euros",   "eur",  "usd",
-        "gb",   "tb",    "mb",   "dollar", "dollars", "percent", "people", "times", "pieces",
+        "day",     "days",    "week",   "weeks", "month",  "months",  "year", "years",
+        "hour",    "hours",   "min",    "mins",  "minute", "minutes", "am",   "pm",
+        "euro",    "euros",   "eur",    "usd",   "gb",     "tb",      "mb",   "dollar",
+        "dollars", "percent", "people", "times", "pieces",
     };
     const struct jv_word *w = r->tokens[i].word;
     const char *text = r->words.text;

@@ -153,7 +153,7 @@ struct jv_catalog {
     uint32_t *hash; /* of stems */
     size_t cap_hash;
     size_t n_numbered, n_loose, n_near;
-    size_t least_digits; /* of the numbers in examples; 0: there are none */
+    size_t least_digits;        /* of the numbers in examples; 0: there are none */
     const uint32_t *numbered;   /* families that must have a number */
     const uint32_t *loose;      /* examples that may be like a text of which no card knows a word */
     const struct jv_near *near; /* by key */

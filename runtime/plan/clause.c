@@ -41,19 +41,23 @@ static bool has_value(const struct jv_reading *r, const struct jv_clause *c)
     return only_date(r, c);
 }
 
-/* Some family of the neighbour's agent can take what this part names. */
+/* Some family of the neighbour's agent can take what this part names; the very family, where that
+ * is to change something. */
 static bool fits(const struct jv_reading *r, const struct jv_clause *c, const struct jv_wish *head)
 {
-    uint32_t agent = r->catalog->families[head->picks[0].family].agent;
-    bool named = false;
+    uint32_t family = head->picks[0].family, agent = r->catalog->families[family].agent;
+    bool acts = head->picks[0].score.acts, named = false;
 
-    for (size_t i = 0; i < r->n_values; i++)
-        if (r->values[i].from >= c->from && r->values[i].from < c->to &&
-            r->catalog->phrases[r->values[i].phrase].agent == agent)
+    for (size_t i = 0; i < r->n_values; i++) {
+        const struct jv_phrase *p = &r->catalog->phrases[r->values[i].phrase];
+
+        if (r->values[i].from >= c->from && r->values[i].from < c->to && p->agent == agent &&
+            (!acts || jv_catalog_takes(r->catalog, family, p)))
             return true;
+    }
     for (size_t i = c->from; i < c->to; i++)
         named = named || r->tokens[i].name > JV_NAME_MAYBE || jv_token_number(r, i) ||
-                r->tokens[i].in_date;
+                (r->tokens[i].in_date && !acts);
     return named;
 }
 

@@ -318,11 +318,11 @@ static struct point day_of_week(const struct calendar *c, int64_t wanted, bool b
 
 static int64_t unit_days(const struct calendar *c, size_t i)
 {
-    return is(c, i, " day days ")             ? 1
-           : is(c, i, " week weeks wk wks ")  ? 7
-           : is(c, i, " month months ")       ? 30
-           : is(c, i, " year years ")         ? 365
-                                              : 0;
+    return is(c, i, " day days ")            ? 1
+           : is(c, i, " week weeks wk wks ") ? 7
+           : is(c, i, " month months ")      ? 30
+           : is(c, i, " year years ")        ? 365
+                                             : 0;
 }
 
 /* How many days "3 days", "a week", "48 hours" are; 0: none. */
@@ -497,7 +497,8 @@ static struct point end_of(const struct calendar *c, size_t i)
         p = unit(c, inner + the(c, inner), 0, the(c, inner) + 1);
     if (!p.n)
         return p;
-    return begin ? days(p.first, p.first + 1, p.n + n + 2) : days(p.after - 1, p.after, p.n + n + 2);
+    return begin ? days(p.first, p.first + 1, p.n + n + 2)
+                 : days(p.after - 1, p.after, p.n + n + 2);
 }
 
 /* "in that week", "until then", "exams then?" */
@@ -523,10 +524,10 @@ static struct point point_at(const struct calendar *c, size_t i)
         struct point (*read)(const struct calendar *, size_t);
         bool period;
     } readers[] = {
-        { iso, false },       { end_of, false },     { again, true },     { row, true },
-        { exact, false },     { by_month, false },   { by_slash, false }, { by_quarter, true },
-        { by_day, false },    { beyond, true },      { relative, true },  { weekend, true },
-        { counted, false },   { by_year, true },     { named, false },
+        { iso, false },     { end_of, false },   { again, true },     { row, true },
+        { exact, false },   { by_month, false }, { by_slash, false }, { by_quarter, true },
+        { by_day, false },  { beyond, true },    { relative, true },  { weekend, true },
+        { counted, false }, { by_year, true },   { named, false },
     };
     struct point p = { 0 };
 
@@ -640,7 +641,8 @@ static struct jv_date dated(const struct calendar *c, size_t i, const struct poi
 static struct jv_date measured(const struct calendar *c, size_t i)
 {
     struct jv_date d = { .from = i, .since = INT64_MIN, .until = INT64_MAX };
-    bool old = is(c, i, " older "), young = is(c, i, " newer younger "), than = is(c, i + 1, " than ");
+    bool old = is(c, i, " older "), young = is(c, i, " newer younger "),
+         than = is(c, i + 1, " than ");
     bool more = than && is(c, i, " more longer further "), less = than && is(c, i, " less fewer ");
     size_t at = i + (than ? 2 : 1), n = at + 2 - i;
     int64_t count, first = c->today;
@@ -679,8 +681,8 @@ static bool joins(const struct calendar *c, const struct jv_date *a, const struc
     size_t end = a->from + a->n;
 
     return a->until != INT64_MIN && b->from <= end + 1 &&
-           (is(c, a->from, " between from since ") || (a->from && is(c, a->from - 1, " between ")) ||
-            is(c, b->from - 1, " to ")) &&
+           (is(c, a->from, " between from since ") ||
+            (a->from && is(c, a->from - 1, " between ")) || is(c, b->from - 1, " to ")) &&
            (is(c, b->from - 1, " and to ") || is(c, b->from, " until till to and through up "));
 }
 

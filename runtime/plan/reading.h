@@ -24,8 +24,8 @@ struct jv_token {
     bool in_value; /* part of a value's phrase */
     bool in_date;
     bool amount; /* a number that counts: "2 monitors" */
-    bool aside; /* a value that is only told: "divided between [aws] and [gcp]" */
-    bool topic; /* what somebody's thing is about: "my [budget] ticket" */
+    bool aside;  /* a value that is only told: "divided between [aws] and [gcp]" */
+    bool topic;  /* what somebody's thing is about: "my [budget] ticket" */
     enum jv_name_place name;
     const char *person; /* with a name: lower case, without what hangs on it */
 };
