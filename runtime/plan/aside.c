@@ -54,6 +54,16 @@ static bool denies(const struct jv_reading *r, size_t i)
            !(jv_roles_at(r, i + 1) & (JV_SELF | JV_WE));
 }
 
+/* "finished or not": both. */
+static bool is_either(const struct jv_reading *r, const struct jv_span *s)
+{
+    size_t i = s->from + s->n;
+
+    while (jv_word_is(r, i, "ones") || jv_word_is(r, i, "yet") || jv_word_is(r, i, "already"))
+        i++;
+    return jv_word_is(r, i, "or") && jv_word_is(r, i + 1, "not") && !r->tokens[i + 1].in_value;
+}
+
 static bool is_denied(const struct jv_reading *r, size_t value)
 {
     enum { reach = 6 };
@@ -105,7 +115,7 @@ static bool find_denied(const struct jv_reading *r, bool *denied)
     for (size_t i = 0; i < r->n_values; i++) {
         if (is_wanted(r, i))
             continue;
-        denied[i] = is_denied(r, i);
+        denied[i] = is_denied(r, i) || is_either(r, &r->values[i]);
         for (size_t k = 0; k < i && !denied[i]; k++)
             denied[i] = denied[k] && goes_on(r, i, k);
         any = any || denied[i];
@@ -211,8 +221,8 @@ static void settle_denied(struct jv_reading *r, struct jv_arena *a, size_t max)
         uint32_t others[most_left];
         size_t n_others = 0;
 
-        if (denied[i] && !is_order(phrase_of(r, i)) && is_first(r, denied, i) &&
-            !is_said_otherwise(r, denied, i))
+        if (denied[i] && !is_either(r, &r->values[i]) && !is_order(phrase_of(r, i)) &&
+            is_first(r, denied, i) && !is_said_otherwise(r, denied, i))
             n_others = left(r, denied, i, others);
         if (denied[i] && !n_others)
             set_aside(r, &r->values[i]);

@@ -33,6 +33,28 @@ static bool only_date(const struct jv_reading *r, const struct jv_clause *c)
     return dated;
 }
 
+/* "the pending ones": it says nothing but values. */
+static bool only_values(const struct jv_reading *r, const struct jv_clause *c)
+{
+    bool valued = false;
+
+    for (size_t i = c->from; i < c->to; i++) {
+        valued = valued || r->tokens[i].in_value;
+        if (!r->tokens[i].in_value && !r->tokens[i].aside &&
+            !(jv_roles_at(r, i) & (JV_FUNCTION | JV_POLITE)))
+            return false;
+    }
+    return valued;
+}
+
+static bool holds_value(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (r->tokens[i].in_value || jv_token_number(r, i))
+            return true;
+    return false;
+}
+
 static bool has_value(const struct jv_reading *r, const struct jv_clause *c)
 {
     for (size_t i = c->from; i < c->to; i++)
@@ -87,8 +109,9 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
     for (size_t i = at + 1; i < n && !from; i++)
         if (jv_wish_has_head(&wishes[i]) && fits(r, c, &wishes[i]))
             from = &wishes[i];
-    if (!from)
-        return;
+    if (!from ||
+        (wishes[at].mood == JV_STATEMENT && c->whom == JV_WHOM_PERSON && !holds_value(r, c)))
+        return;                                          /* "I stand in for vishal" */
     own = from->clause.head_to > from->clause.head_from; /* "close 1, 2 and 3" */
     c->head_from = own ? from->clause.head_from : from->clause.from;
     c->head_to = own ? from->clause.head_to : from->clause.to;
@@ -118,6 +141,8 @@ static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wish
         wishes[at].clause.whom == JV_WHOM_PERSON)
         return true; /* "my tickets, not alex's" */
     if (at && jv_word_is(r, wishes[at].clause.from, "but") && !jv_wish_has_head(&wishes[at]) &&
+        !jv_word_is(r, wishes[at].clause.from + 1, "only") &&
+        !jv_word_is(r, wishes[at].clause.from + 1, "just") &&
         wishes[at].clause.whom == JV_WHOM_NONE)
         return true; /* "started, but not finished" */
     if (!denies(r, &wishes[at].clause) || !has_value(r, &wishes[at].clause))
@@ -166,8 +191,10 @@ static void hand_over_whom(const struct jv_reading *r, struct jv_wish *all, size
     for (size_t i = 0; i < n; i++) {
         const struct jv_clause *c = &all[i].clause;
 
+        bool mine = c->whom == JV_WHOM_CALLER && c->to - c->from < 3;
+
         if (jv_wish_has_head(&all[i]) ||
-            (c->whom != JV_WHOM_EVERYBODY && c->whom != JV_WHOM_PERSON))
+            (c->whom != JV_WHOM_EVERYBODY && c->whom != JV_WHOM_PERSON && !mine))
             continue;
         if (i && all[i - 1].n_picks && all[i - 1].clause.whom == JV_WHOM_NONE)
             hand_to(r, &all[i - 1], c, a);
@@ -219,6 +246,14 @@ static bool distributes(const struct jv_reading *r, const struct jv_clause *c)
     return jv_word_is(r, c->from + 1, "by") && c->from + 2 < c->to; /* service by service */
 }
 
+static bool says_it(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (jv_word_is(r, i, "it") || jv_word_is(r, i, "they"))
+            return true;
+    return false;
+}
+
 /* "I use S3 a lot, what does it cost?": the question is about what was named before. */
 static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n,
                        struct jv_arena *a)
@@ -231,6 +266,15 @@ static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n
         if (w->mood != JV_REQUEST || !(points(r, &w->clause) || topic) || !jv_wish_has_head(w) ||
             has_value(r, &w->clause) || w->picks[0].score.acts)
             continue;
+        if (topic && jv_wish_has_head(&all[i - 1]) && w->clause.before == JV_COMMA &&
+            says_it(r, &w->clause) && w->picks[0].family != all[i - 1].picks[0].family &&
+            r->catalog->families[w->picks[0].family].agent ==
+                    r->catalog->families[all[i - 1].picks[0].family].agent) {
+            if (w->clause.whom == JV_WHOM_NONE)
+                jv_take_whom(&w->clause, &all[i - 1].clause);
+            all[i - 1].n_picks = 0; /* "my budget, how is it divided?" */
+            continue;
+        }
         for (size_t k = i; k-- > 0 && (!(found || topic) || all[k].mood == JV_FRAGMENT);) {
             if (!has_value(r, &all[k].clause) || !fits(r, &all[k].clause, w) ||
                 (jv_wish_has_head(&all[k]) && !topic))
@@ -317,6 +361,9 @@ static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_
             !has_value(r, &last->clause) && last->clause.whom == JV_WHOM_NONE)
             closer = closer || r->catalog->families[w->picks[0].family].agent ==
                                        r->catalog->families[last->picks[0].family].agent;
+        if (w->n_picks && last->n_picks && which(r, &w->clause))
+            closer = closer || r->catalog->families[w->picks[0].family].agent ==
+                                       r->catalog->families[last->picks[0].family].agent;
         if (closer && (w->mood == JV_FRAGMENT || which(r, &w->clause)) &&
             (w->clause.before == JV_COMMA || distributes(r, &w->clause)) && jv_wish_has_head(w) &&
             jv_wish_has_head(last) && !has_value(r, &w->clause) && w->clause.whom == JV_WHOM_NONE &&
@@ -335,18 +382,42 @@ static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_
     return kept;
 }
 
+static bool is_turn(const struct jv_reading *r, size_t i)
+{
+    static const char *const words[] = { "so", "but", "therefore", "hence", "thus" };
+
+    for (size_t k = 0; k < JV_COUNT(words); k++)
+        if (jv_word_is(r, i, words[k]))
+            return true;
+    return false;
+}
+
+/* "HR wants to know [how many ...]", "... and [have not even started]": no question of its own. */
+static bool is_embedded(const struct jv_reading *r, const struct jv_wish *all, size_t at)
+{
+    static const jv_roles leads = JV_SELF | JV_WE | JV_READ | JV_AUX | JV_POLITE;
+    const struct jv_clause *c = &all[at].clause, *before = at ? &all[at - 1].clause : NULL;
+
+    if (!before || c->before == JV_STOP)
+        return false;
+    if (jv_roles_at(r, c->from) & (JV_BE | JV_AUX))
+        return c->from > before->to && !(jv_roles_at(r, c->from + 1) & (JV_SELF | JV_WE)) &&
+               !r->tokens[c->from + 1].name;
+    return c->before == JV_NO_BREAK && c->from == before->to &&
+           jv_roles_at(r, c->from) & JV_ASKING && !(jv_roles_at(r, before->from) & leads);
+}
+
 /* "<a story>, so please show me ...", "..., but first I need ...": the story is background. */
 static void set_back(const struct jv_reading *r, struct jv_wish *all, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
         size_t at = all[i].clause.from;
-        bool turns = jv_word_is(r, at, "so") || jv_word_is(r, at, "but") ||
-                     (at && (jv_word_is(r, at - 1, "so") || jv_word_is(r, at - 1, "but")));
+        bool turns = is_turn(r, at) || (at && is_turn(r, at - 1));
 
         for (size_t k = i; turns && k < n && all[k].clause.before != JV_STOP; k++)
             if (all[k].mood == JV_REQUEST && requests(r, &all[k])) {
                 for (size_t j = i; j-- > 0;) {
-                    if (!all[j].clause.looks)
+                    if (!all[j].clause.looks || is_embedded(r, all, j))
                         all[j].mood = JV_STATEMENT;
                     if (all[j].clause.before == JV_STOP)
                         break;
@@ -363,6 +434,29 @@ static bool is_aside(const struct jv_reading *r, const struct jv_wish *w)
 
     return w->mood == JV_FRAGMENT && !has_value(r, &w->clause) && begins_aside(r, &w->clause) &&
            !(jv_wish_has_head(w) && w->picks[0].score.confidence >= plain);
+}
+
+/* "New year, new notebook. What exams do I have?": a word that may be a value, in a sentence that
+ * is about nothing, behind or before one that asks. */
+static bool is_stray(const struct jv_reading *r, const struct jv_wish *all, size_t n, size_t at)
+{
+    size_t from = at, to = at + 1;
+
+    if (jv_wish_has_head(&all[at]) || all[at].mood == JV_REQUEST ||
+        (all[at].n_picks && all[at].picks[0].score.values >= 1.5) ||
+        only_values(r, &all[at].clause) || !holds_value(r, &all[at].clause))
+        return false;
+    for (size_t i = all[at].clause.from; i < all[at].clause.to; i++)
+        if (jv_token_number(r, i))
+            return false;
+    while (from && all[from].clause.before != JV_STOP)
+        from--;
+    while (to < n && all[to].clause.before != JV_STOP)
+        to++;
+    for (size_t i = from; i < to; i++)
+        if (jv_wish_has_head(&all[i]) && all[i].mood == JV_REQUEST)
+            return false;
+    return true;
 }
 
 /* "I'd be interested to learn | what we spend": the question is what counts. */
@@ -387,7 +481,7 @@ static size_t keep_requests(const struct jv_reading *r, const struct jv_wish *al
     }
     for (size_t i = 0; i < n; i++) {
         const struct jv_wish *next = i + 1 < n ? &all[i + 1] : NULL;
-        bool told = all[i].mood == JV_STATEMENT || is_aside(r, &all[i]);
+        bool told = all[i].mood == JV_STATEMENT || is_aside(r, &all[i]) || is_stray(r, all, n, i);
         bool vague = all[i].mood == JV_REQUEST && !requests(r, &all[i]) && n_heads > 1 &&
                      jv_wish_has_head(&all[i]);
 
@@ -398,20 +492,6 @@ static size_t keep_requests(const struct jv_reading *r, const struct jv_wish *al
                     all[i].clause.to; /* "open a ticket, the printer is broken" */
     }
     return kept;
-}
-
-/* "the pending ones": it says nothing but values. */
-static bool only_values(const struct jv_reading *r, const struct jv_clause *c)
-{
-    bool valued = false;
-
-    for (size_t i = c->from; i < c->to; i++) {
-        valued = valued || r->tokens[i].in_value;
-        if (!r->tokens[i].in_value && !r->tokens[i].aside &&
-            !(jv_roles_at(r, i) & (JV_FUNCTION | JV_POLITE)))
-            return false;
-    }
-    return valued;
 }
 
 /* "... all the pending ones": of what the part before is about, if that can be pending. */

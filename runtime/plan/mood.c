@@ -102,12 +102,31 @@ static size_t subject_at(const struct jv_reading *r, const struct jv_clause *c)
     return i;
 }
 
+/* "when I started here", "my boss, who is fond of it", "after hearing that": it tells, though it
+ * begins as a question may. */
+static bool tells(const struct jv_reading *r, const struct jv_clause *c)
+{
+    static const jv_roles subject = JV_SELF | JV_WE | JV_THEIRS;
+    size_t i = c->from;
+    bool led = i && jv_roles_at(r, i - 1) & (JV_READ | JV_SELF) && c->before == JV_NO_BREAK;
+
+    if (led || asked(r, c))
+        return false;
+    if (jv_word_is(r, i, "when") || jv_word_is(r, i, "where"))
+        return jv_roles_at(r, i + 1) & subject && !(jv_roles_at(r, i + 1) & JV_MY);
+    if (jv_word_is(r, i, "who"))
+        return i && c->before == JV_COMMA && jv_roles_at(r, i + 1) & (JV_BE | JV_AUX);
+    return jv_roles_at(r, i) & JV_CAUSE && i + 1 < c->to && r->tokens[i + 1].word->going;
+}
+
 static enum jv_mood mood_of(const struct jv_reading *r, const struct jv_clause *c)
 {
     jv_roles roles = jv_roles_of(r, c);
     size_t i = behind_softeners(r, c);
 
-    if (jv_cues(r, c->from) || asked(r, c))
+    if (tells(r, c))
+        return JV_STATEMENT;
+    if (jv_cues(r, c->from) || asked(r, c) || jv_word_is(r, c->from, "whether"))
         return JV_REQUEST;
     if (jv_roles_at(r, c->from) & JV_CAUSE && jv_backs(r, c->from) && !hopes_to_look(r, c))
         return JV_STATEMENT;

@@ -79,6 +79,9 @@ bool jv_backs(const struct jv_reading *r, size_t i)
 
     if (!(jv_roles_at(r, i) & JV_CAUSE) || r->tokens[i].in_date || r->tokens[i].in_value)
         return false;
+    if ((jv_word_is(r, i + 1, "this") || jv_word_is(r, i + 1, "that")) &&
+        jv_roles_at(r, i + 2) & (JV_MY | JV_ARTICLE | JV_READ | JV_THEIRS))
+        return false; /* "after that my courses": it goes on */
     if (jv_word_is(r, i, "because") || jv_word_is(r, i, "although") || jv_word_is(r, i, "though") ||
         jv_word_is(r, i, "but") || jv_word_is(r, i, "whereas") || jv_word_is(r, i, "however"))
         return true;
@@ -110,6 +113,8 @@ static bool cuts(const struct jv_reading *r, size_t i)
         return false;
     if (joins_more(r, i))
         return true;
+    if (jv_word_is(r, i, "against") && jv_roles_at(r, i + 1) & (JV_MY | JV_THEIRS | JV_ARTICLE))
+        return false; /* "how is she doing against her budget" */
     if ((i && joins_more(r, i - 1) > 1) || (i > 1 && joins_more(r, i - 2) > 2))
         return false;
     return w->before != JV_NO_BREAK || w->roles & (JV_JOIN | JV_OR) || jv_cues(r, i) ||
@@ -120,6 +125,7 @@ static bool cuts(const struct jv_reading *r, size_t i)
 static bool owns_again(const struct jv_reading *r, size_t from, size_t i)
 {
     if (!(jv_roles_at(r, i) & (JV_MY | JV_THEIRS)) || !jv_token_personal(r, i + 1) ||
+        (i && (jv_roles_at(r, i - 1) & JV_OWNER || jv_word_is(r, i - 1, "with"))) ||
         in_span(r->values, r->n_values, i))
         return false;
     for (size_t k = from; k < i; k++)
@@ -182,7 +188,8 @@ size_t jv_parts(const struct jv_reading *r, struct jv_wish *wishes, size_t max)
     size_t n = 0, from = 0;
 
     for (size_t i = 0; i <= r->n && n < max; i++) {
-        bool told = i < r->n && r->tokens[i].word->told && i > from + 3; /* "..., namely: ..." */
+        bool told = i < r->n && r->tokens[i].word->told &&
+                    (i > from + 3 || jv_roles_at(r, from) & JV_CAUSE); /* "..., namely: ..." */
 
         if (i < r->n && (i == 0 || !(told || cuts(r, i) || owns_again(r, from, i) ||
                                      lists(r, from, i) || is_other_ones(r, from, i))))

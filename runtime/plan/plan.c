@@ -96,8 +96,11 @@ static void add_drafts(struct planning *p, const struct jv_wish *w, const struct
     for (size_t i = 0; i < n && p->n_drafts < JV_CALLS_MAX; i++) {
         bool twice = !may_do(p, &drafts[i]);
 
-        for (size_t k = 0; k < p->n_drafts; k++)
-            twice = twice || jv_draft_same(&p->drafts[k], &drafts[i]);
+        for (size_t k = 0; k < p->n_drafts && !twice; k++) {
+            twice = jv_draft_same(&p->drafts[k], &drafts[i]);
+            if (twice && p->drafts[k].confidence < drafts[i].confidence)
+                p->drafts[k].confidence = drafts[i].confidence;
+        }
         drafts[i].wish = (size_t)(w - p->wishes);
         drafts[i].said_whose = w->clause.whom != JV_WHOM_NONE;
         if (!twice)

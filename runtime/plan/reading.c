@@ -111,7 +111,7 @@ static size_t match_phrase(const struct jv_reading *r, size_t at, const struct j
             i++;
         if (i >= r->n || r->tokens[i].term != p->terms[k])
             return 0;
-        if (k && r->tokens[i].word->before == JV_STOP)
+        if (k && r->tokens[i].word->before != JV_NO_BREAK)
             return 0;
     }
     if (p->family == JV_NONE && p->n == 1 && !r->tokens[at].typo &&

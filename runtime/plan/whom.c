@@ -29,8 +29,14 @@ static void add_names(const struct jv_reading *r, const struct jv_asker *who, st
 /* "do I have any exams": the caller's; "show me any exams": not said. */
 static bool speaks_of_self(const struct jv_reading *r, const struct jv_clause *c)
 {
+    for (size_t i = c->from + 1; i < c->to; i++)
+        if (jv_word_is(r, i, "me") && (jv_word_is(r, i - 1, "of") || jv_word_is(r, i - 1, "by") ||
+                                       jv_word_is(r, i - 1, "from")))
+            return true; /* tickets of me */
     for (size_t i = c->from; i < c->to; i++)
         if (r->tokens[i].word->roles & JV_SELF && !jv_word_is(r, i, "me") &&
+            !jv_word_is(r, i + 1, "mean") && !jv_word_is(r, i + 1, "guess") &&
+            !jv_word_is(r, i + 1, "think") && !jv_word_is(r, i + 1, "suppose") &&
             !(jv_word_is(r, i + 1, "have") && jv_word_is(r, i + 2, "to")) &&
             !(i > c->from && jv_roles_at(r, i - 1) & JV_AUX) &&
             !(jv_roles_at(r, i + 1) & JV_WISH) && !jv_word_is(r, i + 1, "d") &&
@@ -85,6 +91,8 @@ static bool names_whom(const struct jv_reading *r, size_t i)
     bool capital = r->tokens[i].word->capital && !begins && !r->tokens[i - 1].word->capital &&
                    !(i + 1 < r->n && r->tokens[i + 1].word->capital);
 
+    if (begins && i + 1 < r->n && r->tokens[i + 1].word->told)
+        return true; /* vishal: ... */
     return (capital && (r->tokens[i].word->before || jv_roles_at(r, i - 1) & leads ||
                         jv_token_personal(r, i - 1))) ||
            (i && (jv_roles_at(r, i - 1) & JV_BE || jv_word_is(r, i - 1, "having")));
@@ -96,6 +104,19 @@ static bool says_mine(const struct jv_reading *r, const struct jv_clause *c)
     for (size_t i = c->from; i < c->to; i++)
         if (jv_roles_at(r, i) & JV_MY &&
             !(jv_roles_at(r, i + 1) & JV_PERSON && i + 2 < r->n && r->tokens[i + 2].name))
+            return true;
+    return false;
+}
+
+/* "all", of people or things; not "first of all". */
+static bool says_every(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i < c->to; i++)
+        if (jv_roles_at(r, i) & JV_EVERY &&
+            !(i && jv_word_is(r, i, "all") &&
+              (jv_word_is(r, i - 1, "at") || jv_word_is(r, i - 1, "after") ||
+               jv_word_is(r, i - 1, "above") ||
+               (i > 1 && jv_word_is(r, i - 1, "of") && jv_roles_at(r, i - 2) & JV_NTH))))
             return true;
     return false;
 }
@@ -129,7 +150,7 @@ void jv_find_whom(const struct jv_reading *r, const struct jv_asker *who, struct
             c->whom = JV_WHOM_EVERYBODY;
     if (c->whom == JV_WHOM_NONE && speaks_of_self(r, c))
         c->whom = JV_WHOM_CALLER;
-    if (c->whom == JV_WHOM_NONE && (roles & JV_EVERY || asks_who(r, c)))
+    if (c->whom == JV_WHOM_NONE && (says_every(r, c) || asks_who(r, c)))
         c->whom = JV_WHOM_EVERYBODY;
 }
 
