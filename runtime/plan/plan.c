@@ -469,6 +469,15 @@ static void conclude(struct planning *p, bool sure)
     publish(p, p->n_drafts ? p->n_drafts : n_open, p->n_drafts ? p->drafts : open);
 }
 
+/* "hm", "what can it be?": the question stands. */
+static void ask_again(struct planning *p)
+{
+    struct jv_draft open = p->memory.ask;
+
+    ask_for(p, &open);
+    publish(p, 1, &open);
+}
+
 /* "Shall I?" was asked: yes, no, or something else that is planned anew. */
 static bool answer_confirm(struct planning *p)
 {
@@ -513,12 +522,13 @@ static bool chats(struct planning *p)
         if (p->wishes[i].mood == JV_REQUEST ||
             (p->wishes[i].n_picks && p->wishes[i].picks[0].score.confidence >= clear))
             return false;
-    return jv_talks(&p->reading) && jv_talk(&p->reading, true, p->a, p->ret);
+    return jv_talks(&p->reading) && jv_talk(&p->reading, true, p->in->scope, p->a, p->ret);
 }
 
 static void plan_text(struct planning *p)
 {
     enum jv_reply reply;
+    bool asked;
 
     if (answer_confirm(p))
         return;
@@ -534,8 +544,10 @@ static void plan_text(struct planning *p)
         conclude(p, false);
         return;
     }
+    asked = p->memory.asks;
     p->memory.asks = false;
-    if (jv_talk(&p->reading, false, p->a, p->ret))
+    if (jv_talk(&p->reading, false, p->in->scope, p->a, p->ret) ||
+        (!asked && jv_talk_how(&p->reading, p->a, p->ret)))
         return;
     p->n_drafts = jv_follow(&p->reading, p->wishes, p->n_wishes, &p->memory, p->a, p->drafts,
                             &p->ret->compare);
@@ -556,7 +568,9 @@ static void plan_text(struct planning *p)
         conclude(p, false);
     else if (p->unclear)
         jv_talk_whose(p->c, p->a, p->ret);
-    else if (!jv_talk(&p->reading, true, p->a, p->ret))
+    else if (asked && !jv_talks(&p->reading))
+        ask_again(p);
+    else if (!jv_talk(&p->reading, true, p->in->scope, p->a, p->ret))
         jv_talk_unknown(p->c, p->a, p->ret);
 }
 

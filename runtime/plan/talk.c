@@ -36,13 +36,15 @@ static void suggest(const struct jv_catalog *c, struct jv_arena *a, struct jv_pl
 
 /* ---- help: what the agents' cards say they can do -------------------------------------------- */
 
-static void say_agent(const struct jv_catalog *c, uint32_t agent, struct jv_buf *b)
+static void say_agent(const struct jv_catalog *c, uint32_t agent, const char *scope,
+                      struct jv_buf *b)
 {
     const char *example = NULL;
 
     for (uint32_t i = c->agents[agent].first_tool;
          i < c->n_tools && c->tools[i].agent == agent && !example; i++)
-        if (c->tools[i].whose != JV_SOMEBODYS && c->tools[i].n_examples)
+        if (c->tools[i].whose != JV_SOMEBODYS && c->tools[i].n_examples &&
+            jv_catalog_may(c, &c->tools[i], scope))
             example = c->tools[i].examples[0];
     jv_buf_str(b, "- **");
     jv_say_text(b, c->agents[agent].name);
@@ -56,7 +58,7 @@ static void say_agent(const struct jv_catalog *c, uint32_t agent, struct jv_buf 
     jv_buf_char(b, '\n');
 }
 
-static const char *help(const struct jv_catalog *c, struct jv_arena *a)
+static const char *help(const struct jv_catalog *c, const char *scope, struct jv_arena *a)
 {
     enum { most = 12 };
     struct jv_buf b = jv_buf_new(a);
@@ -65,7 +67,7 @@ static const char *help(const struct jv_catalog *c, struct jv_arena *a)
         return "I am Jarvis. None of my agents is there right now; please try again in a moment.";
     jv_buf_str(&b, "I am Jarvis. Ask me in your own words; these agents answer:\n\n");
     for (uint32_t i = 0; i < c->n_agents && i < most; i++)
-        say_agent(c, i, &b);
+        say_agent(c, i, scope, &b);
     if (c->n_agents > most)
         jv_buf_printf(&b, "\nand %zu more.\n", c->n_agents - most);
     return b.data;
@@ -78,13 +80,16 @@ struct talk {
     const char *text;
 };
 
+static const char feeling_text[] = "Thank you for telling me. What can I do for you?";
+static const char sorry_text[] = "I am sorry to hear that. What can I do for you?";
+
 static const struct talk talks[] = {
     { JV_OFF, "That is not something I can help with. I look after what your agents know: ask me "
               "one of these instead." },
     { JV_THANKS, "You are welcome! Is there anything else?" },
     { JV_BYE, "Goodbye! I am here when you need me." },
     { JV_GREET, "Hello! What can I do for you?" },
-    { JV_FEELING, "Thank you for telling me. What can I do for you?" },
+    { JV_FEELING, feeling_text },
     { JV_YES | JV_NO, "All right. What can I do for you?" },
 };
 
@@ -124,6 +129,9 @@ static bool states_feeling(const struct jv_reading *r)
 
     if (has_role(r, JV_READ | JV_ASKING))
         return false;
+    for (size_t i = 0; self && i < r->n; i++)
+        if (jv_token_personal(r, i) || r->tokens[i].in_value || jv_token_number(r, i))
+            return false; /* "great, now my budget" */
     for (size_t i = 0; i < r->n; i++) {
         jv_roles roles = r->tokens[i].word->roles;
 
@@ -132,6 +140,19 @@ static bool states_feeling(const struct jv_reading *r)
         self = roles & JV_SELF || (self && (roles & (JV_FUNCTION | JV_GENERAL)));
     }
     return false;
+}
+
+static bool feels_bad(const struct jv_reading *r)
+{
+    static const char *const words[] = { "sad",      "tired",       "bored", "angry",
+                                         "annoyed",  "hate",        "bad",   "frustrated",
+                                         "upset",    "unhappy",     "sorry", "terrible",
+                                         "stressed", "disappointed" };
+
+    for (size_t i = 0; i < JV_COUNT(words); i++)
+        if (has_word(r, words[i]))
+            return true;
+    return has_role(r, JV_NOT);
 }
 
 /* "thanks for the help": no wish hangs on it. */
@@ -165,24 +186,25 @@ static bool talks_like(const struct jv_reading *r, jv_roles roles)
     enum { brief = 4 };
 
     if (roles & JV_GREET)
-        return r->n && r->tokens[0].word->roles & roles;
+        return r->n && (jv_roles_at(r, 0) | jv_roles_at(r, 1)) & roles; /* good morning */
     if (roles & (JV_YES | JV_NO))
         return r->n <= brief && has_role(r, roles);
     return has_role(r, roles);
 }
 
-bool jv_talk(const struct jv_reading *r, bool alone, struct jv_arena *a, struct jv_plan *ret)
+bool jv_talk(const struct jv_reading *r, bool alone, const char *scope, struct jv_arena *a,
+             struct jv_plan *ret)
 {
     const char *text = NULL;
 
     if (states_feeling(r))
-        text = talks[4].text;
+        text = feels_bad(r) ? sorry_text : feeling_text;
     else if (only_thanks(r))
         text = talks[1].text;
     else if (only_off(r))
         text = talks[0].text;
     else if (asks_what_you_do(r) || (alone && asks_for_help(r)))
-        text = help(r->catalog, a);
+        text = help(r->catalog, scope, a);
     for (size_t i = 0; alone && !text && i < JV_COUNT(talks); i++)
         if (talks_like(r, talks[i].roles))
             text = talks[i].text;
@@ -352,6 +374,102 @@ void jv_talk_confirm(const struct jv_catalog *c, size_t n, const struct jv_draft
     ret->text = b.data;
     ret->missing = "confirmation";
     ret->suggestions = answers;
+}
+
+/* ---- how to ask ------------------------------------------------------------------------------ */
+
+/* "how do I create a ticket?", "how can we get ...", "how to" */
+static bool asks_how(const struct jv_reading *r)
+{
+    for (size_t i = 0; i + 2 < r->n; i++) {
+        if (!jv_word_is(r, i, "how"))
+            continue;
+        return jv_word_is(r, i + 1, "to") ||
+               (jv_roles_at(r, i + 1) & (JV_AUX | JV_BE) &&
+                (jv_roles_at(r, i + 2) & (JV_SELF | JV_WE) || jv_word_is(r, i + 2, "one")) &&
+                !jv_word_is(r, i + 3, "have"));
+    }
+    return false;
+}
+
+/* The change that the words are of, or that can be for what they name; JV_NONE. */
+static uint32_t change_of(const struct jv_reading *r)
+{
+    const struct jv_catalog *c = r->catalog;
+
+    for (size_t i = 0; i < r->n; i++) {
+        const struct jv_term *t =
+                r->tokens[i].term == JV_NONE ? NULL : &c->terms[r->tokens[i].term];
+
+        for (size_t k = 0; t && k < t->n_postings; k++)
+            if (t->postings[k].acts)
+                return t->postings[k].family;
+    }
+    for (size_t i = 0; i < r->n_values; i++) {
+        const struct jv_phrase *p = &c->phrases[r->values[i].phrase];
+
+        for (size_t k = 0; k < p->n_takers; k++)
+            if (p->takers[k].required && !c->families[p->takers[k].family].read_only)
+                return p->takers[k].family;
+    }
+    return JV_NONE;
+}
+
+/* "what operations can I request?": a member that the change must have. */
+static bool asks_for_choices(const struct jv_reading *r, const struct jv_cat_tool *t)
+{
+    for (size_t i = 1; i < r->n && jv_roles_at(r, 0) & JV_ASKING; i++)
+        for (size_t k = 0; k < t->n_slots; k++)
+            if (t->slots[k].required &&
+                strncmp(r->tokens[i].word->norm, t->slots[k].name, strlen(t->slots[k].name)) == 0)
+                return true;
+    return false;
+}
+
+static const struct jv_cat_tool *tool_asked_about(const struct jv_reading *r)
+{
+    const struct jv_catalog *c = r->catalog;
+    uint32_t family = asks_how(r) ? change_of(r) : JV_NONE;
+
+    if (family != JV_NONE)
+        return &c->tools[jv_slots_tool(c, family, JV_WHOM_CALLER)];
+    for (size_t i = 0; i < c->n_tools; i++)
+        if (!c->tools[i].read_only && c->tools[i].name && asks_for_choices(r, &c->tools[i]))
+            return &c->tools[jv_slots_tool(c, c->tools[i].family, JV_WHOM_CALLER)];
+    return NULL;
+}
+
+bool jv_talk_how(const struct jv_reading *r, struct jv_arena *a, struct jv_plan *ret)
+{
+    enum { most = 12 };
+    const struct jv_cat_tool *t = tool_asked_about(r);
+    const char **list = JV_NEW_ARRAY(a, const char *, most + 1);
+    struct jv_draft d = { 0 };
+    struct jv_buf b = jv_buf_new(a);
+    size_t n = 0;
+
+    if (!t || !t->n_examples)
+        return false;
+    d.tool = (uint32_t)(t - r->catalog->tools);
+    jv_buf_str(&b, "Just ask me, for example: *");
+    jv_say_text(&b, t->examples[0]);
+    jv_buf_str(&b, "*.");
+    for (size_t i = 0; i < t->n_slots; i++)
+        if (t->slots[i].required && t->slots[i].kind == JV_SLOT_TEXT) {
+            d.missing = &t->slots[i];
+            n = offers(r->catalog, &d, a, list, most);
+        }
+    if (n) {
+        jv_buf_str(&b, " The **");
+        jv_say_text(&b, spaced(a, d.missing->name));
+        jv_buf_str(&b, "** can be ");
+        jv_say_list(&b, n, list);
+        jv_buf_str(&b, ", or something else in your own words.");
+    }
+    ret->kind = JV_PLAN_TALK;
+    ret->text = b.data;
+    suggest(r->catalog, a, ret);
+    return true;
 }
 
 /* ---- not sure -------------------------------------------------------------------------------- */

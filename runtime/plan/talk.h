@@ -6,8 +6,11 @@
 #include "plan/slots.h"
 
 /* A text that wants no agent: fills kind and text. False when it is none of these. `alone`: no
- * agent was found for it. */
-bool jv_talk(const struct jv_reading *r, bool alone, struct jv_arena *a, struct jv_plan *ret);
+ * agent was found for it; scope: the asker's, or NULL. */
+bool jv_talk(const struct jv_reading *r, bool alone, const char *scope, struct jv_arena *a,
+             struct jv_plan *ret);
+/* "how do I create a ticket?", "what operations are there?": how to ask for a change. */
+bool jv_talk_how(const struct jv_reading *r, struct jv_arena *a, struct jv_plan *ret);
 /* Somebody thanks, says goodbye or how they feel, whatever else. */
 bool jv_talks(const struct jv_reading *r);
 /* The question for a missing member, with suggestions. */

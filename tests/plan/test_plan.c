@@ -101,7 +101,7 @@ TEST(no_wrong_changes)
         { "vishal", "do not delete ticket 12301", "tickets.get_ticket(ticket_id=12301)" },
         { "vishal", "please don't close ticket 12301", "tickets.get_ticket(ticket_id=12301)" },
         { "vishal", "was ticket 12301 deleted?", "tickets.get_ticket(ticket_id=12301)" },
-        { "vishal", "how do I create a ticket", MINE "()" },
+        { "vishal", "how do I create a ticket", "TALK" },
         { "vishal", "update me on ticket 12301", "tickets.get_ticket(ticket_id=12301)" },
         { "vishal", "open ticket 12301", "tickets.get_ticket(ticket_id=12301)" },
         { "vishal", "any new tickets?", MINE "()" },
@@ -361,7 +361,8 @@ TEST(names_that_are_words)
         { "vishal", "happys courses", "oxygen.get_user_courses(username=happy)" },
         { "admin", "whats vishals tickets", "tickets.get_user_tickets(username=vishal)" },
         { "admin", "sarah tickets", "tickets.get_user_tickets(username=sarah)" },
-        { "vishal", "today's exams", "oxygen.get_my_exams()" },
+        { "vishal", "today's exams",
+          "oxygen.get_my_exams(due_from=2025-01-10T00:00:00Z,due_until=2025-01-11T00:00:00Z)" },
         { "vishal", "show the company's cloud costs", ALL_COSTS },
     };
 
