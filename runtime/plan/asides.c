@@ -49,8 +49,8 @@ static bool is_told(const struct jv_reading *r, const struct jv_date *d)
         from--;
     while (to < r->n && !parts(r, to))
         to++;
-    if (to - from == r->n)
-        return false;
+    if (to - from == r->n || r->tokens[to - 1].word->asked || jv_roles_at(r, from) & JV_BE)
+        return false; /* a question: "do I sit anything next week?" */
     for (size_t i = from; i < to; i++) {
         bool in = i >= d->from && i < d->from + d->n;
 
@@ -101,7 +101,8 @@ static void drop_days(struct jv_reading *r)
 static bool is_numbered(const struct jv_reading *r, size_t i)
 {
     const struct jv_catalog *c = r->catalog;
-    const struct jv_term *t = r->tokens[i].term == JV_NONE ? NULL : &c->terms[r->tokens[i].term];
+    const struct jv_token *token = &r->tokens[i];
+    const struct jv_term *t = token->term == JV_NONE || token->word->roles ? NULL : &c->terms[token->term];
 
     for (size_t k = 0; t && k < t->n_postings; k++)
         if (t->postings[k].weight >= 0.5f && c->families[t->postings[k].family].needs_number)
@@ -168,17 +169,37 @@ static bool lists_on(const struct jv_reading *r, size_t i)
            !counts(r, i);
 }
 
+/* "1. my tickets 2. my exams": the place in a list. */
+static bool is_mark(const struct jv_reading *r, size_t i, char digit)
+{
+    const struct jv_word *w = r->tokens[i].word;
+
+    return w->number && w->norm[0] == digit && !w->norm[1] && i + 1 < r->n &&
+           strchr(".):", r->words.text[w->to]) && r->words.text[w->to];
+}
+
+static bool is_list(const struct jv_reading *r)
+{
+    size_t i = 0;
+
+    while (i < r->n && !is_mark(r, i, '1'))
+        i++;
+    while (i < r->n && !is_mark(r, i, '2'))
+        i++;
+    return i < r->n;
+}
+
 static void find_amounts(struct jv_reading *r)
 {
     size_t least = r->catalog->least_digits;
-    bool bare = is_bare(r);
+    bool bare = is_bare(r), list = is_list(r);
 
     for (size_t i = 0; i < r->n; i++) {
         struct jv_token *t = &r->tokens[i];
         bool named = bare || strlen(t->word->norm) >= least;
 
         if (t->word->number)
-            t->amount = is_measure(r, i) || !(named || is_labelled(r, i) || lists_on(r, i));
+            t->amount = is_measure(r, i) || (list && is_mark(r, i, t->word->norm[0])) || !(named || is_labelled(r, i) || lists_on(r, i));
     }
 }
 

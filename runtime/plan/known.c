@@ -40,9 +40,11 @@ bool jv_ordinary(const char *word)
     return w && (w->english || w->ordinary);
 }
 
-/* Two letters swapped, or one too many or too few; not another one: too many words are alike. */
+/* Two letters swapped, or one too many or too few; another one only in long words: too many are
+ * alike. */
 static bool slip(const char *a, size_t na, const char *b, size_t nb)
 {
+    enum { substitution_length = 6 };
     size_t i = 0;
 
     if (na > nb)
@@ -51,6 +53,9 @@ static bool slip(const char *a, size_t na, const char *b, size_t nb)
         i++;
     if (nb == na + 1)
         return na > 3 && memcmp(a + i, b + i + 1, na - i) == 0;
+    if (na == nb && na >= substitution_length && i && i < na &&
+        memcmp(a + i + 1, b + i + 1, na - i - 1) == 0)
+        return true;
     return na == nb && na > 2 && i + 1 < na && a[i] == b[i + 1] && a[i + 1] == b[i] &&
            memcmp(a + i + 2, b + i + 2, na - i - 2) == 0;
 }
@@ -60,7 +65,7 @@ bool jv_lexicon_slip(const char *word, char ret[JV_LEXICON_WORD])
     size_t len = strlen(word);
     const struct jv_known_word *best = NULL;
 
-    if (len <= 2 || len >= JV_LEXICON_WORD)
+    if (len <= 2 || len >= JV_LEXICON_WORD || jv_ordinary(word))
         return false;
     for (size_t i = of_length[len - 1]; i < of_length[len + 2]; i++)
         if ((!best || known[i].order < best->order) &&

@@ -74,17 +74,34 @@ static size_t first_of(const struct jv_catalog *c, uint32_t key)
     return from;
 }
 
-/* More cards claim it, or it came first. */
-static bool is_better(const struct jv_catalog *c, uint32_t term, uint32_t than)
-{
-    size_t a = c->terms[term].n_postings, b = than == JV_NONE ? 0 : c->terms[than].n_postings;
+struct found {
+    uint32_t term; /* JV_NONE: nothing yet */
+    bool other;    /* a letter stands for another one: less likely than all other slips */
+};
 
-    return than == JV_NONE || a > b || (a == b && term < than);
+static bool is_other(const char *a, const char *b)
+{
+    size_t i = 0;
+
+    while (a[i] && a[i] == b[i])
+        i++;
+    return a[i] && b[i] && strcmp(a + i + 1, b + i + 1) == 0;
+}
+
+/* The likelier slip; or else more cards claim it, or it came first. */
+static bool is_better(const struct jv_catalog *c, struct found it, struct found than)
+{
+    size_t a = c->terms[it.term].n_postings;
+    size_t b = than.term == JV_NONE ? 0 : c->terms[than.term].n_postings;
+
+    if (than.term == JV_NONE || it.other != than.other)
+        return than.term == JV_NONE || than.other;
+    return a > b || (a == b && it.term < than.term);
 }
 
 /* Among what is listed as words, or stems, of about the same length as s. */
 static void search(const struct jv_catalog *c, bool word, const char *s, size_t stem_length,
-                   uint32_t *best)
+                   struct found *best)
 {
     size_t n = strlen(s);
 
@@ -94,23 +111,25 @@ static void search(const struct jv_catalog *c, bool word, const char *s, size_t 
 
             for (size_t i = first_of(c, key); i < c->n_near && c->near[i].key == key; i++) {
                 const struct jv_term *t = &c->terms[c->near[i].term];
+                const char *meant = word ? t->word : t->stem;
+                struct found it = { c->near[i].term, is_other(s, meant) };
 
                 if (t->len + 4 >= stem_length && t->len <= stem_length + 3 &&
-                    t->len >= least_length - 1 && is_better(c, c->near[i].term, *best) &&
-                    jv_words_typo(s, word ? t->word : t->stem))
-                    *best = c->near[i].term;
+                    t->len >= least_length - 1 && is_better(c, it, *best) &&
+                    jv_words_typo(s, meant))
+                    *best = it;
             }
         }
 }
 
 uint32_t jv_catalog_near(const struct jv_catalog *c, const char *word, const char *stem)
 {
-    uint32_t best = JV_NONE;
+    struct found best = { JV_NONE, false };
     size_t len = strlen(stem);
 
     if (strlen(word) < least_length)
         return JV_NONE;
     search(c, false, stem, len, &best);
     search(c, true, word, len, &best);
-    return best;
+    return best.term;
 }

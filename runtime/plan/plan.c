@@ -574,6 +574,18 @@ static void plan_text(struct planning *p)
         jv_talk_unknown(p->c, p->a, p->ret);
 }
 
+/* There are more ids, or more wishes of a kind that is known, than calls. */
+static bool asks_more(const struct planning *p)
+{
+    size_t ids = 0, wishes = 0;
+
+    for (size_t i = 0; i < p->reading.n; i++)
+        ids += jv_token_number(&p->reading, i);
+    for (size_t i = 0; i < p->n_wishes; i++)
+        wishes += p->wishes[i].mood != JV_STATEMENT && p->wishes[i].n_picks;
+    return ids > JV_CALLS_MAX || wishes > JV_CALLS_MAX;
+}
+
 static int plan(struct jv_ctx *ctx, const struct jv_catalog *c, const struct jv_plan_input *in,
                 struct jv_arena *a, struct jv_plan *ret)
 {
@@ -588,6 +600,7 @@ static int plan(struct jv_ctx *ctx, const struct jv_catalog *c, const struct jv_
     who.person = p->memory.person;
     p->n_wishes = jv_clauses(&p->reading, &who, a, p->wishes);
     plan_text(p);
+    ret->more = ret->n == JV_CALLS_MAX && asks_more(p);
     ret->memory = jv_memory_write(c, &p->memory, a);
     return JV_OK;
 }

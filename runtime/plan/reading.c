@@ -1,6 +1,7 @@
 /* reading.c -- a text as the catalogue sees it. */
 #include "plan/reading.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,107 @@ enum { max_spans = 512, max_meanings = 16, max_fillers = 3 };
 static const double unknown_weight = 0.5, general_weight = 0.1, ordinary_weight = 0.2;
 
 /* ---- terms ----------------------------------------------------------------------------------- */
+
+/* The catalogue's term of a word, if an agent chose it; JV_NONE. */
+static uint32_t strong_term(const struct jv_catalog *c, const char *word)
+{
+    char stem[JV_WORD_SIZE + 1];
+    uint32_t term;
+
+    snprintf(stem, sizeof(stem), "%s", word);
+    jv_words_stem(stem);
+    term = jv_catalog_term(c, stem);
+    return term != JV_NONE && c->terms[term].strong ? term : JV_NONE;
+}
+
+static void swap(char *a, char *b)
+{
+    char was = *a;
+
+    *a = *b;
+    *b = was;
+}
+
+/* "closd", "closde", "compleetd": the ending of what is done. */
+static uint32_t past_term(const struct jv_catalog *c, const char *norm)
+{
+    char word[JV_WORD_SIZE + 2];
+    size_t n = strlen(norm);
+    uint32_t term = JV_NONE;
+
+    if (n < 5 || (norm[n - 1] != 'd' && strcmp(norm + n - 2, "de") != 0))
+        return JV_NONE;
+    snprintf(word, sizeof(word), "%s", norm);
+    if (norm[n - 1] == 'e') {
+        swap(&word[n - 2], &word[n - 1]);
+        return strong_term(c, word);
+    }
+    if (norm[n - 3] == 'e' && norm[n - 2] != 'e') {
+        swap(&word[n - 3], &word[n - 2]);
+        term = strong_term(c, word);
+    }
+    if (term == JV_NONE && norm[n - 2] != 'e') {
+        snprintf(word + n - 1, 3, "ed");
+        word[n - 1] = 'e';
+        term = strong_term(c, word);
+    }
+    return term;
+}
+
+/* "closd", of close: a past form with a slip in it. */
+static bool is_past(const struct jv_catalog *c, uint32_t term, const char *norm)
+{
+    size_t n = strlen(norm), len = c->terms[term].len;
+
+    return (norm[n - 1] == 'd' || strcmp(norm + n - 2, "de") == 0) &&
+           c->terms[term].stem[len - 1] != 'd';
+}
+
+/* "gpc", "exm": of three letters two are swapped, or a vowel is missing. */
+static uint32_t short_term(const struct jv_catalog *c, const char *norm)
+{
+    uint32_t term = JV_NONE;
+
+    if (strlen(norm) != 3)
+        return JV_NONE;
+    for (size_t i = 0; i < 2 && term == JV_NONE; i++) {
+        char word[4] = { norm[0], norm[1], norm[2], '\0' };
+
+        swap(&word[i], &word[i + 1]);
+        term = strong_term(c, word);
+    }
+    for (size_t i = 1; i < 3 && term == JV_NONE; i++)
+        for (const char *v = "aeiou"; *v && term == JV_NONE; v++) {
+            char word[5] = { norm[0], i > 1 ? norm[1] : *v, i > 1 ? *v : norm[1], norm[2], '\0' };
+
+            term = strong_term(c, word);
+        }
+    return term;
+}
+
+/* "coursewise" */
+static uint32_t wise_term(const struct jv_catalog *c, struct jv_arena *a, const char *norm)
+{
+    size_t n = strlen(norm);
+
+    if (n < 7 || strcmp(norm + n - 4, "wise") != 0)
+        return JV_NONE;
+    return strong_term(c, jv_arena_strndup(a, norm, n - 4));
+}
+
+/* What of the catalogue's was meant. */
+static uint32_t meant_term(const struct jv_catalog *c, struct jv_arena *a, const struct jv_word *w)
+{
+    uint32_t term = wise_term(c, a, w->norm);
+
+    if (term == JV_NONE)
+        term = jv_catalog_near(c, w->norm, w->stem);
+    if (term == JV_NONE && !jv_ordinary(w->norm))
+        term = past_term(c, w->norm);
+    if (term == JV_NONE && !jv_ordinary(w->norm) && !w->capital)
+        term = short_term(c, w->norm);
+    return term;
+}
 
 /* A word that nobody knows may be a slip of the fingers: for a card's word first. */
 static void forgive(const struct jv_catalog *c, struct jv_arena *a, struct jv_token *t,
@@ -23,8 +125,9 @@ static void forgive(const struct jv_catalog *c, struct jv_arena *a, struct jv_to
             w->roles = jv_lexicon(meant) & JV_EVERY;
         return;
     }
-    t->term = jv_catalog_near(c, w->norm, w->stem);
+    t->term = meant_term(c, a, w);
     t->typo = t->term != JV_NONE;
+    w->past = w->past || (t->typo && is_past(c, t->term, w->norm));
     if (!t->typo && jv_lexicon_slip(w->norm, meant)) {
         w->norm = jv_arena_strdup(a, meant);
         w->roles = jv_lexicon(meant);
@@ -41,6 +144,23 @@ static void find_term(const struct jv_catalog *c, struct jv_arena *a, struct jv_
     t->term = jv_catalog_term(c, jv_words_key(w));
     if (typos && t->term == JV_NONE)
         forgive(c, a, t, w);
+}
+
+/* "EC 2": a value of the catalogue that was written in two. */
+static void join_digit(struct jv_reading *r, struct jv_arena *a, size_t i)
+{
+    struct jv_token *t = &r->tokens[i];
+    const struct jv_word *next = r->tokens[i + 1].word;
+    uint32_t term;
+
+    if (strlen(t->word->norm) > 3 || next->before || !next->number || strlen(next->norm) > 2 ||
+        t->term != JV_NONE || jv_english(t->word->norm))
+        return;
+    term = jv_catalog_term(r->catalog, jv_arena_printf(a, "%s%s", t->word->norm, next->norm));
+    if (term == JV_NONE || !r->catalog->terms[term].strong)
+        return;
+    t->term = term;
+    r->tokens[i + 1].aside = true;
 }
 
 /* ---- phrases --------------------------------------------------------------------------------- */
@@ -323,6 +443,8 @@ struct jv_reading jv_reading_new(const struct jv_catalog *c, struct jv_arena *a,
     r.by_agent = JV_NEW_ARRAY(a, uint32_t, max_spans);
     for (size_t i = 0; i < r.n; i++)
         find_term(c, a, &r.tokens[i], &r.words.at[i], now_ms != NULL);
+    for (size_t i = 0; now_ms && i + 1 < r.n; i++)
+        join_digit(&r, a, i);
     if (now_ms)
         find_dates(&r, *now_ms);
     find_phrases(&r, a, now_ms != NULL);

@@ -51,6 +51,7 @@ struct jv_plan {
     struct jv_planned *calls; /* in the order they were asked */
     const char *text;
     const char *missing;
+    bool more;         /* more was asked than is looked at: the calls are the first of it */
     bool compare;      /* the calls are alternatives: say how they differ */
     const char *taken; /* unsure: say with the answer what was understood; NULL: sure */
     const char *const *suggestions; /* NULL-terminated, may be NULL */
