@@ -102,7 +102,9 @@ static bool is_numbered(const struct jv_reading *r, size_t i)
 {
     const struct jv_catalog *c = r->catalog;
     const struct jv_token *token = &r->tokens[i];
-    const struct jv_term *t = token->term == JV_NONE || token->word->roles ? NULL : &c->terms[token->term];
+    const struct jv_term *t = token->term == JV_NONE || token->word->roles || token->word->past
+                                      ? NULL
+                                      : &c->terms[token->term];
 
     for (size_t k = 0; t && k < t->n_postings; k++)
         if (t->postings[k].weight >= 0.5f && c->families[t->postings[k].family].needs_number)
@@ -199,7 +201,8 @@ static void find_amounts(struct jv_reading *r)
         bool named = bare || strlen(t->word->norm) >= least;
 
         if (t->word->number)
-            t->amount = is_measure(r, i) || (list && is_mark(r, i, t->word->norm[0])) || !(named || is_labelled(r, i) || lists_on(r, i));
+            t->amount = is_measure(r, i) || (list && is_mark(r, i, t->word->norm[0])) ||
+                        !(named || is_labelled(r, i) || lists_on(r, i));
     }
 }
 

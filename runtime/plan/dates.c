@@ -274,7 +274,10 @@ static struct point by_day(const struct calendar *c, size_t i)
     int64_t d = number(c, i + 1), y, m, today, best = 0;
     size_t digits = strspn(word(c, i + 1), "0123456789");
 
-    if (!the(c, i) || !digits || !word(c, i + 1)[digits] || !in(d, 1, 31) ||
+    bool spelt = !digits && d > 3 && word(c, i + 1)[strlen(word(c, i + 1)) - 1] == 'h' && i &&
+                 is(c, i - 1, " on by until till since before after to and ");
+
+    if (!the(c, i) || !(spelt || (digits && word(c, i + 1)[digits])) || !in(d, 1, 31) ||
         is(c, i + 2, " one ones of in from on ")) /* the 2nd of a list */
         return (struct point){ 0 };
     jv_date_from_days(c->today, &y, &m, &today);
@@ -321,6 +324,7 @@ static int64_t unit_days(const struct calendar *c, size_t i)
     return is(c, i, " day days ")            ? 1
            : is(c, i, " week weeks wk wks ") ? 7
            : is(c, i, " month months ")      ? 30
+           : is(c, i, " fortnight ")         ? 14
            : is(c, i, " year years ")        ? 365
                                              : 0;
 }
@@ -351,6 +355,8 @@ static struct point relative(const struct calendar *c, size_t i)
         return days(c->today, c->today + count + 1, skip + 3);
     if (count && last)
         return days(c->today - count, c->today + 1, skip + 3);
+    if (next && is(c, at + 1, " fortnight "))
+        return days(c->today, c->today + 15, skip + 2);
     if (is(c, at, " past ") && unit_days(c, at + 1) > 1)
         return days(c->today - unit_days(c, at + 1), c->today + 1, skip + 2);
     p = unit(c, at + 1, by, skip + 2);
@@ -380,6 +386,11 @@ static struct point counted(const struct calendar *c, size_t i)
     count = span(c, i + 1);
     if (is(c, i, " in within ") && count)
         return days(c->today, c->today + count + 1, 3);
+    if (is(c, i, " within ") && is(c, i + 1, " the this ")) {
+        struct point p = unit(c, i + 2, 0, 3);
+
+        return days(c->today, p.after, p.n);
+    }
     return (struct point){ 0 };
 }
 
@@ -479,6 +490,40 @@ static struct point row(const struct calendar *c, size_t i)
     return days(first.first, last.after, to + last.n - i);
 }
 
+/* "eow": the end of this week, and so on. */
+static struct point abbreviated(const struct calendar *c, size_t i)
+{
+    static const char *const names[] = { "week", "month", "quarter", "year" };
+    static const char *const briefs[] = { "eow", "eom", "eoq", "eoy" };
+
+    for (size_t k = 0; k < JV_COUNT(names); k++)
+        if (strcmp(word(c, i), briefs[k]) == 0) {
+            struct jv_word w = { .norm = names[k] };
+            struct jv_words one = { .n = 1, .at = &w, .text = "" };
+            struct calendar inner = { .w = &one, .today = c->today };
+            struct point p = unit(&inner, 0, 0, 1);
+
+            return days(p.after - 1, p.after, 1);
+        }
+    return (struct point){ 0 };
+}
+
+/* "the week of January 13" */
+static struct point week_of(const struct calendar *c, size_t i)
+{
+    size_t n = the(c, i) + 2;
+    struct point p;
+
+    if (!is(c, i + n - 2, " week ") || !is(c, i + n - 1, " of "))
+        return (struct point){ 0 };
+    p = by_month(c, i + n);
+    p = p.n ? p : by_day(c, i + n);
+    if (!p.n || p.after != p.first + 1)
+        return (struct point){ 0 };
+    p.first -= (p.first + 3) % 7;
+    return days(p.first, p.first + 7, p.n + n);
+}
+
 /* "end of the week", "the beginning of January": its last day, its first. */
 static struct point end_of(const struct calendar *c, size_t i)
 {
@@ -495,7 +540,9 @@ static struct point end_of(const struct calendar *c, size_t i)
         p = by_month(c, inner);
     if (!p.n)
         p = unit(c, inner + the(c, inner), 0, the(c, inner) + 1);
-    if (!p.n)
+    if (p.first == INT64_MIN)
+        p.n += n + 2;
+    if (!p.n || p.first == INT64_MIN)
         return p;
     return begin ? days(p.first, p.first + 1, p.n + n + 2)
                  : days(p.after - 1, p.after, p.n + n + 2);
@@ -524,10 +571,11 @@ static struct point point_at(const struct calendar *c, size_t i)
         struct point (*read)(const struct calendar *, size_t);
         bool period;
     } readers[] = {
-        { iso, false },     { end_of, false },   { again, true },     { row, true },
-        { exact, false },   { by_month, false }, { by_slash, false }, { by_quarter, true },
-        { by_day, false },  { beyond, true },    { relative, true },  { weekend, true },
-        { counted, false }, { by_year, true },   { named, false },
+        { iso, false },     { end_of, false },   { again, true },        { row, true },
+        { exact, false },   { by_month, false }, { by_slash, false },    { by_quarter, true },
+        { by_day, false },  { week_of, true },   { abbreviated, false }, { beyond, true },
+        { relative, true }, { weekend, true },   { counted, false },     { by_year, true },
+        { named, false },
     };
     struct point p = { 0 };
 
@@ -573,9 +621,9 @@ static const struct side *side_before(const struct calendar *c, size_t at, size_
         bool no = i > 1 && is(c, i - 2, " no not ");
 
         *ret_from = i - 1;
-        return is(c, i - 1, " later ")     ? &sides[no ? BY : AFTER]
-               : is(c, i - 1, " earlier ") ? &sides[no ? SINCE : BEFORE]
-                                           : NULL;
+        return is(c, i - 1, " later ")            ? &sides[no ? BY : AFTER]
+               : is(c, i - 1, " earlier sooner ") ? &sides[no ? SINCE : BEFORE]
+                                                  : NULL;
     }
     if (at > 1 && is(c, at - 1, " of ") && is(c, at - 2, " as ")) {
         *ret_from = at - 2;
@@ -601,6 +649,18 @@ static const struct side *up_to(const struct calendar *c, size_t at, size_t *ret
     return NULL;
 }
 
+/* "on Friday at the latest", "at the earliest on Friday" */
+static const struct side *at_most(const struct calendar *c, size_t i, size_t *n, size_t more,
+                                  const struct side *otherwise)
+{
+    bool latest = is(c, i, " latest ");
+
+    if (!latest && !is(c, i, " earliest "))
+        return otherwise;
+    *n += more;
+    return &sides[latest ? BY : SINCE];
+}
+
 /* "on or after", "from ... on(wards)" keep the day; plain "after" does not. */
 static struct jv_date dated(const struct calendar *c, size_t i, const struct point *p)
 {
@@ -614,13 +674,23 @@ static struct jv_date dated(const struct calendar *c, size_t i, const struct poi
 
     d.n += i - from + (onwards ? 1 : 0);
     d.from = from;
-    if (p->first == INT64_MIN || (s && is(c, from, " as ") && p->first <= c->today &&
-                                  c->today < p->after)) /* no such day; "as of today" */
+    if (p->first == INT64_MIN || p->after == INT64_MAX ||
+        (s && is(c, from, " as ") && p->first <= c->today &&
+         c->today < p->after)) /* no such day; "as of today" */
         return d;
     if (s == &sides[BEFORE] && weekday(c, i) && p->first == c->today)
         later = 7;
     if (s && is(c, from, " from ") && p->period && !onwards)
         s = NULL;
+    if (is(c, i + p->n, " at ") && is(c, i + p->n + 1, " the "))
+        s = at_most(c, i + p->n + 2, &d.n, 3, s);
+    else if (from > 2 && is(c, from - 1, " on the ") && is(c, from - 2, " latest earliest "))
+        s = at_most(c, from - 2, &d.n, 0, s);
+    else if (from > 1 && !s)
+        s = at_most(c, from - 1, &d.n, 0, s);
+    if (s != &sides[BY] && s != &sides[BEFORE] && p->after - 1 > c->today &&
+        (weekday(c, i) || is(c, i + the(c, i), " weekend ")) && p->n < 3)
+        d.back = 7 * day_s;
     if (or_after || onwards) {
         d.since = p->first * day_s;
         return d;
@@ -710,11 +780,13 @@ size_t jv_dates_read(const struct jv_words *w, int64_t now_ms, struct jv_date re
             d.from = ret[n - 1].from + ret[n - 1].n;
         }
         i += p.n - 1;
-        if (n && joins(&c, &ret[n - 1], &d)) {
+        if (n && p.first != INT64_MIN && joins(&c, &ret[n - 1], &d)) {
             ret[n - 1].until = p.after * day_s;
             if (ret[n - 1].until <= ret[n - 1].since) /* from Monday to Friday */
                 ret[n - 1].until += 7 * day_s;
             ret[n - 1].n = d.from + d.n - ret[n - 1].from;
+            if (ret[n - 1].since != INT64_MIN)
+                c.last = days(ret[n - 1].since / day_s, ret[n - 1].until / day_s, 1);
             continue;
         }
         ret[n++] = d;

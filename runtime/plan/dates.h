@@ -10,6 +10,7 @@ enum { JV_DATES_MAX = 8 };
 struct jv_date {
     size_t from, n;
     int64_t since, until; /* INT64_MIN, INT64_MAX: open on that side */
+    int64_t back;         /* "Monday" may be the last one, too: so much earlier; 0: it may not */
 };
 
 /* In the order they stand; returns how many. A day without a year is the nearest such day. */

@@ -427,8 +427,12 @@ static void find_dates(struct jv_reading *r, int64_t now_ms)
 {
     r->n_dates = jv_dates_read(&r->words, now_ms, r->dates);
     for (size_t i = 0; i < r->n_dates; i++)
-        for (size_t k = 0; k < r->dates[i].n; k++)
+        for (size_t k = 0; k < r->dates[i].n; k++) {
+            struct jv_word *w = &r->words.at[r->dates[i].from + k];
+
             r->tokens[r->dates[i].from + k].in_date = true;
+            w->roles &= ~(JV_JOIN | JV_IT | JV_CAUSE); /* "until then", "in it" */
+        }
 }
 
 struct jv_reading jv_reading_new(const struct jv_catalog *c, struct jv_arena *a, const char *text,

@@ -292,7 +292,11 @@ Value *jv_slots_time(const struct jv_reading *r, const struct jv_clause *c,
     at = ends_with(slot->name, "_from")    ? d->since
          : ends_with(slot->name, "_until") ? d->until
                                            : INT64_MAX;
-    return at == INT64_MIN || at == INT64_MAX ? NULL : jv_value_text(a, jv_time_print(a, at, 0));
+    if (at == INT64_MIN || at == INT64_MAX)
+        return NULL;
+    if (len > 2 && strncmp(slot->name + len - 2, "ed", 2) == 0)
+        at -= d->back; /* what was "created on Monday", was so on the last one */
+    return jv_value_text(a, jv_time_print(a, at, 0));
 }
 
 static Value *value_for(const struct filling *f, const struct jv_cat_tool *tool,

@@ -61,7 +61,7 @@ struct jv_plan {
 
 struct jv_plan_input {
     const char *text;
-    const char *username;                          /* the caller */
+    const char *username; /* the caller */
     const char *scope; /* what the caller holds: who may see everybody's means everybody's when it
                         * is not said whose; NULL: not known */
     const struct Google__Protobuf__Struct *memory; /* of the last turn; may be NULL */
