@@ -431,7 +431,8 @@ static void find_dates(struct jv_reading *r, int64_t now_ms)
             struct jv_word *w = &r->words.at[r->dates[i].from + k];
 
             r->tokens[r->dates[i].from + k].in_date = true;
-            w->roles &= ~(JV_JOIN | JV_IT | JV_CAUSE); /* "until then", "in it" */
+            if (strcmp(w->norm, "then") == 0 || strcmp(w->norm, "it") == 0)
+                w->roles = JV_FUNCTION; /* "until then", "in it" */
         }
 }
 

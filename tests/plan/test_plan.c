@@ -363,6 +363,7 @@ TEST(names_that_are_words)
         { "admin", "sarah tickets", "tickets.get_user_tickets(username=sarah)" },
         { "vishal", "today's exams",
           "oxygen.get_my_exams(due_from=2025-01-10T00:00:00Z,due_until=2025-01-11T00:00:00Z)" },
+        { "vishal", "today's standup is over, my exams please", "oxygen.get_my_exams()" },
         { "vishal", "show the company's cloud costs", ALL_COSTS },
     };
 

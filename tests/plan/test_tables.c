@@ -137,19 +137,46 @@ static struct jv_catalog *crowd(struct jv_arena *a)
     return c;
 }
 
+/* A letter stands for another one. */
+static bool is_other(const char *a, const char *b)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; strlen(a) == strlen(b) && a[i]; i++)
+        n += a[i] != b[i];
+    return n == 1;
+}
+
+/* How a word is a slip of a term: 0 not at all, 1 another letter, 2 in another way. */
+static int slip_kind(const struct jv_term *t, const char *word, const char *stem)
+{
+    int kind = 0;
+
+    if (jv_words_typo(stem, t->stem))
+        kind = is_other(stem, t->stem) ? 1 : 2;
+    if (t->word && jv_words_typo(word, t->word) && kind < 2)
+        kind = is_other(word, t->word) ? 1 : 2;
+    return kind;
+}
+
 /* As the header of near.c promises, word by word. */
 static uint32_t nearest(const struct jv_catalog *c, const char *word, const char *stem)
 {
     uint32_t best = JV_NONE;
     size_t len = strlen(stem);
+    int best_kind = 0;
 
     for (uint32_t i = 0; i < c->n_terms && strlen(word) > 3; i++) {
         const struct jv_term *t = &c->terms[i];
+        int kind = slip_kind(t, word, stem);
 
-        if (t->strong && t->len + 4 >= len && t->len <= len + 3 && t->len > 2 &&
-            (jv_words_typo(stem, t->stem) || (t->word && jv_words_typo(word, t->word))) &&
-            (best == JV_NONE || c->terms[best].n_postings < t->n_postings))
+        if (kind < best_kind ||
+            (kind == best_kind && best != JV_NONE && c->terms[best].n_postings >= t->n_postings))
+            continue;
+        if (kind && t->strong && t->len + 4 >= len && t->len <= len + 3 && t->len > 2) {
             best = i;
+            best_kind = kind;
+        }
     }
     return best;
 }
