@@ -48,7 +48,7 @@ static bool is_about(const struct calendar *c, size_t i, const char *list)
 
     if (is(c, i, list))
         return true;
-    for (const char *p = list; strlen(s) > 3 && sscanf(p, " %15s%n", listed, &len) == 1; p += len)
+    for (const char *p = list; strlen(s) > 2 && sscanf(p, " %15s%n", listed, &len) == 1; p += len)
         if (strlen(listed) > 3 && jv_words_typo(s, listed) && !jv_ordinary(s))
             return true;
     return false;
@@ -418,7 +418,9 @@ static struct point named(const struct calendar *c, size_t i)
                   { "tommorow", 1 }, { "tomorow", 1 }, { "yesterday", -1 } };
 
     for (size_t k = 0; k < JV_COUNT(names); k++)
-        if (strcmp(word(c, i), names[k].name) == 0)
+        if (strcmp(word(c, i), names[k].name) == 0 ||
+            (strlen(word(c, i)) > 4 && !jv_ordinary(word(c, i)) &&
+             jv_words_typo(word(c, i), names[k].name)))
             return days(c->today + names[k].by, c->today + names[k].by + 1, 1);
     if (weekday(c, i) &&
         (strlen(word(c, i)) > 4 || is(c, i - 1, " on by until before after since ")))

@@ -178,6 +178,17 @@ static bool is_doing(const struct jv_reading *r, size_t i)
     return n > 5 && strcmp(r->tokens[i].word->norm + n - 3, "ing") == 0 && !r->tokens[i].in_value;
 }
 
+/* "for Grant to get access": whatever the word means elsewhere. */
+static bool receives(const struct jv_reading *r, size_t i)
+{
+    const struct jv_word *w = r->tokens[i].word;
+
+    return i && jv_word_is(r, i - 1, "for") && jv_word_is(r, i + 1, "to") &&
+           (jv_word_is(r, i + 2, "get") || jv_word_is(r, i + 2, "have") ||
+            jv_word_is(r, i + 2, "receive")) &&
+           !w->roles && !w->plural && !w->number && !r->tokens[i].in_value && !jv_english(w->norm);
+}
+
 /* An ordinary word is a name only where nothing else fits: "Rose's tickets", "does hope have". */
 static enum jv_name_place place_of_ordinary(const struct jv_reading *r, size_t i, bool apart)
 {
@@ -190,9 +201,6 @@ static enum jv_name_place place_of_ordinary(const struct jv_reading *r, size_t i
     if (!apart && w->capital && !is_brand(r, w) && !r->tokens[i - 1].word->capital &&
         (noun_after(r, i) != SIZE_MAX || (has_role(r, i - 1, JV_OWNER) && stands_alone(r, i))))
         return JV_NAME_OWNER;
-    if (!apart && jv_word_is(r, i - 1, "for") && jv_word_is(r, i + 1, "to") &&
-        has_role(r, i + 2, JV_FUNCTION))
-        return JV_NAME_OWNER; /* "for grant to get" */
     if (!apart && ((has_role(r, i - 1, JV_AUX) && jv_word_is(r, i + 1, "have")) ||
                    (has_role(r, i - 1, JV_AUX | JV_BE) && is_doing(r, i + 1))))
         return JV_NAME_SUBJECT;
@@ -239,7 +247,7 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i, struct 
 
     if (is_user_id(t->word))
         return JV_NAME_OWNER;
-    if (is_called(r, i, apart))
+    if (is_called(r, i, apart) || receives(r, i))
         return JV_NAME_OWNER;
     if (!jv_token_unknown(r, i) || t->word->quoted || !is_name_like(t->word->norm) ||
         is_tied(a, t->word->norm))
