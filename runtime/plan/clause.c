@@ -141,6 +141,9 @@ static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wish
         wishes[at].clause.whom == JV_WHOM_PERSON)
         return true; /* "my tickets, not alex's" */
     if (at && jv_word_is(r, wishes[at].clause.from, "but") && !jv_wish_has_head(&wishes[at]) &&
+        wishes[at].clause.whom == JV_WHOM_PERSON && wishes[at - 1].clause.whom == JV_WHOM_EVERYBODY)
+        return true; /* "everybody's, but not alex's" */
+    if (at && jv_word_is(r, wishes[at].clause.from, "but") && !jv_wish_has_head(&wishes[at]) &&
         !jv_word_is(r, wishes[at].clause.from + 1, "only") &&
         !jv_word_is(r, wishes[at].clause.from + 1, "just") &&
         wishes[at].clause.whom == JV_WHOM_NONE)
@@ -358,7 +361,8 @@ static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_
                       w->picks[k].score.total >=
                               (distributes(r, &w->clause) ? 0.2 : 0.5) * w->picks[0].score.total);
         if (w->n_picks && last->n_picks && distributes(r, &w->clause) &&
-            !has_value(r, &last->clause) && last->clause.whom == JV_WHOM_NONE)
+            !has_value(r, &last->clause) &&
+            (last->clause.whom == JV_WHOM_NONE || last->clause.whom == JV_WHOM_EVERYBODY))
             closer = closer || r->catalog->families[w->picks[0].family].agent ==
                                        r->catalog->families[last->picks[0].family].agent;
         if (w->n_picks && last->n_picks && which(r, &w->clause))
@@ -366,7 +370,8 @@ static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_
                                        r->catalog->families[last->picks[0].family].agent;
         if (closer && (w->mood == JV_FRAGMENT || which(r, &w->clause)) &&
             (w->clause.before == JV_COMMA || distributes(r, &w->clause)) && jv_wish_has_head(w) &&
-            jv_wish_has_head(last) && !has_value(r, &w->clause) && w->clause.whom == JV_WHOM_NONE &&
+            jv_wish_has_head(last) && !has_value(r, &w->clause) &&
+            (w->clause.whom == JV_WHOM_NONE || w->clause.whom == JV_WHOM_EVERYBODY) &&
             last->picks[0].family != w->picks[0].family) {
             last->clause.to = last->text_to = w->clause.to;
             match(r, last, a);

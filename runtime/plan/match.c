@@ -9,7 +9,7 @@
 static const double typo_factor = 0.85, shared_factor = 0.7, phrase_factor = 1.2;
 static const double required_value = 1.5, optional_value = 0.9, unknown_value = 0.7;
 static const double lost_value = 0.6, lost_foreign_value = 0.3, lost_number = 0.5;
-static const double lost_name = 1.5, topic_factor = 0.2;
+static const double lost_name = 2.5, topic_factor = 0.2;
 static const double missing_factor = 0.55, example_bonus = 0.8;
 static const double acts_bonus = 0.6, half_strength = 0.35;
 static const double subject_share = 0.5; /* of a subject: an unknown word is one of its values */
