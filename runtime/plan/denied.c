@@ -1,4 +1,4 @@
-/* aside.c -- values that are not meant as they stand: denied ("not pending", "all but aws"), one
+/* denied.c -- values that are not meant as they stand: denied ("not pending", "all but aws"), one
  * end of a row ("from least to most"), or only what a thing is about ("my budget ticket"). */
 #include <string.h>
 
@@ -380,7 +380,7 @@ static void settle_topics(struct jv_reading *r, size_t max)
     }
 }
 
-void jv_aside(struct jv_reading *r, struct jv_arena *a, size_t max)
+void jv_settle_values(struct jv_reading *r, struct jv_arena *a, size_t max)
 {
     settle_denied(r, a, max);
     settle_order(r);
