@@ -338,7 +338,7 @@ static const struct jv_tool tools[] = {
     JV_TOOL("MyAllocation", my_allocation, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_my_cost_allocation", .skill = "budgets",
             .say = finops_say_allocation,
-            .words = "my cost allocation, my allocation, cost allocation, allocation, "
+            .words = "my cost allocation, my allocation, my budget, cost allocation, allocation, "
                      "allocated, budget split, split, divided, distributed, distribution, "
                      "spread, portion, budget, budget per provider, each cloud, each provider, "
                      "per cloud, per provider, by cloud, by provider, set aside, different "

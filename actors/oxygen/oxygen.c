@@ -259,7 +259,8 @@ static const struct jv_tool tools[] = {
                      "with, busy, up to, on plate, doing at moment, doing right now, doing "
                      "these days",
             .examples = JV_TEXTS("show my learning progress", "show my learning summary",
-                                 "am I on track with my training?", "what am I working on?")),
+                                 "am I on track with my training?", "what am I working on?",
+                                 "how far am I with my courses?")),
     { 0 },
 };
 

@@ -55,7 +55,7 @@ static bool holds_value(const struct jv_reading *r, const struct jv_clause *c)
     return false;
 }
 
-static bool has_value(const struct jv_reading *r, const struct jv_clause *c)
+bool jv_has_value(const struct jv_reading *r, const struct jv_clause *c)
 {
     for (size_t i = c->from; i < c->to; i++)
         if (r->tokens[i].in_value || r->tokens[i].name > JV_NAME_MAYBE || jv_token_number(r, i))
@@ -118,7 +118,7 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
     c->head_acts = from->n_picks && from->picks[0].score.acts;
     c->looks = from->clause.looks;
     match(r, &wishes[at], a);
-    if (is_the_rest(r, c) && !has_value(r, &from->clause))
+    if (is_the_rest(r, c) && !jv_has_value(r, &from->clause))
         from->n_picks = 0;
 }
 
@@ -141,14 +141,17 @@ static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wish
         wishes[at].clause.whom == JV_WHOM_PERSON)
         return true; /* "my tickets, not alex's" */
     if (at && jv_word_is(r, wishes[at].clause.from, "but") && !jv_wish_has_head(&wishes[at]) &&
+        wishes[at].clause.whom == JV_WHOM_PERSON && wishes[at - 1].clause.whom == JV_WHOM_EVERYBODY)
+        return true; /* "everybody's, but not alex's" */
+    if (at && jv_word_is(r, wishes[at].clause.from, "but") && !jv_wish_has_head(&wishes[at]) &&
         !jv_word_is(r, wishes[at].clause.from + 1, "only") &&
         !jv_word_is(r, wishes[at].clause.from + 1, "just") &&
         wishes[at].clause.whom == JV_WHOM_NONE)
         return true; /* "started, but not finished" */
-    if (!denies(r, &wishes[at].clause) || !has_value(r, &wishes[at].clause))
+    if (!denies(r, &wishes[at].clause) || !jv_has_value(r, &wishes[at].clause))
         return false;
     for (size_t i = 0; i < n; i++)
-        if (i != at && has_value(r, &wishes[i].clause) && !denies(r, &wishes[i].clause))
+        if (i != at && jv_has_value(r, &wishes[i].clause) && !denies(r, &wishes[i].clause))
             return !(wishes[at].picks[0].score.acts &&
                      jv_match_number(r, &wishes[at].clause, 0) != SIZE_MAX);
     return false;
@@ -161,7 +164,7 @@ static size_t keep_telling(const struct jv_reading *r, struct jv_wish *all, size
     size_t kept = 0;
 
     for (size_t i = 0; i < n; i++) {
-        bool says = jv_wish_has_head(&all[i]) || has_value(r, &all[i].clause) ||
+        bool says = jv_wish_has_head(&all[i]) || jv_has_value(r, &all[i].clause) ||
                     (all[i].clause.whom == JV_WHOM_CALLER &&
                      all[i].clause.to - all[i].clause.from < 5) || /* "and mine?" */
                     all[i].clause.whom == JV_WHOM_PERSON ||
@@ -264,7 +267,7 @@ static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n
         bool found = false;
 
         if (w->mood != JV_REQUEST || !(points(r, &w->clause) || topic) || !jv_wish_has_head(w) ||
-            has_value(r, &w->clause) || w->picks[0].score.acts)
+            jv_has_value(r, &w->clause) || w->picks[0].score.acts)
             continue;
         if (topic && jv_wish_has_head(&all[i - 1]) && w->clause.before == JV_COMMA &&
             says_it(r, &w->clause) && w->picks[0].family != all[i - 1].picks[0].family &&
@@ -276,7 +279,7 @@ static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n
             continue;
         }
         for (size_t k = i; k-- > 0 && (!(found || topic) || all[k].mood == JV_FRAGMENT);) {
-            if (!has_value(r, &all[k].clause) || !fits(r, &all[k].clause, w) ||
+            if (!jv_has_value(r, &all[k].clause) || !fits(r, &all[k].clause, w) ||
                 (jv_wish_has_head(&all[k]) && !topic))
                 continue;
             all[k].clause.head_from = w->clause.from;
@@ -301,7 +304,7 @@ static void point_ones(const struct jv_reading *r, struct jv_wish *all, size_t n
         struct jv_wish *w = &all[i];
         size_t k = i;
 
-        if (w->mood != JV_REQUEST || !points(r, &w->clause) || !has_value(r, &w->clause) ||
+        if (w->mood != JV_REQUEST || !points(r, &w->clause) || !jv_has_value(r, &w->clause) ||
             (w->n_picks && (w->picks[0].score.terms >= weak || w->picks[0].score.acts)))
             continue;
         while (k-- > 0 && !(jv_wish_has_head(&all[k]) && fits(r, &w->clause, &all[k])))
@@ -358,7 +361,8 @@ static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_
                       w->picks[k].score.total >=
                               (distributes(r, &w->clause) ? 0.2 : 0.5) * w->picks[0].score.total);
         if (w->n_picks && last->n_picks && distributes(r, &w->clause) &&
-            !has_value(r, &last->clause) && last->clause.whom == JV_WHOM_NONE)
+            !jv_has_value(r, &last->clause) &&
+            (last->clause.whom == JV_WHOM_NONE || last->clause.whom == JV_WHOM_EVERYBODY))
             closer = closer || r->catalog->families[w->picks[0].family].agent ==
                                        r->catalog->families[last->picks[0].family].agent;
         if (w->n_picks && last->n_picks && which(r, &w->clause))
@@ -366,7 +370,8 @@ static size_t join_closer(const struct jv_reading *r, struct jv_wish *all, size_
                                        r->catalog->families[last->picks[0].family].agent;
         if (closer && (w->mood == JV_FRAGMENT || which(r, &w->clause)) &&
             (w->clause.before == JV_COMMA || distributes(r, &w->clause)) && jv_wish_has_head(w) &&
-            jv_wish_has_head(last) && !has_value(r, &w->clause) && w->clause.whom == JV_WHOM_NONE &&
+            jv_wish_has_head(last) && !jv_has_value(r, &w->clause) &&
+            (w->clause.whom == JV_WHOM_NONE || w->clause.whom == JV_WHOM_EVERYBODY) &&
             last->picks[0].family != w->picks[0].family) {
             last->clause.to = last->text_to = w->clause.to;
             match(r, last, a);
@@ -432,7 +437,7 @@ static bool is_aside(const struct jv_reading *r, const struct jv_wish *w)
 {
     static const double plain = 0.6;
 
-    return w->mood == JV_FRAGMENT && !has_value(r, &w->clause) && begins_aside(r, &w->clause) &&
+    return w->mood == JV_FRAGMENT && !jv_has_value(r, &w->clause) && begins_aside(r, &w->clause) &&
            !(jv_wish_has_head(w) && w->picks[0].score.confidence >= plain);
 }
 
@@ -503,123 +508,6 @@ static bool is_of_those(const struct jv_reading *r, const struct jv_wish *wishes
            jv_wish_has_head(&wishes[at - 1]) && fits(r, &w->clause, &wishes[at - 1]);
 }
 
-/* ---- what is said once for several ----------------------------------------------------------- */
-
-/* Nothing but a name, and words that lead to it: "compare alex's". */
-static bool is_names(const struct jv_reading *r, const struct jv_clause *c)
-{
-    bool named = false;
-
-    for (size_t i = c->from; i < c->to; i++) {
-        named = named || r->tokens[i].name;
-        if (!r->tokens[i].name &&
-            !(jv_roles_at(r, i) & (JV_READ | JV_COMPARE | JV_OWNER | JV_POLITE)))
-            return false;
-    }
-    return named && r->tokens[c->to - 1].name;
-}
-
-/* "alex and sarah's tickets", "vishal and happy: ...": the next part is about them, too. */
-static size_t join_names(const struct jv_reading *r, struct jv_wish *all, size_t n)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        struct jv_clause *c = &all[i].clause, *next = i + 1 < n ? &all[i + 1].clause : NULL;
-        struct jv_clause joined;
-
-        if (!next || !is_names(r, c) || next->before != JV_NO_BREAK || next->from == c->to ||
-            next->whom != JV_WHOM_PERSON || !r->tokens[next->from].name) {
-            all[kept++] = all[i];
-            continue;
-        }
-        joined = *next;
-        joined.n_names = 0;
-        for (size_t k = c->from; k < c->to && joined.n_names < JV_CLAUSE_NAMES; k++)
-            if (r->tokens[k].name)
-                joined.names[joined.n_names++] = r->tokens[k].person;
-        for (size_t k = 0; k < next->n_names && joined.n_names < JV_CLAUSE_NAMES; k++)
-            joined.names[joined.n_names++] = next->names[k];
-        *next = joined;
-    }
-    return kept;
-}
-
-static const struct jv_date *date_of(const struct jv_reading *r, const struct jv_clause *c)
-{
-    for (size_t i = 0; i < r->n_dates; i++)
-        if (r->dates[i].from >= c->from && r->dates[i].from < c->to)
-            return &r->dates[i];
-    return NULL;
-}
-
-/* "exams and tickets due this week": the time is that of both. */
-static void share_dates(const struct jv_reading *r, struct jv_wish *wishes, size_t n)
-{
-    for (size_t i = n; i-- > 1;) {
-        const struct jv_date *d = date_of(r, &wishes[i].clause);
-        struct jv_clause *c = &wishes[i - 1].clause;
-
-        if (!d || d->from + d->n != wishes[i].clause.to || date_of(r, c) ||
-            c->head_to > c->head_from || wishes[i].clause.before != JV_NO_BREAK ||
-            wishes[i].clause.from != c->to + 1 || has_value(r, c) ||
-            !r->catalog->families[wishes[i - 1].picks[0].family].dated)
-            continue;
-        c->head_from = d->from;
-        c->head_to = d->from + d->n;
-    }
-}
-
-/* "my tickets", "exams": things are named, not just a word about them. */
-static bool names_things(const struct jv_reading *r, const struct jv_wish *w)
-{
-    static const jv_roles whose = JV_MY | JV_THEIRS | JV_EVERY | JV_WE;
-    const struct jv_cat_family *f = &r->catalog->families[w->picks[0].family];
-
-    for (size_t i = w->clause.from; i < w->clause.to; i++) {
-        const struct jv_word *word = r->tokens[i].word;
-        bool owned = i && (jv_roles_at(r, i - 1) & whose || r->tokens[i - 1].word->possessive);
-
-        if (!jv_token_personal(r, i) || word->going || word->past)
-            continue;
-        if (word->plural)
-            return true;
-        for (size_t k = 0; owned && k < f->n_core; k++)
-            if (f->core[k] == r->tokens[i].term)
-                return true;
-    }
-    return false;
-}
-
-static bool any_acts(const struct jv_wish *wishes, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (wishes[i].n_picks && wishes[i].picks[0].score.acts)
-            return true;
-    return false;
-}
-
-/* A noun of somebody's things, or a thing by its name, in a row of wishes is one, though other
- * words stand around it. */
-static void trust_rows(const struct jv_reading *r, struct jv_wish *wishes, size_t n)
-{
-    static const double plain = 0.62, noun = 0.6, named = 1.5;
-
-    for (size_t i = 0; i < n && n > 1 && !any_acts(wishes, n); i++) {
-        struct jv_wish *w = &wishes[i];
-        struct jv_score *s = &w->picks[0].score;
-        bool says = w->n_picks && ((s->terms >= noun && names_things(r, w)) ||
-                                   (s->values >= named && w->clause.looks));
-        bool row = (i && w->clause.before < JV_STOP) ||
-                   (i + 1 < n && wishes[i + 1].clause.before < JV_STOP);
-
-        if (says && row && w->mood != JV_STATEMENT && s->confidence >= head_confidence &&
-            s->confidence < plain && r->catalog->families[w->picks[0].family].read_only &&
-            !s->missing)
-            s->confidence = plain;
-    }
-}
-
 /* "approve 1 and also ticket 2": the same is to be done with another one. */
 static bool goes_on(const struct jv_reading *r, const struct jv_wish *wishes, size_t at)
 {
@@ -646,7 +534,7 @@ size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct
         if (all[i].n_picks && all[i].picks[0].score.acts)
             all[i].mood = JV_REQUEST;
     }
-    n = join_names(r, all, n);
+    n = jv_join_names(r, all, n);
     n = join_closer(r, all, n, a);
     point_back(r, all, n, a);
     point_ones(r, all, n, a);
@@ -660,7 +548,7 @@ size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct
         if (!jv_wish_has_head(&wishes[i]) || is_of_those(r, wishes, i) || goes_on(r, wishes, i))
             borrow_head(r, wishes, n, i, a);
     jv_share_whom(wishes, n);
-    share_dates(r, wishes, n);
-    trust_rows(r, wishes, n);
+    jv_share_dates(r, wishes, n);
+    jv_trust_rows(r, wishes, n);
     return n;
 }

@@ -3,13 +3,14 @@
  * Every token speaks for the families that claim it; a value speaks for those that can take it;
  * what a family leaves unexplained speaks against it. */
 #include "plan/acts.h"
+#include "plan/values.h"
 
 #include <string.h>
 
 static const double typo_factor = 0.85, shared_factor = 0.7, phrase_factor = 1.2;
 static const double required_value = 1.5, optional_value = 0.9, unknown_value = 0.7;
 static const double lost_value = 0.6, lost_foreign_value = 0.3, lost_number = 0.5;
-static const double lost_name = 1.5, topic_factor = 0.2;
+static const double lost_name = 2.5, weak_terms = 0.2, topic_factor = 0.2;
 static const double missing_factor = 0.55, example_bonus = 0.8;
 static const double acts_bonus = 0.6, half_strength = 0.35;
 static const double subject_share = 0.5; /* of a subject: an unknown word is one of its values */
@@ -78,65 +79,6 @@ static void explain(const struct table *t, struct jv_score *s, size_t from, size
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static const struct jv_phrase *value_of(const struct jv_reading *r, size_t i)
-{
-    return &r->catalog->phrases[r->values[i].phrase];
-}
-
-static bool inside(const struct jv_clause *clause, const struct jv_span *s)
-{
-    return s->from >= clause->from && s->from < clause->to;
-}
-
-/* "closed" is two values, of which the family takes one: an earlier one, that begins here, too, and
- * that it takes. */
-static bool is_taken_before(const struct jv_reading *r, size_t i, uint32_t family)
-{
-    const struct jv_phrase *p = value_of(r, i);
-
-    for (size_t k = i; k-- > 0 && r->values[k].from == r->values[i].from;)
-        if (value_of(r, k)->agent == p->agent && strcmp(value_of(r, k)->member, p->member) == 0 &&
-            jv_catalog_takes(r->catalog, family, value_of(r, k)) && !r->values[k].other)
-            return true;
-    return false;
-}
-
-/* The family takes the value; what else it may be, when it is denied, only to look. */
-static bool takes(const struct jv_reading *r, size_t i, uint32_t family)
-{
-    return jv_catalog_takes(r->catalog, family, value_of(r, i)) &&
-           !(r->values[i].other && !r->catalog->families[family].read_only) &&
-           !is_taken_before(r, i, family);
-}
-
-/* The word is one of a tool that changes something. */
-static bool does(const struct jv_reading *r, size_t i)
-{
-    const struct jv_term *t =
-            r->tokens[i].term == JV_NONE ? NULL : &r->catalog->terms[r->tokens[i].term];
-
-    for (size_t k = 0; t && k < t->n_postings; k++)
-        if (t->postings[k].acts)
-            return true;
-    return false;
-}
-
-/* "complete the ticket", but not "the complete list": a verb is a value only where it is done. */
-static bool is_only_done(const struct jv_reading *r, const struct jv_clause *clause,
-                         const struct jv_span *s, uint32_t family)
-{
-    const struct jv_catalog *c = r->catalog;
-
-    if (s->other)
-        return false;
-    if (c->families[family].read_only && s->n == 1 && !r->tokens[s->from].word->past &&
-        does(r, s->from) && jv_may_act(r, clause, s->from))
-        return true; /* "open a ticket" */
-    return c->phrases[s->phrase].verb && c->families[family].read_only &&
-           !r->tokens[s->from].word->past && !r->tokens[s->from].typo && s->n == 1 &&
-           !(s->from && r->tokens[s->from - 1].word->roles & (JV_BE | JV_LATE));
-}
-
 /* The family takes a value that covers this token. */
 static bool takes_token(const struct table *t, uint32_t family, size_t token)
 {
@@ -147,57 +89,28 @@ static bool takes_token(const struct table *t, uint32_t family, size_t token)
         const struct jv_span *s = &t->r->values[own[i]];
 
         if (s->from <= token && token < s->from + s->n &&
-            jv_catalog_takes(t->r->catalog, family, value_of(t->r, own[i])))
+            jv_catalog_takes(t->r->catalog, family, jv_value_of(t->r, own[i])))
             return true;
     }
     return false;
 }
 
-size_t jv_match_value(const struct jv_reading *r, const struct jv_clause *clause, uint32_t family,
-                      const char *member, size_t at)
-{
-    const uint32_t *own;
-    size_t n = jv_reading_values(r, r->catalog->families[family].agent, &own);
-
-    for (size_t i = 0; i < n; i++)
-        if (own[i] >= at && inside(clause, &r->values[own[i]]) &&
-            strcmp(value_of(r, own[i])->member, member) == 0 && takes(r, own[i], family) &&
-            !is_only_done(r, clause, &r->values[own[i]], family))
-            return own[i];
-    return SIZE_MAX;
-}
-
-size_t jv_match_number(const struct jv_reading *r, const struct jv_clause *clause, size_t at)
-{
-    for (at = at < clause->from ? clause->from : at; at < clause->to; at++)
-        if (jv_token_number(r, at))
-            return at;
-    return SIZE_MAX;
-}
-
-/* Of what else it may be, when a value is denied, this is not the first. */
-static bool has_other(const struct jv_reading *r, size_t i)
-{
-    return i && r->values[i].other && r->values[i - 1].other &&
-           r->values[i - 1].from == r->values[i].from &&
-           value_of(r, i - 1)->agent == value_of(r, i)->agent;
-}
-
 static void add_values(struct table *t)
 {
     for (size_t i = 0; i < t->r->n_values; i++) {
-        const struct jv_phrase *p = value_of(t->r, i);
+        const struct jv_phrase *p = jv_value_of(t->r, i);
         const struct jv_span *s = &t->r->values[i];
 
-        if (!inside(t->clause, s))
+        if (!jv_value_inside(t->clause, s))
             continue;
-        if (s->from - t->clause->from < JV_CLAUSE_TOKENS && !has_other(t->r, i))
+        if (s->from - t->clause->from < JV_CLAUSE_TOKENS && !jv_value_other(t->r, i))
             t->n_values[s->from - t->clause->from]++;
         for (size_t k = 0; k < p->n_takers; k++) {
             struct jv_score *score;
 
-            if (is_only_done(t->r, t->clause, s, p->takers[k].family) ||
-                !takes(t->r, i, p->takers[k].family) || (s->other && has_other(t->r, i)))
+            if (jv_value_only_done(t->r, t->clause, s, p->takers[k].family) ||
+                !jv_value_takes(t->r, i, p->takers[k].family) ||
+                (s->other && jv_value_other(t->r, i)))
                 continue;
             score = &touch(t, p->takers[k].family)->score;
             score->values += p->takers[k].required ? required_value : optional_value;
@@ -460,11 +373,11 @@ static double losses(const struct table *t, uint32_t family, const struct jv_sco
         const struct jv_span *span = &t->r->values[own[i]];
         size_t bit = span->from - t->clause->from;
 
-        if (!inside(t->clause, span) || is_taken_before(t->r, own[i], family) ||
-            has_other(t->r, own[i]))
+        if (!jv_value_inside(t->clause, span) || jv_value_again(t->r, own[i], family) ||
+            jv_value_other(t->r, own[i]))
             continue;
-        if (!takes(t->r, own[i], family))
-            lost += is_name(value_of(t->r, own[i])) ? lost_name : lost_value;
+        if (!jv_value_takes(t->r, own[i], family))
+            lost += is_name(jv_value_of(t->r, own[i])) ? lost_name : lost_value;
         if (bit < JV_CLAUSE_TOKENS)
             own_at[bit]++;
     }
@@ -586,9 +499,9 @@ static bool is_set(const struct table *t, uint32_t family)
         t->clause->looks || t->clause->whom != JV_WHOM_NONE)
         return false;
     for (size_t i = 0; i < t->r->n_values; i++)
-        if (inside(t->clause, &t->r->values[i]) && t->r->values[i].from > t->number &&
+        if (jv_value_inside(t->clause, &t->r->values[i]) && t->r->values[i].from > t->number &&
             t->r->tokens[t->r->values[i].from].word->told &&
-            jv_catalog_takes(t->r->catalog, family, value_of(t->r, i)))
+            jv_catalog_takes(t->r->catalog, family, jv_value_of(t->r, i)))
             return true;
     return false;
 }
@@ -616,6 +529,24 @@ static bool for_somebody(const struct table *t)
         if (jv_word_is(t->r, i, "for") &&
             (jv_roles_at(t->r, i + 1) & (JV_SELF | JV_MY) || t->r->tokens[i + 1].name))
             return true;
+    return false;
+}
+
+/* "what exams must I have done": a value alone does not speak against what is named. */
+static bool is_not_named(const struct table *t, const struct row *row)
+{
+    const struct jv_catalog *c = t->r->catalog;
+
+    for (size_t i = 0; i < t->n_rows && row->score.terms < weak_terms; i++) {
+        const struct jv_cat_family *f = &c->families[t->rows[i].family];
+
+        if (f->agent != c->families[row->family].agent || t->rows[i].family == row->family)
+            continue;
+        for (size_t k = 0; k < f->n_core && t->rows[i].score.terms >= 3 * weak_terms; k++)
+            if (says(t, t->clause->from, t->clause->to, f->core[k]) &&
+                f->tools[JV_SOMEBODYS] != JV_NONE)
+                return true;
+    }
     return false;
 }
 
@@ -647,6 +578,8 @@ static void conclude(const struct table *t, struct row *row)
     }
     if (s->terms < 0.2 && row->alike < 0.5 && s->values < required_value)
         s->values *= no_head_factor; /* nothing but the value of an optional member */
+    if (s->values < required_value && is_not_named(t, row))
+        s->values *= weak_terms;
     evidence = s->terms + s->values + example_bonus * row->alike * row->alike;
     s->unsaid = unsaid(t, f);
     s->total = evidence - losses(t, row->family, s) - s->unsaid + fit(t, f) +

@@ -183,6 +183,24 @@ static bool is_other_ones(const struct jv_reading *r, size_t from, size_t i)
             jv_roles_at(r, i + 2) & JV_FUNCTION);
 }
 
+/* "what exams must I take": the verb of the question that has begun. */
+static bool inverts(const struct jv_reading *r, size_t from, size_t i)
+{
+    size_t k = from;
+
+    if (r->tokens[i].word->before != JV_NO_BREAK || !(jv_roles_at(r, i) & JV_AUX) ||
+        !(jv_roles_at(r, i + 1) & (JV_SELF | JV_WE)))
+        return false;
+    while (k < i && jv_roles_at(r, k) & (JV_GREET | JV_POLITE | JV_JOIN))
+        k++;
+    if (!(jv_roles_at(r, k) & JV_ASKING))
+        return false;
+    for (; k < i; k++)
+        if (jv_roles_at(r, k) & (JV_AUX | JV_BE | JV_SELF))
+            return false;
+    return true;
+}
+
 size_t jv_parts(const struct jv_reading *r, struct jv_wish *wishes, size_t max)
 {
     size_t n = 0, from = 0;
@@ -191,8 +209,9 @@ size_t jv_parts(const struct jv_reading *r, struct jv_wish *wishes, size_t max)
         bool told = i < r->n && r->tokens[i].word->told &&
                     (i > from + 3 || jv_roles_at(r, from) & JV_CAUSE); /* "..., namely: ..." */
 
-        if (i < r->n && (i == 0 || !(told || cuts(r, i) || owns_again(r, from, i) ||
-                                     lists(r, from, i) || is_other_ones(r, from, i))))
+        if (i < r->n &&
+            (i == 0 || !(told || (cuts(r, i) && !inverts(r, from, i)) || owns_again(r, from, i) ||
+                         lists(r, from, i) || is_other_ones(r, from, i))))
             continue;
         while (from < i && (jv_roles_at(r, from) & (JV_JOIN | JV_OR) || joins_more(r, from)))
             from += joins_more(r, from) ? joins_more(r, from) : 1;

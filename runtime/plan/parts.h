@@ -18,6 +18,16 @@ void jv_take_whom(struct jv_clause *to, const struct jv_clause *from);
  * the one named at the end: "show tickets and courses of vishal". */
 void jv_share_whom(struct jv_wish *wishes, size_t n);
 
+/* The part names a value, a person, a number or nothing but a time. */
+bool jv_has_value(const struct jv_reading *r, const struct jv_clause *c);
+/* "alex and sarah's tickets": a part that only names people goes into the next one. Returns how
+ * many are left. */
+size_t jv_join_names(const struct jv_reading *r, struct jv_wish *all, size_t n);
+/* "exams and tickets due this week": the time is that of both. */
+void jv_share_dates(const struct jv_reading *r, struct jv_wish *wishes, size_t n);
+/* A noun of somebody's things, or a thing by its name, in a row of wishes is one. */
+void jv_trust_rows(const struct jv_reading *r, struct jv_wish *wishes, size_t n);
+
 /* Fills mood, looks, wishes, negated and fragment. */
 void jv_find_mood(const struct jv_reading *r, struct jv_wish *w);
 

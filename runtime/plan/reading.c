@@ -418,7 +418,7 @@ static void find_phrases(struct jv_reading *r, struct jv_arena *a, bool said)
             r->tokens[r->values[i].from + k].in_value = true;
     drop_told(r);
     if (said)
-        jv_aside(r, a, max_spans);
+        jv_settle_values(r, a, max_spans);
     sort_values(r);
     find_spans(r, false);
 }

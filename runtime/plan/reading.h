@@ -73,7 +73,7 @@ size_t jv_reading_values(const struct jv_reading *r, uint32_t agent, const uint3
 
 /* Values that are denied give way to those that are left (.other); the other end of an order goes,
  * and what a thing is about becomes a value of it. There is room for max values. */
-void jv_aside(struct jv_reading *r, struct jv_arena *a, size_t max);
+void jv_settle_values(struct jv_reading *r, struct jv_arena *a, size_t max);
 
 /* Mark the tokens that stand where a name stands. */
 void jv_people_mark(struct jv_reading *r, struct jv_arena *a);

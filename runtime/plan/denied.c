@@ -1,4 +1,4 @@
-/* aside.c -- values that are not meant as they stand: denied ("not pending", "all but aws"), one
+/* denied.c -- values that are not meant as they stand: denied ("not pending", "all but aws"), one
  * end of a row ("from least to most"), or only what a thing is about ("my budget ticket"). */
 #include <string.h>
 
@@ -44,11 +44,24 @@ static bool leads_to_value(const struct jv_reading *r, size_t i)
     return roles & (JV_FUNCTION | JV_GENERAL) && !(roles & whose) && !jv_word_is_you(r, i);
 }
 
+/* "everything but": all else. */
+static bool is_all_but(const struct jv_reading *r, size_t i)
+{
+    static const char *const all[] = { "all", "everything", "everyone", "everybody", "anything" };
+
+    if (!i || !jv_word_is(r, i, "but"))
+        return false;
+    return is_one_of(r, i - 1, all, JV_COUNT(all)) ||
+           (i > 1 && jv_roles_at(r, i - 2) & JV_EVERY && jv_roles_at(r, i + 1) & JV_ARTICLE);
+}
+
 /* "not only", "why don't you": it denies nothing. */
 static bool denies(const struct jv_reading *r, size_t i)
 {
     static const char *const more[] = { "only", "just", "merely", "sure" };
 
+    if (is_all_but(r, i))
+        return true;
     return jv_roles_at(r, i) & JV_NOT && !r->tokens[i].in_value &&
            !is_one_of(r, i + 1, more, JV_COUNT(more)) && !jv_word_is_you(r, i + 1) &&
            !(jv_roles_at(r, i + 1) & (JV_SELF | JV_WE));
@@ -64,7 +77,18 @@ static bool is_either(const struct jv_reading *r, const struct jv_span *s)
     return jv_word_is(r, i, "or") && jv_word_is(r, i + 1, "not") && !r->tokens[i + 1].in_value;
 }
 
-static bool is_denied(const struct jv_reading *r, size_t value)
+/* "except", "other than", "leaving out": left out of what is looked at, whatever it is. */
+static bool leaves_out(const struct jv_reading *r, size_t i)
+{
+    static const char *const words[] = { "except",   "excluding", "exclude", "omit",
+                                         "omitting", "minus",     "other",   "apart" };
+
+    return is_all_but(r, i) || is_one_of(r, i, words, JV_COUNT(words)) ||
+           jv_word_is(r, i, "leave") || jv_word_is(r, i, "leaving");
+}
+
+/* sharp: only what is left out, not what is "not" there. */
+static bool is_denied(const struct jv_reading *r, size_t value, bool sharp)
 {
     enum { reach = 6 };
     size_t from = r->values[value].from;
@@ -72,7 +96,7 @@ static bool is_denied(const struct jv_reading *r, size_t value)
     for (size_t i = from; i-- > 0 && i + reach >= from;) {
         if (r->tokens[i + 1].word->before != JV_NO_BREAK)
             return false;
-        if (denies(r, i))
+        if (denies(r, i) && (!sharp || leaves_out(r, i)))
             return true;
         if (!leads_to_value(r, i))
             return false;
@@ -113,9 +137,7 @@ static bool find_denied(const struct jv_reading *r, bool *denied)
     bool any = false;
 
     for (size_t i = 0; i < r->n_values; i++) {
-        if (is_wanted(r, i))
-            continue;
-        denied[i] = is_denied(r, i) || is_either(r, &r->values[i]);
+        denied[i] = is_denied(r, i, is_wanted(r, i)) || is_either(r, &r->values[i]);
         for (size_t k = 0; k < i && !denied[i]; k++)
             denied[i] = denied[k] && goes_on(r, i, k);
         any = any || denied[i];
@@ -358,7 +380,7 @@ static void settle_topics(struct jv_reading *r, size_t max)
     }
 }
 
-void jv_aside(struct jv_reading *r, struct jv_arena *a, size_t max)
+void jv_settle_values(struct jv_reading *r, struct jv_arena *a, size_t max)
 {
     settle_denied(r, a, max);
     settle_order(r);
