@@ -395,8 +395,8 @@ static const struct jv_tool session_rows[] = {
 
 struct town {
     struct world *w;
-    struct jv_node *registry, *sessions, *tickets, *finops, *oxygen, *jarvis;
-    const char *vishal, *happy;
+    struct jv_node *auth, *registry, *sessions, *tickets, *finops, *oxygen, *jarvis;
+    const char *vishal, *happy, *admin;
 };
 
 static void forget(void)
@@ -425,6 +425,7 @@ static inline struct town town_of(bool real)
     struct town t = { .w = world_new() };
     struct jv_actor *registry;
 
+    t.auth = world_auth(t.w);
     registry = fake_service(t.w, "registry", &registry__registry__descriptor, registry_rows);
     registry->events = registry_events;
     t.registry = world_start(t.w, registry);
@@ -439,6 +440,7 @@ static inline struct town town_of(bool real)
     t.jarvis = world_start(t.w, real ? &orchestrator_actor : without_tasks(t.w));
     t.vishal = world_person(t.w, "user_001", "vishal", "developer");
     t.happy = world_person(t.w, "user_002", "happy", "developer");
+    t.admin = world_person(t.w, "user_admin", "admin", "admin");
     return t;
 }
 
