@@ -1,4 +1,4 @@
-/* fanout.c -- one call to one agent, and many at once. */
+/* fanout.c -- one call to one agent: what goes out, what comes back. */
 #include "orchestrator.h"
 
 #include <string.h>
@@ -139,7 +139,8 @@ const Google__Protobuf__Struct *call_result(const struct call *c)
     return v && v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE ? v->struct_value : NULL;
 }
 
-/* ---- together -------------------------------------------------------------------------------- */
+/* ---- the call ----------------------------------------------------------------------------------
+ */
 
 static int run(struct jv_ctx *ctx, void *arg)
 {
@@ -148,6 +149,10 @@ static int run(struct jv_ctx *ctx, void *arg)
     A2a__SendMessageResponse *res;
     int r;
 
+    if (left <= 0) { /* the calls before it took all of it: better not begun than not known */
+        c->state = CALL_UNAVAILABLE;
+        return JV_OK;
+    }
     jv_within(ctx, left < call_ms ? left : call_ms);
     r = jv_a2a(ctx, c->planned->agent, "SendMessage", request(jv_arena(ctx), c), &res);
     c->ms = jv_real_ms(ctx) - began;
@@ -161,15 +166,14 @@ static int run(struct jv_ctx *ctx, void *arg)
     return JV_OK;
 }
 
-void call_start(struct jv_ctx *ctx, struct call *calls, size_t n)
+void call_start(struct jv_ctx *ctx, struct call *c)
 {
-    for (size_t i = 0; i < n; i++) {
-        calls[i].state = CALL_FAILED;
-        calls[i].task = jv_spawn(ctx, run, &calls[i]);
-    }
+    c->state = CALL_FAILED;
+    c->task = jv_spawn(ctx, run, c);
 }
 
 void call_wait(struct jv_ctx *ctx, struct call *c)
 {
-    (void)jv_join(ctx, c->task); /* how it ended is in the call */
+    if (c->task)
+        (void)jv_join(ctx, c->task); /* how it ended is in the call */
 }

@@ -46,7 +46,9 @@ struct call {
     bool changes;           /* it is no looking call */
     bool unclear;           /* it failed, and may have changed something nevertheless */
     bool missing;           /* what it is about was not found */
+    bool skipped;           /* not made, as an earlier one about the same thing failed */
     bool compared;          /* it is said among others, in a comparison */
+    bool heard;             /* that it ended was told */
     struct jv_child *task;
     enum call_state state;
     const char *text;              /* Markdown for the person */
@@ -78,14 +80,21 @@ int plan_turn(struct jv_ctx *ctx, int turn, const struct jv_plan_input *in, stru
 bool plan_changed(struct jv_ctx *ctx, int turn);
 
 /* ---- fanout.c: calls to agents --------------------------------------------------------------- */
-/* Start them all; results are there after call_wait(). */
-void call_start(struct jv_ctx *ctx, struct call *calls, size_t n);
+/* Its result is there after call_wait(). */
+void call_start(struct jv_ctx *ctx, struct call *c);
 void call_wait(struct jv_ctx *ctx, struct call *c);
 /* The result message of a tool call; NULL when there is none. */
 const Google__Protobuf__Struct *call_result(const struct call *c);
 const char *call_state_name(enum call_state state);
 /* A call as the invocation's query: {"agent","tool","arguments"}. */
 const char *call_json(struct jv_ctx *ctx, const struct call *c);
+
+/* ---- order.c: which calls wait for which ----------------------------------------------------- */
+/* Made one after the other, in the order said, before the others are. */
+bool order_in_turn(struct jv_ctx *ctx, const struct jv_plan *plan, const struct call *calls,
+                   size_t i);
+/* Not made when an earlier change of the same thing failed. */
+bool order_skip(struct call *calls, size_t i);
 
 /* ---- tell.c: what is told while a turn runs -------------------------------------------------- */
 #define REPLY_TYPE "application/vnd.jarvis.reply+json"

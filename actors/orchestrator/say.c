@@ -163,11 +163,20 @@ static void say_refusal(struct jv_buf *b, const struct call *c)
         jv_buf_str(b, " Please check the number.");
 }
 
+static void say_skipped(struct jv_buf *b, const struct call *c)
+{
+    jv_buf_char(b, '*');
+    jv_say_text(b, c->planned->tool ? say_spaced(b->arena, c->planned->tool) : c->name);
+    jv_buf_str(b, "* was not tried, because the step before it did not work.");
+}
+
 const char *say_call(struct jv_ctx *ctx, const struct call *c)
 {
     struct jv_buf b = jv_buf_new(jv_arena(ctx));
 
-    if (c->state == CALL_DENIED)
+    if (c->skipped)
+        say_skipped(&b, c);
+    else if (c->state == CALL_DENIED)
         say_denial(&b, c);
     else if (c->state != CALL_ANSWERED)
         say_outage(&b, c);

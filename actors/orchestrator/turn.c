@@ -130,6 +130,9 @@ static int hear(struct turn *t, size_t i)
     struct call *c = &t->calls[i];
     int r;
 
+    if (c->heard)
+        return JV_OK;
+    c->heard = true;
     call_wait(t->ctx, c);
     r = tell_agent(&t->tell, c, call_state_name(c->state));
     return r ? r : tell_data(&t->tell, c);
@@ -158,14 +161,22 @@ static int answer_in_order(struct turn *t)
     return r;
 }
 
+/* What changes something goes first, each when the one before has ended; then all looks at once. */
 static int answer_by_agents(struct turn *t)
 {
     int r = JV_OK;
 
     for (size_t i = 0; !r && i < t->n; i++)
         r = tell_agent(&t->tell, &t->calls[i], "asked");
-    if (!r)
-        call_start(t->ctx, t->calls, t->n);
+    for (size_t i = 0; !r && i < t->n; i++)
+        if (order_in_turn(t->ctx, &t->plan, t->calls, i)) {
+            if (!order_skip(t->calls, i))
+                call_start(t->ctx, &t->calls[i]);
+            r = hear(t, i);
+        }
+    for (size_t i = 0; !r && i < t->n; i++)
+        if (!t->calls[i].heard)
+            call_start(t->ctx, &t->calls[i]);
     return r ? r : answer_in_order(t);
 }
 

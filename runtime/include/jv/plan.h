@@ -75,6 +75,13 @@ void jv_plan_heard(const struct jv_catalog *c, struct Google__Protobuf__Struct *
                    const struct jv_planned *calls,
                    const struct Google__Protobuf__Struct *const *results, struct jv_arena *a);
 
+/* Which calls wait for which. Those that change something are made one after the other, in the order
+ * said, and so is a look at what a later one changes ("show ticket 1 and delete it"); all others
+ * come after them, side by side. changes[i]: call i is no looking one. */
+bool jv_plan_in_turn(size_t n, const struct jv_planned *calls, const bool *changes, size_t i);
+/* Both are about the same thing: an argument that is named as an id holds the same. */
+bool jv_plan_same_item(const struct jv_planned *a, const struct jv_planned *b);
+
 /* At most max things to ask next, each an example of the catalogue of at most seven words: first
  * what the words that stood in answers lead to (`seen`, may be NULL), then the neighbours of the
  * calls just made, then anything; never what was just asked. Returns how many. */
