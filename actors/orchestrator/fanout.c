@@ -99,6 +99,16 @@ static void read_answer(struct jv_ctx *ctx, struct call *c, const A2a__SendMessa
     c->text = clipped(jv_arena(ctx), md.len ? md.data : "There was no answer.", max_section);
 }
 
+/* "message.parts[0].data.arguments.ticket_id" -> "ticket_id" */
+static void read_failure(struct jv_ctx *ctx, struct call *c)
+{
+    static const char mark[] = ".arguments.";
+    const char *at = strstr(jv_error(ctx)->field, mark);
+
+    c->why = jv_arena_strdup(jv_arena(ctx), jv_error(ctx)->text);
+    c->field = jv_arena_strdup(jv_arena(ctx), at ? at + strlen(mark) : "");
+}
+
 /* "not found" and "that is no number" are answers; denials and outages are not. */
 static enum call_state state_of(int code)
 {
@@ -160,7 +170,7 @@ static int run(struct jv_ctx *ctx, void *arg)
     c->missing = r == JV_NOT_FOUND;
     c->unclear = c->changes && (r == JV_DEADLINE_EXCEEDED || r == JV_CANCELLED || r == JV_INTERNAL);
     if (r)
-        c->why = jv_arena_strdup(jv_arena(ctx), jv_error(ctx)->text);
+        read_failure(ctx, c);
     else
         read_answer(ctx, c, res);
     return JV_OK;

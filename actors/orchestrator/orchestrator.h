@@ -54,6 +54,7 @@ struct call {
     const char *text;              /* Markdown for the person */
     const char *said;              /* what of it was told */
     const char *why;               /* of a failure, the callee's sentence; else NULL */
+    const char *field;             /* the argument it is about; "": none */
     Google__Protobuf__Value *data; /* the result for programs; NULL: none */
     const char *media_type;
     int64_t ms;

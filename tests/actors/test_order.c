@@ -11,8 +11,30 @@ static struct town order_stage(void)
     struct town t;
 
     world_db_reset(jv_migration_files, jv_seed_files);
-    t = town_of(true);
+    t = town_of(TICKETS_REAL);
     return t;
+}
+
+/* A planner that is not sure may ask before it changes anything. */
+static const Orchestrator__ChatReply *ask_surely(struct town *t, const char *token,
+                                                 const char *text)
+{
+    const Orchestrator__ChatReply *r = ask(t, token, text);
+
+    return r->outcome == ORCHESTRATOR__OUTCOME__needs_input ? ask(t, token, "yes") : r;
+}
+
+static struct world_reply tell_agent(struct town *t, const char *text)
+{
+    struct world_reply r = world_say(t->w, t->admin, "tickets", text);
+    const char *id = r.code ? NULL : strstr(r.json, "\"id\":\"");
+
+    if (!id || !strstr(r.json, "INPUT_REQUIRED"))
+        return r;
+    return world_ask(t->w, t->admin, "a2a.tickets.SendMessage",
+                     question(t, "yes",
+                              jv_arena_printf(world_arena(t->w), ",\"taskId\":\"%.36s\"",
+                                              id + strlen("\"id\":\""))));
 }
 
 /* The parts stand in the answer in that order. */
@@ -40,7 +62,7 @@ static void check_orders(const struct order_case *cases, size_t n)
         struct town t = order_stage();
         const struct order_case *c = &cases[i];
         int before = check_failures;
-        const Orchestrator__ChatReply *r = ask(&t, c->admin ? t.admin : t.vishal, c->text);
+        const Orchestrator__ChatReply *r = ask_surely(&t, c->admin ? t.admin : t.vishal, c->text);
 
         check_order(r->response, c->parts);
         CHECK(!c->lacks || !strstr(r->response, c->lacks));
@@ -105,7 +127,7 @@ TEST(the_order_survives_a_death)
                    "lease_by = 'ghost', lease_until = 'epoch' where lease < 3; return new; end $$");
     world_sql(t.w, "create trigger thief after update on tickets.tickets for each row "
                    "execute function tickets.steal()");
-    r = ask(&t, t.admin, "approve ticket 12304 and delete it");
+    r = ask_surely(&t, t.admin, "approve ticket 12304 and delete it");
     check_order(r->response,
                 JV_TEXTS("12304 was changed: it is now approved", "12304 was deleted"));
     CHECK_OUTCOME(r, answered);
@@ -132,14 +154,11 @@ TEST(an_agent_keeps_the_order)
         { "delete ticket 99999 and delete ticket 12305",
           JV_TEXTS("Ticket 99999 was not found.", "12305 was deleted"),
           T1 ", " T2 ", " T3 ", " T4 },
-        { "approve ticket 99999 and delete it and show all open tickets",
-          JV_TEXTS("Ticket 99999 was not found.", "was not tried", "4 open tickets"),
-          T1 ", " T2 ", " T3 ", " T4 ", " T5 },
     };
 
     for (size_t i = 0; i < JV_COUNT(cases); i++) {
         struct town t = order_stage();
-        struct world_reply r = world_say(t.w, t.admin, "tickets", cases[i].text);
+        struct world_reply r = tell_agent(&t, cases[i].text);
 
         CHECK_INT(r.code, JV_OK);
         if (!r.code)
@@ -155,8 +174,7 @@ TEST(an_agent_keeps_the_order)
 TEST(an_agent_that_can_do_nothing_of_it)
 {
     struct town t = order_stage();
-    struct world_reply r =
-            world_say(t.w, t.admin, "tickets", "delete ticket 99998 and delete ticket 99999");
+    struct world_reply r = tell_agent(&t, "delete ticket 99998 and delete ticket 99999");
 
     CHECK_INT(r.code, JV_NOT_FOUND);
     CHECK_HAS(r.text, "99998");
