@@ -145,9 +145,18 @@ char *say_spaced(struct jv_arena *a, const char *name);
 const char *compare_calls(struct jv_ctx *ctx, struct call *calls, size_t n);
 
 /* ---- suggest.c ------------------------------------------------------------------------------- */
-/* At most n_suggestions things to ask next, after this question and answer. */
-size_t suggest_next(struct jv_ctx *ctx, const struct jv_plan *plan, const char *question,
-                    const char *answer, const char ***ret);
+/* At most n_suggestions things to ask next. */
+struct suggest_for {
+    const struct jv_plan *plan;
+    const Google__Protobuf__Struct *const *results; /* of its calls */
+    const char *question, *answer;
+    const Sessions__BeginReply *session;    /* what was asked in it */
+    const Google__Protobuf__Struct *memory; /* of the turn before */
+};
+size_t suggest_next(struct jv_ctx *ctx, const struct suggest_for *about, const char ***ret);
+/* Put them down for the next turn, in the memory that it gets. */
+void suggest_remember(struct jv_ctx *ctx, Google__Protobuf__Struct *memory, const char *const *list,
+                      size_t n);
 int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
                         size_t *ret_n);
 
