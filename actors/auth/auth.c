@@ -134,6 +134,11 @@ JV_TOOL_FN(get_user, Auth__GetUserRequest, Auth__User)
     return jv_fail(ctx, JV_NOT_FOUND, "user %s not found", name);
 }
 
+JV_TOOL_FN(find_person, Auth__FindPersonRequest, Auth__FoundPerson)
+{
+    return find_by_any_name(ctx, req, ret);
+}
+
 JV_TOOL_FN(keys, Google__Protobuf__Empty, Auth__KeySet)
 {
     (void)req;
@@ -210,6 +215,7 @@ static const struct jv_tool tools[] = {
     JV_TOOL("Me", me, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY),
     JV_TOOL("Verify", verify, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY),
     JV_TOOL("GetUser", get_user, .allow = JV_ALLOW_SCOPE("users:read"), .flags = JV_TOOL_READONLY),
+    JV_TOOL("FindPerson", find_person, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
     JV_TOOL("Keys", keys, .allow = JV_ALLOW_ANYONE, .flags = JV_TOOL_READONLY),
     JV_TOOL("SignCard", sign_card, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
     JV_TOOL("AddPerson", add_person, .allow = JV_ALLOW_SCOPE("users:write")),

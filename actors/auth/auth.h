@@ -36,6 +36,10 @@ int person_check_password(struct jv_ctx *ctx, struct person *p, const char *pass
 int person_hash(struct jv_ctx *ctx, const char *password, const char **ret);
 int people_add_demo(struct jv_ctx *ctx);
 
+/* ---- find.c ---- */
+int find_by_any_name(struct jv_ctx *ctx, const Auth__FindPersonRequest *req,
+                     Auth__FoundPerson *ret);
+
 /* ---- lockout.c ---- */
 int lockout_count(struct jv_ctx *ctx, const char *username);
 /* A right password: forget the wrong ones, unless there were too many. */

@@ -173,12 +173,30 @@ JV_TOOL_FN(service_cost, Finops__ServiceCostRequest, Finops__ServiceReport)
 
 /* ---- budgets: a person's --------------------------------------------------------------------- */
 
-static int no_budget(struct jv_ctx *ctx, const char *username)
+/* Whoever may see everybody's often means everybody's; here they are shown one by one. */
+static int no_own_budget(struct jv_ctx *ctx, const char *what)
 {
-    bool own = strcmp(username, jv_caller(ctx)->username) == 0;
+    struct jv_rows rows;
+    int r = JV_OK;
 
-    return jv_fail(ctx, JV_NOT_FOUND, "%s no budget yet; the FinOps administrator can set one up",
-                   own ? "you have" : jv_arena_printf(jv_arena(ctx), "%s has", username));
+    if (!jv_caller_has(ctx, "finops:read:all"))
+        return jv_fail(ctx, JV_NOT_FOUND,
+                       "you have no budget yet; the FinOps administrator can set one up");
+    r = jv_db(ctx, &rows, "select coalesce(min(username), 'somebody') as name from budgets");
+    if (r)
+        return r;
+    return jv_fail(ctx, JV_NOT_FOUND,
+                   "you have no budget yet; I can show everybody's %s person by person, for "
+                   "example %s's",
+                   what, jv_col(&rows, 0, "name"));
+}
+
+static int no_budget(struct jv_ctx *ctx, const char *username, const char *what)
+{
+    if (strcmp(username, jv_caller(ctx)->username) == 0)
+        return no_own_budget(ctx, what);
+    return jv_fail(ctx, JV_NOT_FOUND,
+                   "%s has no budget yet; the FinOps administrator can set one up", username);
 }
 
 static int load_budget(struct jv_ctx *ctx, const char *username, Finops__BudgetReport *ret)
@@ -189,7 +207,7 @@ static int load_budget(struct jv_ctx *ctx, const char *username, Finops__BudgetR
     r = jv_db(ctx, &rows, "select * from budget_reports where username = $1", jv_text(username));
     if (r)
         return r;
-    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base) : no_budget(ctx, username);
+    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base) : no_budget(ctx, username, "budgets");
 }
 
 JV_TOOL_FN(budget, Finops__BudgetRequest, Finops__BudgetReport)
@@ -230,7 +248,7 @@ static int load_allocation(struct jv_ctx *ctx, const char *username, Finops__All
     if (r)
         return r;
     if (!rows.n)
-        return no_budget(ctx, username);
+        return no_budget(ctx, username, "cost allocations");
     ret->username = username;
     ret->currency = usd;
     ret->comparison = compare(a, jv_col_int(&rows, 0, "remaining_cents"));

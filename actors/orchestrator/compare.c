@@ -124,6 +124,85 @@ static struct sides read_sides(struct jv_ctx *ctx, struct call *calls, size_t n)
     return s;
 }
 
+/* ---- one list in two orders: "the cheapest and the most expensive cloud" --------------------- */
+
+/* The same question but for the order. */
+static bool same_in_orders(const struct call *calls, size_t n)
+{
+    bool same = n > 1 && calls[0].planned->tool && calls[0].planned->arguments;
+
+    for (size_t i = 1; same && i < n; i++) {
+        const Google__Protobuf__Struct *args = calls[i].planned->arguments;
+
+        same = calls[i].planned->tool && args &&
+               strcmp(calls[i].planned->agent, calls[0].planned->agent) == 0 &&
+               strcmp(calls[i].planned->tool, calls[0].planned->tool) == 0 &&
+               jv_struct_get(args, "order") &&
+               args->n_fields == calls[0].planned->arguments->n_fields;
+        for (size_t k = 0; same && k < args->n_fields; k++) {
+            const char *key = args->fields[k]->key, *value = jv_struct_text(args, key);
+            const char *first = jv_struct_text(calls[0].planned->arguments, key);
+
+            same = value && first && (strcmp(key, "order") == 0 || strcmp(value, first) == 0);
+        }
+    }
+    return same;
+}
+
+/* The first list of things that have a name and an amount. */
+static const Google__Protobuf__ListValue *items_of(const Google__Protobuf__Struct *result)
+{
+    for (size_t i = 0; result && i < result->n_fields; i++) {
+        const Google__Protobuf__Value *v = result->fields[i]->value;
+
+        if (v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_LIST_VALUE && v->list_value->n_values)
+            return v->list_value;
+    }
+    return NULL;
+}
+
+/* By its first text: "AWS". */
+static bool read_item(struct jv_arena *a, const Google__Protobuf__Value *v, struct side *ret)
+{
+    const Google__Protobuf__Struct *s =
+            v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE ? v->struct_value : NULL;
+
+    ret->label = NULL;
+    for (size_t i = 0; s && !ret->label && i < s->n_fields; i++) {
+        ret->kind = s->fields[i]->key;
+        ret->label = jv_struct_text(s, ret->kind);
+    }
+    if (!ret->label || !find_cents(s, ret))
+        return false;
+    ret->label = display(a, ret->label);
+    ret->share = share_of(s);
+    return true;
+}
+
+/* The whole list, once. Each answer begins with what stands first in its order: else it ranks
+ * something else than the list shows. */
+static struct sides read_items(struct jv_ctx *ctx, struct call *calls, size_t n)
+{
+    struct jv_arena *a = jv_arena(ctx);
+    const Google__Protobuf__ListValue *items = NULL;
+    struct sides s = { 0 };
+    struct side first;
+
+    for (size_t i = 0; i < n; i++) {
+        items = calls[i].state == CALL_ANSWERED ? items_of(call_result(&calls[i])) : NULL;
+        if (!items || !read_item(a, items->values[0], &first) ||
+            strncmp(calls[i].text, first.label, strlen(first.label)) != 0)
+            return s;
+    }
+    s.at = JV_NEW_ARRAY(a, struct side, items->n_values);
+    for (size_t i = 0; i < items->n_values; i++)
+        s.n += read_item(a, items->values[i], &s.at[s.n]);
+    qsort(s.at, s.n, sizeof(s.at[0]), by_cents);
+    for (size_t i = 0; i < n; i++)
+        calls[i].compared = s.n > 1;
+    return s;
+}
+
 /* ---- words ----------------------------------------------------------------------------------- */
 
 static void say_name(struct jv_buf *b, const struct side *s)
@@ -235,7 +314,8 @@ static void say_table(struct jv_buf *b, const struct sides *s)
 
 const char *compare_calls(struct jv_ctx *ctx, struct call *calls, size_t n)
 {
-    struct sides s = read_sides(ctx, calls, n);
+    struct sides s =
+            same_in_orders(calls, n) ? read_items(ctx, calls, n) : read_sides(ctx, calls, n);
     struct jv_buf b = jv_buf_new(jv_arena(ctx));
 
     if (s.n < 2) {

@@ -46,12 +46,15 @@ struct call {
     bool changes;           /* it is no looking call */
     bool unclear;           /* it failed, and may have changed something nevertheless */
     bool missing;           /* what it is about was not found */
+    bool skipped;           /* not made, as an earlier one about the same thing failed */
     bool compared;          /* it is said among others, in a comparison */
+    bool heard;             /* that it ended was told */
     struct jv_child *task;
     enum call_state state;
     const char *text;              /* Markdown for the person */
     const char *said;              /* what of it was told */
     const char *why;               /* of a failure, the callee's sentence; else NULL */
+    const char *field;             /* the argument it is about; "": none */
     Google__Protobuf__Value *data; /* the result for programs; NULL: none */
     const char *media_type;
     int64_t ms;
@@ -78,14 +81,21 @@ int plan_turn(struct jv_ctx *ctx, int turn, const struct jv_plan_input *in, stru
 bool plan_changed(struct jv_ctx *ctx, int turn);
 
 /* ---- fanout.c: calls to agents --------------------------------------------------------------- */
-/* Start them all; results are there after call_wait(). */
-void call_start(struct jv_ctx *ctx, struct call *calls, size_t n);
+/* Its result is there after call_wait(). */
+void call_start(struct jv_ctx *ctx, struct call *c);
 void call_wait(struct jv_ctx *ctx, struct call *c);
 /* The result message of a tool call; NULL when there is none. */
 const Google__Protobuf__Struct *call_result(const struct call *c);
 const char *call_state_name(enum call_state state);
 /* A call as the invocation's query: {"agent","tool","arguments"}. */
 const char *call_json(struct jv_ctx *ctx, const struct call *c);
+
+/* ---- order.c: which calls wait for which ----------------------------------------------------- */
+/* Made one after the other, in the order said, before the others are. */
+bool order_in_turn(struct jv_ctx *ctx, const struct jv_plan *plan, const struct call *calls,
+                   size_t i);
+/* Not made when an earlier change of the same thing failed. */
+bool order_skip(struct call *calls, size_t i);
 
 /* ---- tell.c: what is told while a turn runs -------------------------------------------------- */
 #define REPLY_TYPE "application/vnd.jarvis.reply+json"
@@ -135,9 +145,18 @@ char *say_spaced(struct jv_arena *a, const char *name);
 const char *compare_calls(struct jv_ctx *ctx, struct call *calls, size_t n);
 
 /* ---- suggest.c ------------------------------------------------------------------------------- */
-/* At most n_suggestions things to ask next, after this question and answer. */
-size_t suggest_next(struct jv_ctx *ctx, const struct jv_plan *plan, const char *question,
-                    const char *answer, const char ***ret);
+/* At most n_suggestions things to ask next. */
+struct suggest_for {
+    const struct jv_plan *plan;
+    const Google__Protobuf__Struct *const *results; /* of its calls */
+    const char *question, *answer;
+    const Sessions__BeginReply *session;    /* what was asked in it */
+    const Google__Protobuf__Struct *memory; /* of the turn before */
+};
+size_t suggest_next(struct jv_ctx *ctx, const struct suggest_for *about, const char ***ret);
+/* Put them down for the next turn, in the memory that it gets. */
+void suggest_remember(struct jv_ctx *ctx, Google__Protobuf__Struct *memory, const char *const *list,
+                      size_t n);
 int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
                         size_t *ret_n);
 

@@ -155,19 +155,53 @@ static bool has_number(const Google__Protobuf__Struct *arguments)
     return false;
 }
 
+/* "operation may have no '+'" -> "The operation may have no '+'", "ticket_id: is required" with a
+ * number that is no such id -> "0 is no valid ticket id." */
+static void say_bad_argument(struct jv_buf *b, const struct call *c)
+{
+    const Google__Protobuf__Value *v = jv_struct_get(c->planned->arguments, c->field);
+    const char *name = say_spaced(b->arena, c->field), *why = c->why;
+    size_t n = strlen(c->field);
+
+    if (v && v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE) {
+        jv_buf_printf(b, "%.0f is no valid ", v->number_value);
+        jv_say_text(b, name);
+        jv_buf_char(b, '.');
+        return;
+    }
+    if (strncmp(why, c->field, n) != 0) {
+        say_sentence(b, why);
+        return;
+    }
+    why += n + strspn(why + n, ": ");
+    say_sentence(b, jv_arena_printf(b->arena, "the %s %s", name, why));
+}
+
 /* "Ticket 99999 was not found. Please check the number." */
 static void say_refusal(struct jv_buf *b, const struct call *c)
 {
-    say_sentence(b, c->why);
+    if (c->field && c->field[0])
+        say_bad_argument(b, c);
+    else
+        say_sentence(b, c->why);
     if (c->missing && has_number(c->planned->arguments))
         jv_buf_str(b, " Please check the number.");
+}
+
+static void say_skipped(struct jv_buf *b, const struct call *c)
+{
+    jv_buf_char(b, '*');
+    jv_say_text(b, c->planned->tool ? say_spaced(b->arena, c->planned->tool) : c->name);
+    jv_buf_str(b, "* was not tried, because the step before it did not work.");
 }
 
 const char *say_call(struct jv_ctx *ctx, const struct call *c)
 {
     struct jv_buf b = jv_buf_new(jv_arena(ctx));
 
-    if (c->state == CALL_DENIED)
+    if (c->skipped)
+        say_skipped(&b, c);
+    else if (c->state == CALL_DENIED)
         say_denial(&b, c);
     else if (c->state != CALL_ANSWERED)
         say_outage(&b, c);

@@ -49,6 +49,7 @@ static size_t from_catalog(struct jv_ctx *ctx, struct jv_suggest_input *in, cons
     const struct orchestrator *o = jv_state(ctx);
 
     in->scope = jv_caller(ctx)->scope;
+    in->username = jv_caller(ctx)->username;
     in->seen = names_in(jv_arena(ctx), answer);
     return jv_plan_suggest_to(o->catalog, jv_arena(ctx), in, n_suggestions, list);
 }
@@ -62,21 +63,67 @@ static size_t from_plan(const struct jv_plan *plan, const char **list)
     return n;
 }
 
+#define SUGGESTED "suggested" /* in the memory, beside the planner's own */
+
+static size_t add_suggested(const Google__Protobuf__Struct *memory, const char **list, size_t max)
+{
+    const Google__Protobuf__Value *v = memory ? jv_struct_get(memory, SUGGESTED) : NULL;
+    size_t n = 0;
+
+    if (!v || v->kind_case != GOOGLE__PROTOBUF__VALUE__KIND_LIST_VALUE)
+        return 0;
+    for (size_t i = 0; i < v->list_value->n_values && n < max; i++)
+        if (v->list_value->values[i]->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE)
+            list[n++] = v->list_value->values[i]->string_value;
+    return n;
+}
+
+/* What was suggested the turn before, and what was asked lately. */
+static const char *const *stale(struct jv_arena *a, const struct suggest_for *about)
+{
+    size_t n_recent = about->session ? about->session->n_recent : 0, n;
+    const char **list = JV_NEW_ARRAY(a, const char *, n_recent + n_suggestions + 1);
+
+    n = add_suggested(about->memory, list, n_suggestions);
+    for (size_t i = 0; i < n_recent; i++)
+        if (about->session->recent[i]->role == SESSIONS__ROLE__user)
+            list[n++] = about->session->recent[i]->content;
+    return list;
+}
+
 /* What a question back offers is its answers; else it is what the asker may ask. */
-size_t suggest_next(struct jv_ctx *ctx, const struct jv_plan *plan, const char *question,
-                    const char *answer, const char ***ret)
+size_t suggest_next(struct jv_ctx *ctx, const struct suggest_for *about, const char ***ret)
 {
     const struct orchestrator *o = jv_state(ctx);
-    struct jv_suggest_input in = { .question = question };
+    bool calls = about->plan->kind == JV_PLAN_CALLS;
+    struct jv_suggest_input in = { .question = about->question,
+                                   .stale = stale(jv_arena(ctx), about) };
 
     *ret = JV_NEW_ARRAY(jv_arena(ctx), const char *, n_suggestions + 1);
-    if (plan->kind == JV_PLAN_ASK || !o->catalog)
-        return from_plan(plan, *ret);
-    if (plan->kind == JV_PLAN_CALLS) {
-        in.n_done = plan->n;
-        in.done = plan->calls;
+    if (about->plan->kind == JV_PLAN_ASK || !o->catalog)
+        return from_plan(about->plan, *ret);
+    if (calls) {
+        in.n_done = about->plan->n;
+        in.done = about->plan->calls;
+        in.results = about->results;
     }
-    return from_catalog(ctx, &in, plan->kind == JV_PLAN_CALLS ? answer : "", *ret);
+    return from_catalog(ctx, &in, calls ? about->answer : "", *ret);
+}
+
+void suggest_remember(struct jv_ctx *ctx, Google__Protobuf__Struct *memory, const char *const *list,
+                      size_t n)
+{
+    struct jv_arena *a = jv_arena(ctx);
+    Google__Protobuf__Value *v = jv_msg_new(&google__protobuf__value__descriptor, a);
+
+    if (!memory)
+        return;
+    v->kind_case = GOOGLE__PROTOBUF__VALUE__KIND_LIST_VALUE;
+    v->list_value = jv_msg_new(&google__protobuf__list_value__descriptor, a);
+    v->list_value->values = JV_NEW_ARRAY(a, Google__Protobuf__Value *, n + 1);
+    for (size_t i = 0; i < n; i++)
+        v->list_value->values[v->list_value->n_values++] = jv_value_text(a, list[i]);
+    jv_struct_set(memory, a, SUGGESTED, v);
 }
 
 /* ---- for a session that lies still ----------------------------------------------------------- */
@@ -142,6 +189,11 @@ int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char *
     *ret = JV_NEW_ARRAY(jv_arena(ctx), const char *, n_suggestions + 1);
     *ret_n = n_suggestions;
     memcpy(*ret, defaults, sizeof(defaults));
+    if (o->catalog && (r || !session->n_agents_invoked) &&
+        jv_caller_has(ctx, "users:read:all")) { /* they seldom have something of their own */
+        *ret_n = from_catalog(ctx, &(struct jv_suggest_input){ 0 }, "", *ret);
+        return JV_OK;
+    }
     if (r || !session->n_agents_invoked || !o->catalog)
         return JV_OK;
     in.n_done = last_calls(ctx, session, done);

@@ -22,6 +22,8 @@ struct turn {
     const char *comparison; /* NULL: there is none */
     struct telling tell;
     struct jv_buf answer;
+    const char **suggestions;
+    size_t n_suggestions;
     Orchestrator__ChatReply *reply;
 };
 
@@ -71,9 +73,11 @@ static const char *const *recent_lines(struct turn *t)
     return lines;
 }
 
-static const Google__Protobuf__Struct *memory_of(const Sessions__Context *c)
+static const Google__Protobuf__Struct *memory_before(const struct turn *t)
 {
-    return c ? c->plan : NULL;
+    if (t->req->memory)
+        return t->req->memory;
+    return t->began->context ? t->began->context->plan : NULL;
 }
 
 static int plan(struct turn *t)
@@ -82,7 +86,7 @@ static int plan(struct turn *t)
         .text = t->req->question,
         .username = jv_caller(t->ctx)->username,
         .scope = jv_caller(t->ctx)->scope,
-        .memory = t->req->memory ? t->req->memory : memory_of(t->began->context),
+        .memory = memory_before(t),
         .recent = recent_lines(t),
         .now_ms = jv_now_ms(t->ctx),
     };
@@ -130,6 +134,9 @@ static int hear(struct turn *t, size_t i)
     struct call *c = &t->calls[i];
     int r;
 
+    if (c->heard)
+        return JV_OK;
+    c->heard = true;
     call_wait(t->ctx, c);
     r = tell_agent(&t->tell, c, call_state_name(c->state));
     return r ? r : tell_data(&t->tell, c);
@@ -158,14 +165,22 @@ static int answer_in_order(struct turn *t)
     return r;
 }
 
+/* What changes something goes first, each when the one before has ended; then all looks at once. */
 static int answer_by_agents(struct turn *t)
 {
     int r = JV_OK;
 
     for (size_t i = 0; !r && i < t->n; i++)
         r = tell_agent(&t->tell, &t->calls[i], "asked");
-    if (!r)
-        call_start(t->ctx, t->calls, t->n);
+    for (size_t i = 0; !r && i < t->n; i++)
+        if (order_in_turn(t->ctx, &t->plan, t->calls, i)) {
+            if (!order_skip(t->calls, i))
+                call_start(t->ctx, &t->calls[i]);
+            r = hear(t, i);
+        }
+    for (size_t i = 0; !r && i < t->n; i++)
+        if (!t->calls[i].heard)
+            call_start(t->ctx, &t->calls[i]);
     return r ? r : answer_in_order(t);
 }
 
@@ -265,8 +280,8 @@ static void make_reply(struct turn *t)
     reply->outcome = outcome_of(t);
     list_agents(t, reply);
     list_data(t, reply);
-    reply->n_suggestions =
-            suggest_next(t->ctx, &t->plan, t->req->question, t->answer.data, &reply->suggestions);
+    reply->n_suggestions = t->n_suggestions;
+    reply->suggestions = t->suggestions;
     t->reply = reply;
 }
 
@@ -310,18 +325,26 @@ static Sessions__Context *context_of(struct turn *t)
     return c;
 }
 
-/* For "the first one" of the next question. */
-static void remember_lists(struct turn *t)
+/* For "the first one" of the next question, and for what to suggest then. */
+static void look_ahead(struct turn *t)
 {
     struct jv_arena *a = jv_arena(t->ctx);
     const struct orchestrator *o = jv_state(t->ctx);
     const Google__Protobuf__Struct **results =
             JV_NEW_ARRAY(a, const Google__Protobuf__Struct *, t->n + 1);
+    const struct suggest_for about = { .plan = &t->plan,
+                                       .results = results,
+                                       .question = t->req->question,
+                                       .answer = t->answer.data,
+                                       .session = t->began,
+                                       .memory = memory_before(t) };
 
     for (size_t i = 0; i < t->n; i++)
         results[i] = call_result(&t->calls[i]);
     if (t->n && o->catalog && t->plan.memory)
         jv_plan_heard(o->catalog, t->plan.memory, t->n, t->plan.calls, results, a);
+    t->n_suggestions = suggest_next(t->ctx, &about, &t->suggestions);
+    suggest_remember(t->ctx, t->plan.memory, t->suggestions, t->n_suggestions);
 }
 
 static int finish(struct turn *t)
@@ -333,7 +356,7 @@ static int finish(struct turn *t)
     req.session_id = t->began->session_id;
     req.message_id = t->message_id;
     req.response = t->answer.data;
-    remember_lists(t);
+    look_ahead(t);
     req.context = context_of(t);
     req.invocations = JV_NEW_ARRAY(a, Sessions__Invocation *, t->n + 1);
     for (size_t i = 0; i < t->n; i++)

@@ -8,19 +8,35 @@
 
 /* ---- loading: each fills its report from one row, or one row per exam ------------------------ */
 
-static int no_record(struct jv_ctx *ctx, const char *username)
+/* Whoever may see everybody's often means everybody's; here they are shown one by one. */
+static int no_own_record(struct jv_ctx *ctx, const char *what)
 {
-    bool own = strcmp(username, jv_caller(ctx)->username) == 0;
+    struct jv_rows rows;
+    int r = JV_OK;
 
-    return jv_fail(ctx, JV_NOT_FOUND, "%s no learning record yet",
-                   own ? "you have" : jv_arena_printf(jv_arena(ctx), "%s has", username));
+    if (!jv_caller_has(ctx, "oxygen:read:all"))
+        return jv_fail(ctx, JV_NOT_FOUND, "you have no learning record yet");
+    r = jv_db(ctx, &rows, "select coalesce(min(username), 'somebody') as name from learners");
+    if (r)
+        return r;
+    return jv_fail(ctx, JV_NOT_FOUND,
+                   "you have no learning record yet; I can show everybody's %s person by person, "
+                   "for example %s's",
+                   what, jv_col(&rows, 0, "name"));
+}
+
+static int no_record(struct jv_ctx *ctx, const char *username, const char *what)
+{
+    if (strcmp(username, jv_caller(ctx)->username) == 0)
+        return no_own_record(ctx, what);
+    return jv_fail(ctx, JV_NOT_FOUND, "%s has no learning record yet", username);
 }
 
 /* A learner's row of a view that has the names of the message's members. */
-#define LOAD_LEARNER(ctx, view, username, msg)                                                     \
-    load_row((ctx), "select * from " view " where username = $1", (username), &(msg)->base)
+#define LOAD_LEARNER(ctx, view, username, what, msg)                                               \
+    load_row((ctx), "select * from " view " where username = $1", (username), (what), &(msg)->base)
 
-static int load_row(struct jv_ctx *ctx, const char *sql, const char *username,
+static int load_row(struct jv_ctx *ctx, const char *sql, const char *username, const char *what,
                     ProtobufCMessage *msg)
 {
     struct jv_rows rows;
@@ -29,7 +45,7 @@ static int load_row(struct jv_ctx *ctx, const char *sql, const char *username,
     r = jv_db(ctx, &rows, sql, jv_text(username));
     if (r)
         return r;
-    return rows.n ? jv_row_to_msg(ctx, &rows, 0, msg) : no_record(ctx, username);
+    return rows.n ? jv_row_to_msg(ctx, &rows, 0, msg) : no_record(ctx, username, what);
 }
 
 /* The totals are of all courses, whichever are listed. */
@@ -41,7 +57,7 @@ static int load_courses(struct jv_ctx *ctx, const char *username, Oxygen__Course
     if (!protobuf_c_enum_descriptor_get_value(&oxygen__course_filter__state__descriptor,
                                               (int)state))
         return jv_fail_field(ctx, "state", "is neither enrolled nor completed");
-    r = LOAD_LEARNER(ctx, "learning", username, ret);
+    r = LOAD_LEARNER(ctx, "learning", username, "courses", ret);
     ret->state = state;
     if (state == OXYGEN__COURSE_FILTER__STATE__enrolled)
         ret->n_completed = 0;
@@ -52,7 +68,7 @@ static int load_courses(struct jv_ctx *ctx, const char *username, Oxygen__Course
 
 static int load_preferences(struct jv_ctx *ctx, const char *username, Oxygen__PreferenceList *ret)
 {
-    return LOAD_LEARNER(ctx, "learners", username, ret);
+    return LOAD_LEARNER(ctx, "learners", username, "preferences", ret);
 }
 
 /* Which exams are asked for. */
@@ -124,7 +140,7 @@ static int load_exams(struct jv_ctx *ctx, const struct wanted *w, Oxygen__ExamLi
     if (r)
         return r;
     if (!rows.n)
-        return no_record(ctx, w->username);
+        return no_record(ctx, w->username, "exams");
     ret->pending_exams = JV_NEW_ARRAY(jv_arena(ctx), Oxygen__Exam *, rows.n);
     for (size_t i = 0; i < rows.n && !jv_col_null(&rows, i, "exam") && !r; i++)
         r = add_exam(ctx, &rows, i, ret);
@@ -139,13 +155,13 @@ static int load_summary(struct jv_ctx *ctx, const char *username, Oxygen__Summar
     ret->courses = jv_msg_new(&oxygen__course_list__descriptor, a);
     ret->exams = jv_msg_new(&oxygen__exam_list__descriptor, a);
     ret->stats = jv_msg_new(&oxygen__stats__descriptor, a);
-    r = LOAD_LEARNER(ctx, "learners", username, ret); /* the name and the preferences */
+    r = LOAD_LEARNER(ctx, "learners", username, "progress", ret); /* the name and the preferences */
     if (!r)
         r = load_courses(ctx, username, OXYGEN__COURSE_FILTER__STATE__unspecified, ret->courses);
     if (!r)
         r = load_exams(ctx, &(struct wanted){ .username = username }, ret->exams);
     if (!r)
-        r = LOAD_LEARNER(ctx, "progress", username, ret->stats);
+        r = LOAD_LEARNER(ctx, "progress", username, "progress", ret->stats);
     return r;
 }
 

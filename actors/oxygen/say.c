@@ -169,14 +169,32 @@ static void say_limits(struct jv_buf *md, const Oxygen__ExamList *list)
                 list->due_until ? list->due_until->seconds : INT64_MAX);
 }
 
+/* "1 of your 2 pending exams is", "Both of your pending exams are", "Your only pending exam is" */
+static void say_which_of_all(struct jv_buf *md, const Oxygen__ExamList *list, const char *reader)
+{
+    size_t n = list->n_pending_exams;
+    bool all = n == (size_t)list->total_pending;
+
+    if (all && n == 1) {
+        jv_say_whose(md, list->username, reader, "Your");
+        jv_buf_str(md, " only pending exam is ");
+        return;
+    }
+    if (all)
+        jv_buf_str(md, n == 2 ? "Both" : "All");
+    else
+        jv_buf_printf(md, "%zu", n);
+    jv_buf_str(md, " of ");
+    jv_say_whose(md, list->username, reader, "your");
+    if (!all || n > 2)
+        jv_buf_printf(md, " %d", (int)list->total_pending);
+    jv_buf_printf(md, " pending exams %s ", n == 1 ? "is" : "are");
+}
+
 /* "1 of your 2 pending exams is urgent: Python Advanced Final on 2025-01-15, 5 days left." */
 static void say_some_exams(struct jv_buf *md, const Oxygen__ExamList *list, const char *reader)
 {
-    jv_buf_printf(md, "%zu of ", list->n_pending_exams);
-    jv_say_whose(md, list->username, reader, "your");
-    jv_buf_char(md, ' ');
-    jv_say_count(md, list->total_pending, "pending exam", "pending exams");
-    jv_buf_str(md, list->n_pending_exams == 1 ? " is " : " are ");
+    say_which_of_all(md, list, reader);
     say_limits(md, list);
     jv_buf_str(md, list->n_pending_exams == 1 ? ": " : "; the first is ");
     say_exam(md, list->pending_exams[0]);

@@ -155,15 +155,19 @@ static void say_first(struct jv_buf *md, const Tickets__TicketList *list, const 
 }
 
 /* What one can do when there is none. */
-static void say_way_out(struct jv_buf *md, const Tickets__TicketList *list, const char *reader)
+static void say_way_out(struct jv_ctx *ctx, struct jv_buf *md, const Tickets__TicketList *list)
 {
     bool filtered = list->status || list->operation[0] || list->created_from || list->created_until;
 
-    if (strcasecmp(list->username, reader) != 0)
+    if (strcasecmp(list->username, jv_caller(ctx)->username) != 0)
         return;
-    jv_buf_str(md, filtered ? " *Show my tickets* lists all that you have."
-                            : " When you need something, just ask, as in *create a ticket for vpn "
-                              "access*.");
+    if (jv_caller_has(ctx, "tickets:read:all"))
+        jv_buf_str(md, " *Show all tickets* lists everybody's.");
+    else if (filtered)
+        jv_buf_str(md, " *Show my tickets* lists all that you have.");
+    else
+        jv_buf_str(md, " When you need something, just ask, as in *create a ticket for vpn "
+                       "access*.");
 }
 
 static void say_table(struct jv_buf *md, const Tickets__TicketList *list)
@@ -191,7 +195,7 @@ void tickets_say_list(struct jv_ctx *ctx, struct jv_buf *md, const void *req, co
     else
         say_how_many(md, list, reader);
     if (!list->n_tickets)
-        say_way_out(md, list, reader);
+        say_way_out(ctx, md, list);
     if (list->note[0])
         jv_buf_printf(md, " %s", list->note);
     jv_buf_char(md, '\n');

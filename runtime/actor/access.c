@@ -185,9 +185,67 @@ static int deny(struct jv_ctx *ctx, const char *rule, const char *about)
     return jv_fail(ctx, JV_PERMISSION_DENIED, "access denied: %s is needed", about);
 }
 
-/* Whose data: empty means the caller's; a user id of the caller is the caller, too. */
-static int check_owner(struct jv_ctx *ctx, const struct jv_access *allow, ProtobufCMessage *req)
+/* ---- whose ---------------------------------------------------------------------------------- */
+
+enum { FIND_MS = 2000 };
+
+/* Asked only for somebody who may see everybody's: for all others there is nothing to be learnt. */
+static int find_person(struct jv_ctx *ctx, const char *name, Auth__FoundPerson **ret)
 {
+    Auth__FindPersonRequest req = AUTH__FIND_PERSON_REQUEST__INIT;
+    int64_t deadline = ctx->deadline;
+    bool as_actor = ctx->as_actor;
+    int r;
+
+    req.name = name;
+    req.alike = jv_caller_has(ctx, "users:read:all");
+    ctx->as_actor = true;
+    jv_within(ctx, FIND_MS);
+    r = jv_request(ctx, "svc.auth.FindPerson", &req, &auth__found_person__descriptor, ret);
+    ctx->deadline = deadline;
+    ctx->as_actor = as_actor;
+    return r;
+}
+
+static int nobody(struct jv_ctx *ctx, const char *name, const Auth__FoundPerson *p)
+{
+    struct jv_buf b = jv_buf_new(ctx->arena);
+
+    for (size_t i = 0; i < p->n_alike; i++)
+        jv_buf_printf(&b, "%s%s",
+                      !i                   ? ". Do you mean "
+                      : i + 1 < p->n_alike ? ", "
+                                           : " or ",
+                      p->alike[i]);
+    return jv_fail(ctx, JV_NOT_FOUND, "I know nobody called %s%s%s",
+                   jv_arena_strndup(ctx->arena, name, jv_clip(name, strlen(name), 64)),
+                   b.len ? b.data : "", b.len ? "?" : "");
+}
+
+/* A name or a user id becomes a user name. Whoever was removed still has what is theirs, and gets
+ * nothing new. While auth is away data can be looked at by the name as it is. */
+static int resolve_owner(struct jv_ctx *ctx, const struct jv_tool *row, ProtobufCMessage *req,
+                         const char *name)
+{
+    bool reads = row->flags & JV_TOOL_READONLY;
+    Auth__FoundPerson *p;
+    int r = find_person(ctx, name, &p);
+
+    if (r == JV_CANCELLED)
+        return r;
+    if (r && !reads)
+        return jv_fail(ctx, JV_UNAVAILABLE, "cannot look up who %s is: auth does not answer",
+                       jv_arena_strndup(ctx->arena, name, jv_clip(name, strlen(name), 64)));
+    if (!r && (!p->username[0] || (p->removed && !reads)))
+        return nobody(ctx, name, p);
+    jv_set_text(req, row->allow.owner, r ? name : p->username);
+    return JV_OK;
+}
+
+/* Whose data: empty means the caller's; a user id of the caller is the caller, too. */
+static int check_owner(struct jv_ctx *ctx, const struct jv_tool *row, ProtobufCMessage *req)
+{
+    const struct jv_access *allow = &row->allow;
     const char *given = jv_get_text(req, allow->owner);
     const char *me = ctx->caller.username;
     char *owner = jv_lower(ctx->arena, given ? given : "");
@@ -199,8 +257,7 @@ static int check_owner(struct jv_ctx *ctx, const struct jv_access *allow, Protob
     if (!has_all(ctx, allow->scope))
         return deny(ctx, "owner",
                     jv_arena_strndup(ctx->arena, owner, jv_clip(owner, strlen(owner), 64)));
-    jv_set_text(req, allow->owner, owner);
-    return JV_OK;
+    return resolve_owner(ctx, row, req, owner);
 }
 
 int jv_authorize(struct jv_ctx *ctx, const struct jv_tool *row, ProtobufCMessage *req)
@@ -221,5 +278,5 @@ int jv_authorize(struct jv_ctx *ctx, const struct jv_tool *row, ProtobufCMessage
         return jv_fail(ctx, JV_UNAUTHENTICATED, "sign in first");
     if (allow->kind == JV_ACCESS_SCOPE && !jv_caller_has(ctx, allow->scope))
         return deny(ctx, "scope", allow->scope);
-    return allow->owner ? check_owner(ctx, allow, req) : JV_OK;
+    return allow->owner ? check_owner(ctx, row, req) : JV_OK;
 }

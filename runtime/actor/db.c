@@ -133,6 +133,18 @@ void jv_db_rollback(struct jv_ctx *ctx)
     ctx->savepoint = false;
 }
 
+int jv_db_step(struct jv_ctx *ctx)
+{
+    int r = ctx->tx ? JV_OK : jv_db_open(ctx);
+
+    return r ? r : control(ctx, "savepoint step");
+}
+
+int jv_db_step_end(struct jv_ctx *ctx, bool keep)
+{
+    return control(ctx, keep ? "release savepoint step" : "rollback to savepoint step");
+}
+
 void jv_db_settle(struct jv_ctx *ctx)
 {
     if (ctx->savepoint)

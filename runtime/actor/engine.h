@@ -199,6 +199,9 @@ struct jv_method *jv_find_tool(struct jv_node *n, const char *tool);
 /* ---- db.c ----------------------------------------------------------------------------------- */
 /* The transaction itself, whatever savepoints the handler makes in it. */
 int jv_db_open(struct jv_ctx *ctx);
+/* One of several steps of a run: what it changes is kept or not by itself. */
+int jv_db_step(struct jv_ctx *ctx);
+int jv_db_step_end(struct jv_ctx *ctx, bool keep);
 int jv_db_commit_all(struct jv_ctx *ctx);
 /* The next statement is the transaction's last: its commit rides behind it. */
 void jv_db_commit_with_next(struct jv_ctx *ctx);

@@ -119,6 +119,9 @@ int jv_understand(struct jv_ctx *ctx, const A2a__Message *m, const Google__Proto
                   struct jv_intent *ret);
 /* Run it; the answer is in ctx->reply, which is made here. */
 int jv_carry_out(struct jv_ctx *ctx, const struct jv_intent *in, const char *context_id);
+/* Of it a text: its calls in the order that jv/plan.h tells, the answers in the order asked. */
+int jv_carry_out_plan(struct jv_ctx *ctx, const struct jv_intent *in);
+int jv_run_planned(struct jv_ctx *ctx, const struct jv_planned *p);
 /* Leave out what the client does not take; CONTENT_TYPE_NOT_SUPPORTED when nothing is left. */
 int jv_reply_accepted(struct jv_ctx *ctx, const A2a__SendMessageConfiguration *c);
 

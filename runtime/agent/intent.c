@@ -160,33 +160,13 @@ static int understand_text(struct jv_ctx *ctx, const char *text,
     return r;
 }
 
-static int run_planned(struct jv_ctx *ctx, const struct jv_planned *p)
+int jv_run_planned(struct jv_ctx *ctx, const struct jv_planned *p)
 {
     const struct jv_method *m = jv_find_tool(ctx->node, p->tool);
     ProtobufCMessage *req;
     int r = check_call(ctx, m, p->arguments, &req);
 
     return r ? r : run_tool(ctx, m, req);
-}
-
-static int carry_out_plan(struct jv_ctx *ctx, const struct jv_plan *plan)
-{
-    int r = JV_OK;
-
-    if (plan->kind != JV_PLAN_CALLS) {
-        jv_answer_text(ctx, plan->text);
-        ctx->reply->asks = plan->kind == JV_PLAN_ASK;
-    }
-    if (plan->taken)
-        jv_answer_text(ctx, plan->taken);
-    for (size_t i = 0; !r && plan->kind == JV_PLAN_CALLS && i < plan->n; i++)
-        r = run_planned(ctx, &plan->calls[i]);
-    if (!r && plan->kind == JV_PLAN_CALLS && plan->missing) { /* a question is left over */
-        jv_answer_text(ctx, plan->text);
-        ctx->reply->asks = true;
-    }
-    ctx->reply->memory = plan->memory;
-    return r;
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */
@@ -249,7 +229,7 @@ int jv_carry_out(struct jv_ctx *ctx, const struct jv_intent *in, const char *con
         return r;
     }
     if (in->plan)
-        return carry_out_plan(ctx, in->plan);
+        return jv_carry_out_plan(ctx, in);
     r = run_tool(ctx, in->method, in->req);
     if (r > 0) {
         jv_lift_path(ctx, "arguments");

@@ -51,6 +51,15 @@ static void add_token_checks(struct list *pub, const char *prefix)
     add(pub, prefix, "svc.auth.Revocations");
 }
 
+/* Whoever has people's own data asks who is meant by a name. */
+static bool has_owners(const struct jv_actor *actor)
+{
+    for (const struct jv_tool *t = actor->tools; t && t->method; t++)
+        if (t->allow.owner)
+            return true;
+    return false;
+}
+
 static void actor_subscribes(struct list *sub, const struct jv_actor *actor, const char *prefix)
 {
     add(sub, prefix, "svc.%s.*", actor->name);
@@ -98,6 +107,8 @@ static void actor_publishes(struct list *pub, const struct jv_actor *actor, cons
     for (const char *const *c = actor->calls; c && *c; c++)
         add_call(pub, prefix, *c);
     add_token_checks(pub, prefix);
+    if (has_owners(actor))
+        add(pub, prefix, "svc.auth.FindPerson");
     add(pub, prefix, "audit.%s.*", actor->name);
     if (actor->needs & JV_NEEDS_AUDIT) {
         add(pub, NULL, "$JS.API.STREAM.INFO." JV_AUDIT_STREAM);

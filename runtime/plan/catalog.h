@@ -46,6 +46,8 @@ struct jv_cat_tool {
     const char **examples;
     size_t n_offers;
     const struct jv_offer *offers; /* examples that may be suggested */
+    size_t n_patterns;
+    const struct jv_pattern *patterns; /* those that may be with another name or number */
 };
 
 /* An example that names nobody and no number, and is short. */
@@ -54,6 +56,13 @@ struct jv_offer {
     const char *plain; /* its letters alone, to tell whether two are the same */
     size_t n_values;
     const uint32_t *values; /* phrases in it that stand for a value */
+};
+
+/* A short example about one person, or one thing by its number, which stands at from..to: "show
+ * [sarah]'s budget". */
+struct jv_pattern {
+    const char *text;
+    size_t from, to;
 };
 
 struct jv_cat_family {
@@ -173,6 +182,8 @@ void *jv_catalog_grow(struct jv_arena *a, void *list, size_t n, size_t *cap, siz
 
 /* Once all else is indexed: what may be suggested. */
 void jv_suggest_index(struct jv_catalog *c, struct jv_arena *scratch);
+/* A text's letters and digits alone: "Show my tickets!" is "show my tickets". */
+char *jv_suggest_plain(struct jv_arena *a, const char *text);
 void jv_near_index(struct jv_catalog *c);
 
 /* The number of a stem; JV_NONE when no card has it. */

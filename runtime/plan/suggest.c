@@ -1,14 +1,16 @@
 /* suggest.c -- what could be asked next: short examples of the catalogue that the asker may ask.
  *
  * Examples come from cards and are the same for everybody: one that names a person or a number
- * would tell of what the asker may not see, so it is never offered. */
-#include <ctype.h>
+ * would tell of what the asker may not see. So it is offered only with a name or a number of what
+ * the asker was just shown in its place. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "google/protobuf/struct.pb-c.h"
 #include "jv/wire.h"
 #include "plan/reading.h"
 
-enum { max_words = 7, max_length = 80, longest_question = 256 };
+enum { longest_question = 256 };
 
 struct suggesting {
     const struct jv_catalog *c;
@@ -17,6 +19,8 @@ struct suggesting {
     bool *used;           /* tools that were called, or are offered */
     bool *full;           /* families that have given one */
     const char *question; /* plain */
+    const char **stale;   /* plain */
+    size_t n_stale;
     const char **ret;
     const char **plain; /* of those */
     size_t n, max;
@@ -29,72 +33,20 @@ static bool may(const struct suggesting *s, const struct jv_cat_tool *t)
     return jv_catalog_may(s->c, t, s->in->scope);
 }
 
+/* Of somebody else, too. */
+static bool may_all(const struct suggesting *s, const struct jv_cat_tool *t)
+{
+    const char *p = t->scope && s->in->scope ? strstr(s->in->scope, t->scope) : NULL;
+    size_t n = t->scope ? strlen(t->scope) : 0;
+
+    for (; p; p = strstr(p + 1, t->scope))
+        if ((p == s->in->scope || p[-1] == ' ') && strncmp(p + n, ":all", 4) == 0 &&
+            (!p[n + 4] || p[n + 4] == ' '))
+            return may(s, t);
+    return false;
+}
+
 /* ---- which example --------------------------------------------------------------------------- */
-
-/* "Show my tickets!" is "show my tickets". */
-static char *plain_of(struct jv_arena *a, const char *text)
-{
-    char *s = jv_arena_strdup(a, text);
-    size_t n = 0;
-
-    for (const char *p = text; *p; p++) {
-        unsigned char ch = (unsigned char)*p;
-
-        if (ch == ' ' ? n && s[n - 1] != ' ' : isalnum(ch) || ch >= 0x80)
-            s[n++] = (char)tolower(ch);
-    }
-    s[n - (n && s[n - 1] == ' ')] = '\0';
-    return s;
-}
-
-static size_t words_in(const char *s)
-{
-    size_t n = 0;
-
-    for (; *s; s++)
-        n += *s != ' ' && (s[1] == ' ' || !s[1]);
-    return n;
-}
-
-static bool names_nobody(const struct jv_reading *r)
-{
-    for (size_t i = 0; i < r->n; i++)
-        if (r->tokens[i].name >= JV_NAME_SUBJECT || r->tokens[i].word->number)
-            return false;
-    return true;
-}
-
-static void add_offer(struct jv_catalog *c, struct jv_cat_tool *t, struct jv_offer *offers,
-                      const char *text, struct jv_arena *scratch)
-{
-    struct jv_reading r = jv_reading_new(c, scratch, text, false);
-    struct jv_offer *o = &offers[t->n_offers];
-    uint32_t *values;
-
-    if (!names_nobody(&r))
-        return;
-    t->n_offers++;
-    o->text = text;
-    o->plain = plain_of(c->arena, text);
-    o->n_values = r.n_values;
-    o->values = values = JV_NEW_ARRAY(c->arena, uint32_t, r.n_values + 1);
-    for (size_t i = 0; i < r.n_values; i++)
-        values[i] = r.values[i].phrase;
-}
-
-void jv_suggest_index(struct jv_catalog *c, struct jv_arena *scratch)
-{
-    for (size_t i = 0; i < c->n_tools; i++) {
-        struct jv_cat_tool *t = &c->tools[i];
-        struct jv_offer *offers = JV_NEW_ARRAY(c->arena, struct jv_offer, t->n_examples + 1);
-
-        jv_arena_reset(scratch);
-        for (size_t k = 0; k < t->n_examples; k++)
-            if (strlen(t->examples[k]) <= max_length && words_in(t->examples[k]) <= max_words)
-                add_offer(c, t, offers, t->examples[k], scratch);
-        t->offers = offers;
-    }
-}
 
 /* Whether it is about another value than a call was: GCP after AWS. */
 static bool differs(const struct suggesting *s, const struct jv_offer *o)
@@ -116,12 +68,22 @@ static bool differs(const struct suggesting *s, const struct jv_offer *o)
     return other;
 }
 
-static bool is_new(const struct suggesting *s, const struct jv_offer *o)
+static bool is_new(const struct suggesting *s, const char *plain)
 {
     for (size_t i = 0; i < s->n; i++)
-        if (strcmp(s->plain[i], o->plain) == 0)
+        if (strcmp(s->plain[i], plain) == 0)
             return false;
-    return strcmp(s->question, o->plain) != 0;
+    for (size_t i = 0; i < s->n_stale; i++)
+        if (strcmp(s->stale[i], plain) == 0)
+            return false;
+    return strcmp(s->question, plain) != 0;
+}
+
+static void add(struct suggesting *s, uint32_t tool, const char *text, const char *plain)
+{
+    s->plain[s->n] = plain;
+    s->ret[s->n++] = text;
+    s->used[tool] = s->full[s->c->tools[tool].family] = true;
 }
 
 /* other: only one about something else than the calls. */
@@ -132,13 +94,19 @@ static void offer_tool(struct suggesting *s, uint32_t tool, bool other)
     for (size_t k = 0; k < t->n_offers && s->n < s->max; k++) {
         const struct jv_offer *o = &t->offers[k];
 
-        if (!is_new(s, o) || (other && !differs(s, o)))
-            continue;
-        s->plain[s->n] = o->plain;
-        s->ret[s->n++] = o->text;
-        s->used[tool] = s->full[t->family] = true;
-        return;
+        if (is_new(s, o->plain) && (!other || differs(s, o))) {
+            add(s, tool, o->text, o->plain);
+            return;
+        }
     }
+}
+
+/* Who looks after others has seldom something of their own to look at. */
+static bool has_others(const struct suggesting *s, const struct jv_cat_family *f)
+{
+    uint32_t somebodys = f->tools[JV_SOMEBODYS];
+
+    return f->read_only && somebodys != JV_NONE && may_all(s, &s->c->tools[somebodys]);
 }
 
 /* One example: everybody's for those who may see it, else the asker's own, or nobody's. */
@@ -146,11 +114,13 @@ static void offer(struct suggesting *s, uint32_t family)
 {
     static const enum jv_whose order[] = { JV_EVERYBODYS, JV_CALLERS, JV_NOBODYS };
     const struct jv_cat_family *f = &s->c->families[family];
+    bool others = has_others(s, f);
 
     for (size_t i = 0; i < JV_COUNT(order) && !s->full[family] && s->n < s->max; i++) {
         uint32_t tool = f->tools[order[i]];
 
-        if (tool != JV_NONE && !s->used[tool] && may(s, &s->c->tools[tool]))
+        if (tool != JV_NONE && !s->used[tool] && may(s, &s->c->tools[tool]) &&
+            !(others && order[i] == JV_CALLERS))
             offer_tool(s, tool, false);
     }
 }
@@ -278,26 +248,177 @@ static void offer_rounds(struct suggesting *s, bool read_only)
     }
 }
 
+/* ---- of what was just shown ------------------------------------------------------------------ */
+
+enum { max_found = 4 };
+
+struct found {
+    size_t n;
+    const char *list[max_found];
+};
+
+static void found_add(struct found *f, const char *text)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (strcmp(f->list[i], text) == 0)
+            return;
+    if (f->n < max_found)
+        f->list[f->n++] = text;
+}
+
+/* What a result holds under that name, or under "id" for a number, at most two levels down. */
+static void find_members(struct jv_arena *a, const Google__Protobuf__Struct *s, const char *name,
+                         bool number, int depth, struct found *ret)
+{
+    for (size_t i = 0; s && i < s->n_fields; i++) {
+        const Google__Protobuf__Value *v = s->fields[i]->value;
+        const char *key = s->fields[i]->key;
+
+        if (v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_LIST_VALUE) {
+            for (size_t k = 0; depth && k < v->list_value->n_values && k < 2 * max_found; k++)
+                if (v->list_value->values[k]->kind_case ==
+                    GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE)
+                    find_members(a, v->list_value->values[k]->struct_value, name, number, depth - 1,
+                                 ret);
+        } else if (v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE) {
+            if (depth)
+                find_members(a, v->struct_value, name, number, depth - 1, ret);
+        } else if (number && v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE) {
+            if (strcmp(key, name) == 0 || strcmp(key, "id") == 0)
+                found_add(ret, jv_arena_printf(a, "%.0f", v->number_value));
+        } else if (!number && v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE) {
+            if (strcmp(key, name) == 0 && v->string_value[0])
+                found_add(ret, v->string_value);
+        }
+    }
+}
+
+/* The call was about this very thing, and told all of it. */
+static bool was_asked(const struct jv_planned *done, const char *name, const char *number)
+{
+    const Google__Protobuf__Value *v =
+            done->arguments ? jv_struct_get(done->arguments, name) : NULL;
+
+    return v && v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE &&
+           v->number_value == strtod(number, NULL);
+}
+
+static void offer_pattern(struct suggesting *s, uint32_t tool, const char *what)
+{
+    const struct jv_cat_tool *t = &s->c->tools[tool];
+
+    for (size_t k = 0; k < t->n_patterns && s->n < s->max && !s->used[tool]; k++) {
+        const struct jv_pattern *p = &t->patterns[k];
+        const char *text =
+                jv_arena_printf(s->a, "%.*s%s%s", (int)p->from, p->text, what, p->text + p->to);
+        const char *plain = jv_suggest_plain(s->a, text);
+
+        if (is_new(s, plain))
+            add(s, tool, text, plain);
+    }
+}
+
+static const char *number_of(const struct jv_cat_tool *t)
+{
+    for (size_t i = 0; i < t->n_slots; i++)
+        if (t->slots[i].required && t->slots[i].kind == JV_SLOT_INTEGER)
+            return t->slots[i].name;
+    return NULL;
+}
+
+/* "what's the status of ticket 12301?" after a list that it stands in. */
+static void offer_item(struct suggesting *s, const struct jv_planned *done,
+                       const Google__Protobuf__Struct *result)
+{
+    uint32_t agent = jv_catalog_agent(s->c, done->agent);
+
+    for (uint32_t i = agent == JV_NONE ? (uint32_t)s->c->n_tools : s->c->agents[agent].first_tool;
+         i < s->c->n_tools && s->c->tools[i].agent == agent; i++) {
+        const struct jv_cat_tool *t = &s->c->tools[i];
+        const char *name = t->read_only && may(s, t) ? number_of(t) : NULL;
+        struct found found = { 0 };
+
+        if (name)
+            find_members(s->a, result, name, true, 2, &found);
+        for (size_t k = 0; k < found.n; k++)
+            if (!was_asked(done, name, found.list[k]))
+                offer_pattern(s, i, found.list[k]);
+    }
+}
+
+/* "show sarah's budget" for somebody who may see it, after what is sarah's. */
+static void offer_people(struct suggesting *s, const Google__Protobuf__Struct *result)
+{
+    const char *me = s->in->username ? s->in->username : "";
+    size_t until = s->n + 2 < s->max ? s->n + 2 : s->max;
+
+    for (uint32_t i = 0; i < s->c->n_tools && s->n < until; i++) {
+        const struct jv_cat_tool *t = &s->c->tools[i];
+        struct found found = { 0 };
+
+        if (t->whose != JV_SOMEBODYS || !t->read_only || s->used[i] || s->full[t->family] ||
+            !may_all(s, t))
+            continue;
+        find_members(s->a, result, "username", false, 2, &found);
+        find_members(s->a, result, "user", false, 2, &found);
+        for (size_t k = 0; k < found.n && !s->used[i]; k++)
+            if (strcmp(found.list[k], me) != 0)
+                offer_pattern(s, i, found.list[k]);
+    }
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static void offer_all(struct suggesting *s)
+{
+    const struct jv_suggest_input *in = s->in;
+
+    for (size_t i = 0; in->results && i < in->n_done; i++)
+        if (in->results[i])
+            offer_item(s, &in->done[i], in->results[i]);
+    for (size_t i = 0; in->seen && in->seen[i]; i++)
+        offer_seen(s, in->seen[i]);
+    for (size_t i = 0; i < in->n_done; i++)
+        offer_other(s, &in->done[i]);
+    for (size_t i = 0; in->results && i < in->n_done; i++)
+        if (in->results[i])
+            offer_people(s, in->results[i]);
+    for (size_t i = 0; i < in->n_done; i++)
+        offer_neighbours(s, &in->done[i]);
+    offer_rounds(s, true);
+    offer_rounds(s, false);
+}
+
+static void read_stale(struct suggesting *s)
+{
+    const char *const *list = s->in->stale;
+    size_t n = 0;
+
+    while (list && list[n])
+        n++;
+    s->stale = JV_NEW_ARRAY(s->a, const char *, n + 1);
+    for (size_t i = 0; i < n; i++)
+        if (strlen(list[i]) < longest_question)
+            s->stale[s->n_stale++] = jv_suggest_plain(s->a, list[i]);
+}
+
 size_t jv_plan_suggest_to(const struct jv_catalog *c, struct jv_arena *a,
                           const struct jv_suggest_input *in, size_t max, const char **ret)
 {
     struct suggesting s = { .c = c, .a = a, .in = in, .ret = ret, .max = max };
     const char *question = in->question ? in->question : "";
 
-    s.question = strlen(question) < longest_question ? plain_of(a, question) : "";
+    s.question = strlen(question) < longest_question ? jv_suggest_plain(a, question) : "";
     s.plain = JV_NEW_ARRAY(a, const char *, max + 1);
     s.used = JV_NEW_ARRAY(a, bool, c->n_tools + 1);
     s.full = JV_NEW_ARRAY(a, bool, c->n_families + 1);
+    read_stale(&s);
     for (size_t i = 0; i < in->n_done; i++)
         mark_done(&s, &in->done[i]);
-    for (size_t i = 0; in->seen && in->seen[i]; i++)
-        offer_seen(&s, in->seen[i]);
-    for (size_t i = 0; i < in->n_done; i++)
-        offer_other(&s, &in->done[i]);
-    for (size_t i = 0; i < in->n_done; i++)
-        offer_neighbours(&s, &in->done[i]);
-    offer_rounds(&s, true);
-    offer_rounds(&s, false);
+    offer_all(&s);
+    s.n_stale = 0; /* rather the same again than nothing */
+    if (s.n < max)
+        offer_all(&s);
     for (size_t i = 0; i < s.n; i++)
         ret[i] = jv_arena_strdup(a, ret[i]);
     return s.n;

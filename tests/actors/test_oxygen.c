@@ -57,9 +57,9 @@ TEST(courses)
           "vishal is enrolled in 3 courses and has completed 1.\n" VISHAL_COURSES },
         { ADMIN,
           "get_user_courses",
-          "{\"username\":\"zoe\"}",
+          "{\"username\":\"zed\"}",
           JV_NOT_FOUND,
-          { "zoe has no learning record yet" },
+          { "I know nobody called zed" },
           "vishal" },
         { VISHAL, "get_user_courses", "{\"username\":\"Vishal\"}", 0, { "\"total_enrolled\":3" } },
         { VISHAL, "get_user_courses", "{}", 0, { "\"total_enrolled\":3" } },
@@ -249,7 +249,7 @@ TEST(words_of_some)
         { ADMIN, "get_pending_exams", "{\"username\":\"alex\",\"urgency\":\"urgent\"}",
           .said = "alex has no urgent exams. 1 exam is due at another time.\n" },
         { VISHAL, "get_my_exams", DUE("2025-01-13T00:00:00Z", "2025-01-21T00:00:00Z"),
-          .said = "2 of your 2 pending exams are due from 2025-01-13 to 2025-01-20; the first is "
+          .said = "Both of your pending exams are due from 2025-01-13 to 2025-01-20; the first is "
                   "Python Advanced Final on 2025-01-15, 5 days left.\n\n" VISHAL_EXAMS },
         { VISHAL, "get_my_exams", DUE("2025-01-20T00:00:00Z", "2025-01-21T00:00:00Z"),
           .said = "1 of your 2 pending exams is due on 2025-01-20: Cloud Architecture Cert on "

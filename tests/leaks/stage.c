@@ -7,8 +7,8 @@
 #include "leaks/stage_impl.h"
 
 extern const struct jv_file jv_migration_files[];
-extern const struct jv_actor registry_actor, sessions_actor, tickets_actor, finops_actor,
-        oxygen_actor, orchestrator_actor;
+extern const struct jv_actor auth_actor, registry_actor, sessions_actor, tickets_actor,
+        finops_actor, oxygen_actor, orchestrator_actor;
 
 static const struct jv_actor *const agents[] = { &tickets_actor, &finops_actor, &oxygen_actor,
                                                  NULL };
@@ -172,12 +172,25 @@ static const struct jv_actor *without_tasks(struct stage *s, const struct jv_act
     return a;
 }
 
+/* Auth knows all of them, also in a twin's world where one has nothing. */
+static void add_people(struct stage *s)
+{
+    struct jv_buf b = jv_buf_new(s->arena);
+
+    jv_buf_str(&b, "delete from auth.people;\n");
+    for (int i = 0; i < n_people; i++)
+        jv_buf_printf(&b,
+                      "insert into auth.people (user_id, username, role, email, password_hash, "
+                      "created_at) values ('%s', '%s', 'user', '', '', '2025-01-01');\n",
+                      s->people->list[i].user_id, s->people->list[i].username);
+    stage_sql(s, b.data);
+}
+
 static void start_actors(struct stage *s)
 {
-    const struct jv_actor *const actors[] = {
-        &registry_actor, &sessions_actor, &tickets_actor,
-        &finops_actor,   &oxygen_actor,   &orchestrator_actor
-    };
+    const struct jv_actor *const actors[] = { &auth_actor,        &registry_actor, &sessions_actor,
+                                              &tickets_actor,     &finops_actor,   &oxygen_actor,
+                                              &orchestrator_actor };
     const struct jv_actor *instead = s->plan->instead;
 
     for (size_t i = 0; i < JV_COUNT(actors); i++) {
@@ -212,6 +225,7 @@ struct stage *stage_new(const struct plan *plan, struct tally *tally)
     s->db = PQconnectdb(getenv("TEST_DATABASE_URL"));
     s->people = people_new(a, &s->dice, false);
     stage_sql(s, people_sql(s->people));
+    add_people(s);
     name_sessions(s);
     stage_reset_sessions(s);
     stage_learn_tasks(s);

@@ -183,4 +183,64 @@ TEST(odd_input)
     desk_free(&d);
 }
 
+/* ---- of what was shown ----------------------------------------------------------------------- */
+
+static const Google__Protobuf__Struct *result_of(struct desk *d, const char *json)
+{
+    struct jv_err err = { 0 };
+
+    return (const Google__Protobuf__Struct *)jv_json_to_msg(&google__protobuf__struct__descriptor,
+                                                            json, strlen(json), 0, d->arena, &err);
+}
+
+TEST(what_was_shown_leads_on)
+{
+    struct desk d = desk_new();
+    struct jv_planned all = { .agent = "parcel", .tool = "get_all_parcels" };
+    struct jv_planned one = { .agent = "parcel", .tool = "get_parcel" };
+    const Google__Protobuf__Struct *list = result_of(
+            &d, "{\"parcels\":[{\"number\":41,\"username\":\"ben\",\"weight\":9},{\"number\":42,"
+                "\"username\":\"ada\"}]}");
+    struct jv_suggest_input in = { .scope = "parcels:read parcels:read:all",
+                                   .username = "ben",
+                                   .n_done = 1,
+                                   .done = &all,
+                                   .results = &list };
+
+    suggest(&d, &in);
+    CHECK_STR(d.list[0], "where is parcel 41?");
+    CHECK(has(&d, "show ada's parcels") && !has(&d, "show ben's parcels"));
+    in.stale = JV_TEXTS("Where is parcel 41?");
+    suggest(&d, &in);
+    CHECK_STR(d.list[0], "where is parcel 42?");
+    in.scope = "parcels:read"; /* others are nothing to them */
+    suggest(&d, &in);
+    CHECK(!has(&d, "show ada's parcels"));
+    in.scope = "";
+    suggest(&d, &in);
+    CHECK(!has(&d, "where is parcel 41?") && !has(&d, "where is parcel 42?"));
+    one.arguments = (Google__Protobuf__Struct *)(uintptr_t)result_of(&d, "{\"number\":41}");
+    in = (struct jv_suggest_input){
+        .scope = "parcels:read", .n_done = 1, .done = &one, .results = &list
+    };
+    suggest(&d, &in); /* all of it was told */
+    CHECK(!has(&d, "where is parcel 41?"));
+    desk_free(&d);
+}
+
+TEST(what_is_stale_comes_last)
+{
+    struct desk d = desk_new();
+    struct jv_suggest_input in = { .scope = "" };
+    const char *first;
+
+    suggest(&d, &in);
+    first = d.list[0];
+    in.stale = (const char *const[]){ first, NULL };
+    suggest(&d, &in);
+    CHECK(strcmp(d.list[0], first) != 0);
+    CHECK_INT(d.n, 3); /* rather again than not at all */
+    desk_free(&d);
+}
+
 TEST_MAIN()

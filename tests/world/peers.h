@@ -395,8 +395,8 @@ static const struct jv_tool session_rows[] = {
 
 struct town {
     struct world *w;
-    struct jv_node *registry, *sessions, *tickets, *finops, *oxygen, *jarvis;
-    const char *vishal, *happy;
+    struct jv_node *auth, *registry, *sessions, *tickets, *finops, *oxygen, *jarvis;
+    const char *vishal, *happy, *admin;
 };
 
 static void forget(void)
@@ -418,13 +418,17 @@ static inline const struct jv_actor *without_tasks(struct world *w)
     return a;
 }
 
-/* real: with sessions, tickets and tasks in a database. */
-static inline struct town town_of(bool real)
+/* What is real there, on a database. */
+enum real { NOTHING_REAL, TICKETS_REAL, AGENTS_REAL };
+
+/* With tickets come sessions and tasks. */
+static inline struct town town_of(enum real real)
 {
     extern const struct jv_actor sessions_actor;
     struct town t = { .w = world_new() };
     struct jv_actor *registry;
 
+    t.auth = world_auth(t.w);
     registry = fake_service(t.w, "registry", &registry__registry__descriptor, registry_rows);
     registry->events = registry_events;
     t.registry = world_start(t.w, registry);
@@ -433,18 +437,21 @@ static inline struct town town_of(bool real)
                                   : fake_service(t.w, "sessions", &sessions__sessions__descriptor,
                                                  session_rows));
     t.tickets = world_start(t.w, real ? &tickets_actor : fake_agent(t.w, &tickets_actor));
-    t.finops = world_start(t.w, fake_agent(t.w, &finops_actor));
-    t.oxygen = world_start(t.w, fake_agent(t.w, &oxygen_actor));
+    t.finops =
+            world_start(t.w, real == AGENTS_REAL ? &finops_actor : fake_agent(t.w, &finops_actor));
+    t.oxygen =
+            world_start(t.w, real == AGENTS_REAL ? &oxygen_actor : fake_agent(t.w, &oxygen_actor));
     world_advance(t.w, 10);
     t.jarvis = world_start(t.w, real ? &orchestrator_actor : without_tasks(t.w));
     t.vishal = world_person(t.w, "user_001", "vishal", "developer");
     t.happy = world_person(t.w, "user_002", "happy", "developer");
+    t.admin = world_person(t.w, "user_admin", "admin", "admin");
     return t;
 }
 
 static inline struct town town_new(void)
 {
-    return town_of(false);
+    return town_of(NOTHING_REAL);
 }
 
 static inline void town_free(struct town *t)

@@ -25,7 +25,9 @@ typedef int (*jv_handler_fn)(struct jv_ctx *ctx, const void *req, void *ret);
 /* ---- access: who may call a method. The zero value admits nobody. ----------------------------
  * `owner` names a member of the request that holds a user name. Empty, it becomes the caller's;
  * set to anything but the caller's user name or user id, the call needs the scope with ":all"
- * behind it. It is compared without regard to case and handed to the handler in lower case. */
+ * behind it. It is compared without regard to case; the handler gets a user name that somebody has
+ * (auth knows, also by user id), or the call is NOT_FOUND. While auth is away a JV_TOOL_READONLY
+ * method gets the name as it was given, in lower case; any other is UNAVAILABLE. */
 
 enum jv_access_kind {
     JV_ACCESS_NOBODY = 0,

@@ -76,6 +76,13 @@ void jv_plan_heard(const struct jv_catalog *c, struct Google__Protobuf__Struct *
                    const struct jv_planned *calls,
                    const struct Google__Protobuf__Struct *const *results, struct jv_arena *a);
 
+/* Which calls wait for which. Those that change something are made one after the other, in the
+ * order said, and so is a look at what a later one changes ("show ticket 1 and delete it"); all
+ * others come after them, side by side. changes[i]: call i is no looking one. */
+bool jv_plan_in_turn(size_t n, const struct jv_planned *calls, const bool *changes, size_t i);
+/* Both are about the same thing: an argument that is named as an id holds the same. */
+bool jv_plan_same_item(const struct jv_planned *a, const struct jv_planned *b);
+
 /* At most max things to ask next, each an example of the catalogue of at most seven words: first
  * what the words that stood in answers lead to (`seen`, may be NULL), then the neighbours of the
  * calls just made, then anything; never what was just asked. Returns how many. */
@@ -97,15 +104,21 @@ extern const struct jv_planner jv_planner_builtin;
 /* What a suggestion goes by; all may be NULL or 0. */
 struct jv_suggest_input {
     const char *scope;    /* the asker's, space-separated; NULL: not known, so what everybody may */
+    const char *username; /* the asker */
     const char *question; /* just asked, and never suggested */
     size_t n_done;        /* calls just made */
     const struct jv_planned *done;
-    const char *const *seen; /* names that stood in answers; NULL-terminated */
+    const struct Google__Protobuf__Struct *const *results; /* their reply messages, NULL: none */
+    const char *const *seen;  /* names that stood in answers; NULL-terminated */
+    const char *const *stale; /* asked or suggested lately, so only if there is nothing else;
+                               * NULL-terminated */
 };
 
-/* As jv_plan_suggest(), which knows nothing of the asker; nothing that the asker may not do, or
- * that holds somebody's name or a number. Before the neighbours comes the same of something else:
- * GCP after AWS. */
+/* As jv_plan_suggest(), which knows nothing of the asker; nothing that the asker may not do. A
+ * number or a name of somebody stands in it only when it does in the results: the first of a list
+ * by its number, and for whoever may see everybody's another thing of somebody who was shown.
+ * Before the neighbours comes the same of something else: GCP after AWS. Whoever may see
+ * everybody's is not sent to their own. */
 size_t jv_plan_suggest_to(const struct jv_catalog *c, struct jv_arena *a,
                           const struct jv_suggest_input *in, size_t max, const char **ret);
 
