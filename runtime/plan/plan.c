@@ -9,6 +9,7 @@
 #include "jv/wire.h"
 #include "plan/doubt.h"
 #include "plan/follow.h"
+#include "plan/reply.h"
 #include "plan/talk.h"
 
 static const double least_confidence = 0.3; /* below it the planner does not know */
@@ -532,8 +533,8 @@ static void plan_text(struct planning *p)
 
     if (answer_confirm(p))
         return;
-    reply = jv_follow_ask(&p->reading, p->wishes, p->n_wishes, &p->memory, p->a, p->drafts,
-                          &p->n_drafts);
+    reply = jv_reply(&p->reading, p->wishes, p->n_wishes, &p->memory, p->a, p->drafts,
+                     &p->n_drafts);
 
     if (reply == JV_REPLY_DROPPED) {
         p->memory.asks = false;
