@@ -204,6 +204,36 @@ static bool understood(struct scoring *s, const Struct *wish, const struct jv_pl
     return !n && plan->kind != JV_PLAN_CALLS;
 }
 
+/* The call stands in one of the lists that will do. */
+static bool is_wanted(struct jv_arena *a, const Struct *wish, const char *call)
+{
+    Value *const *lists = NULL;
+    size_t n = list_of(wish, "calls", &lists);
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < lists[i]->list_value->n_values; k++) {
+            const Struct *c = lists[i]->list_value->values[k]->struct_value;
+
+            if (same(call, call_text(a, jv_struct_text(c, "agent"), jv_struct_text(c, "tool"),
+                                     jv_struct_get(c, "arguments")->struct_value)))
+                return true;
+        }
+    return false;
+}
+
+/* It would change what the wish does not ask for. */
+static bool changes_wrongly(const struct scoring *s, const Struct *wish, const struct jv_plan *plan)
+{
+    for (size_t i = 0; plan->kind == JV_PLAN_CALLS && i < plan->n; i++) {
+        const struct jv_planned *p = &plan->calls[i];
+
+        if ((!p->tool || !jv_catalog_read_only(s->catalog, p->agent, p->tool)) &&
+            !is_wanted(s->asking, wish, call_text(s->asking, p->agent, p->tool, p->arguments)))
+            return true;
+    }
+    return false;
+}
+
 static double least_confidence(const struct jv_plan *plan)
 {
     double least = 1;
@@ -228,7 +258,7 @@ static void score_wording(struct scoring *s, const Struct *wish, const char *tex
     }
     plan = ask(s, wish, text, plan.memory);
     right = understood(s, wish, &plan);
-    wrote = changes(s, &plan) && !right;
+    wrote = !right && changes_wrongly(s, wish, &plan);
     sure = plan.kind == JV_PLAN_CALLS && !plan.taken;
     s->asked++;
     s->right += right;
