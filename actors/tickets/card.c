@@ -53,14 +53,14 @@ static const struct jv_vocab vocab[] = {
       "on, start work on" },
     { "status", "approved",
       "approved, approve, approval, granted, green light, accepted, sign off, signed off, accept, "
-      "accepting" },
+      "accepting, thumbs up, blessing, go ahead" },
     { "status", "closed",
       "closed, no longer open, not open, not active, over and done, over and done with" },
     { "status", "completed",
       "completed, complete, completion, done, closed, close, finished, finish, resolved, "
       "resolve, solved, wrapped up, over finish line, through to end, reached end, sorted, "
       "settled, dealt with, taken care of, tick off, ticked "
-      "off" },
+      "off, put to bed" },
     { "status", "rejected",
       "rejected, reject, refused, declined, decline, turned down, turn down, deny, denied" },
     { "order", "newest",

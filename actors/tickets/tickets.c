@@ -398,7 +398,8 @@ static const struct jv_tool tools[] = {
                      "ticket, make ticket, do ticket, start ticket, put in request, put in "
                      "ticket, put in for, tix, tkt, req, get ticket going, get ticket in, get "
                      "request going, log request, raise request, file request, create request, "
-                     "submit, lodge, put me in, put me down, sign me up, I need, I want, apply "
+                     "submit, lodge, put me in, put me down, sign me up, kick off ticket, set up "
+                     "with ticket, I need, I want, apply "
                      "for",
             .examples = JV_TEXTS("create a ticket for vpn access", "I need VPN access",
                                  "open a request for a new laptop", "create new ticket")),
@@ -418,7 +419,7 @@ static const struct jv_tool tools[] = {
             .tool = "delete_ticket", .skill = "change", .say = tickets_say_deleted,
             .words = "delete ticket, remove ticket, drop ticket, erase ticket, get rid of "
                      "ticket, bin ticket, scrap ticket, discard ticket, trash ticket, wipe "
-                     "ticket, withdraw ticket, cancel ticket, cancel, remove, erase",
+                     "ticket, withdraw ticket, cancel ticket, cancel, remove, erase, go in bin",
             .examples = JV_TEXTS("delete ticket 12301", "remove ticket 12305")),
     { 0 },
 };

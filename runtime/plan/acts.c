@@ -40,7 +40,8 @@ static bool is_others(const struct jv_reading *r, const struct jv_clause *c, siz
             return true;
         if (k == c->from && (jv_word_is(r, k, "somebody") || jv_word_is(r, k, "someone")))
             return true;
-        if (jv_word_is(r, k, "if") && !jv_word_is_you(r, k + 1))
+        if (jv_word_is(r, k, "if") && !jv_word_is_you(r, k + 1) &&
+            !(jv_roles_at(r, k + 1) & JV_ONE)) /* "if a ticket could be opened" */
             return true;
         if (roles & (JV_SELF | JV_WE) && next & JV_AUX && !(jv_roles_at(r, k + 2) & JV_WISH))
             return !jv_word_is(r, k + 1, "would");
@@ -59,7 +60,8 @@ static bool is_wished(const struct jv_reading *r, const struct jv_clause *c, siz
     for (size_t k = c->from; k < i; k++) {
         jv_roles roles = jv_roles_at(r, k);
 
-        if (roles & (JV_WISH | JV_POLITE) || (roles & JV_AUX && !(roles & JV_BE)))
+        if (roles & (JV_WISH | JV_POLITE) || (roles & JV_AUX && !(roles & JV_BE)) ||
+            jv_word_is(r, k, "let") || jv_word_is(r, k, "lets"))
             return true;
     }
     return false;
@@ -75,6 +77,9 @@ static bool is_to_be(const struct jv_reading *r, const struct jv_clause *c, size
 
         if (jv_word_is(r, k, "be") && i - k < 4 && is_wished(r, c, i))
             return true;
+        if ((jv_word_is(r, k, "get") || jv_word_is(r, k, "have")) &&
+            jv_roles_at(r, k + 1) & JV_ONE && is_wished(r, c, i))
+            return true; /* "let's get a ticket opened" */
         wished = wished || (roles & JV_WISH && roles & JV_FUNCTION);
     }
     return wished;

@@ -136,7 +136,9 @@ static bool is_later(const struct jv_reading *r, const struct jv_clause *c)
 static bool concludes(const struct jv_reading *r, const struct jv_clause *c)
 {
     for (size_t i = c->from ? c->from - 1 : 0; i < r->n; i++)
-        if (jv_roles_at(r, i) & (JV_POLITE | JV_THANKS) || (i <= c->from && jv_word_is(r, i, "so")))
+        if (jv_roles_at(r, i) & (JV_POLITE | JV_THANKS) ||
+            (jv_word_is(r, i, "do") && jv_roles_at(r, i + 1) & JV_IT) ||
+            (i <= c->from && jv_word_is(r, i, "so")))
             return true;
     return false;
 }

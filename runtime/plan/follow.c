@@ -206,9 +206,9 @@ static size_t listed_items(const struct jv_reading *r, const struct jv_wish *wis
 
     if (!m->n_items || !points_at_list(r, wishes, n_wishes, m))
         return 0;
-    for (size_t i = n_wishes; i-- > 0 && !n;) /* "I know the first, show me the second" */
-        if (wishes[i].clause.looks)
-            n = items_in(r, wishes[i].clause.from, wishes[i].clause.to, m, ret);
+    for (size_t i = r->n; i-- > 0 && !n;) /* "I know the first, show me the second" */
+        if (jv_roles_at(r, i) & JV_READ)
+            n = items_in(r, i, r->n, m, ret);
     if (n)
         return n;
     n = items_in(r, where.from, where.to, m, ret);

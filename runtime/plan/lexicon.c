@@ -101,7 +101,7 @@ const struct jv_lexicon_row jv_lexicon_rows[] = {
                              "night helo namaste hola heya hallo "
                              "gday sup dear " },
     { JV_GENERAL | JV_THANKS, " thanks thank thx cheers ty appreciate appreciated thanx tks ta "
-                              "tyvm thnx tx obliged gracias " },
+                              "tyvm thnx tx obliged gracias lifesaver " },
     { JV_GENERAL | JV_BYE, " bye goodbye ciao farewell cya " },
     { JV_GENERAL | JV_NOT, " never " },
     { JV_GENERAL | JV_NO,

@@ -14,7 +14,8 @@ static const double lost_name = 2.5, weak_terms = 0.2, topic_factor = 0.2;
 static const double missing_factor = 0.55, example_bonus = 0.8;
 static const double acts_bonus = 0.6, half_strength = 0.35;
 static const double subject_share = 0.5; /* of a subject: an unknown word is one of its values */
-static const double no_head_factor = 0.5, least_total = 0.05, unsaid_weight = 0.1, fit_bonus = 0.2;
+static const double no_head_factor = 0.5, mere_number_factor = 0.4, least_total = 0.05,
+                    unsaid_weight = 0.1, fit_bonus = 0.2;
 enum { id_digits = 4 }; /* of a number that alone looks like an id */
 static const double date_value = 0.2, general_factor = 0.6, interested_factor = 0.3,
                     everybody_bonus = 0.3;
@@ -598,7 +599,7 @@ static void conclude(const struct table *t, struct row *row)
         covered = 0.5 + 0.5 * covered;
     s->confidence = evidence / (evidence + half_strength) * covered;
     if (is_mere_number(t, s, covered))
-        s->confidence *= no_head_factor;
+        s->confidence *= mere_number_factor;
 }
 
 static void keep_best(struct jv_pick *picks, size_t *n, size_t max, struct jv_pick p)

@@ -164,8 +164,10 @@ static bool wants(const struct jv_reading *r, const struct jv_clause *c)
             k--;
         if (k == c->from || jv_roles_at(r, k - 1) & (JV_SELF | JV_WE))
             return true;
-        if (!(jv_roles_at(r, i) & JV_FUNCTION) && jv_word_is_you(r, i - 1))
-            return true; /* could you request ... */
+        if (!(jv_roles_at(r, i) & JV_FUNCTION) &&
+            (jv_word_is_you(r, i - 1) ||
+             (i > 1 && jv_roles_at(r, i - 1) & JV_AUX && jv_word_is_you(r, i - 2))))
+            return true; /* could you request ..., any chance you could request ... */
     }
     return false;
 }

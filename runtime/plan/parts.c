@@ -2,6 +2,8 @@
  * where background does ("because ..."). */
 #include "plan/parts.h"
 
+#include <string.h>
+
 static bool in_span(const struct jv_span *spans, size_t n, size_t token)
 {
     for (size_t i = 0; i < n; i++)
@@ -99,6 +101,28 @@ static size_t joins_more(const struct jv_reading *r, size_t i)
                                                                                                 : 0;
 }
 
+static bool is_long_number(const struct jv_reading *r, size_t i)
+{
+    enum { id_digits = 4 };
+
+    return i < r->n && jv_token_number(r, i) && strlen(r->tokens[i].word->norm) >= id_digits;
+}
+
+/* "12301, 12303 and 12304" stay together. */
+static bool lists_numbers(const struct jv_reading *r, size_t i)
+{
+    bool joins = r->tokens[i].word->roles & JV_JOIN;
+
+    if (!i)
+        return false;
+    if (joins)
+        return is_long_number(r, i - 1) && is_long_number(r, i + 1);
+    if (!is_long_number(r, i))
+        return false;
+    return is_long_number(r, i - 1) ||
+           (i > 1 && r->tokens[i - 1].word->roles & JV_JOIN && is_long_number(r, i - 2));
+}
+
 /* A new part begins at this token. */
 static bool cuts(const struct jv_reading *r, size_t i)
 {
@@ -110,6 +134,8 @@ static bool cuts(const struct jv_reading *r, size_t i)
         if (r->dates[k].from < i && i < r->dates[k].from + r->dates[k].n)
             return false;
     if (r->tokens[i].aside || (i && r->tokens[i - 1].aside && r->tokens[i + 1].aside))
+        return false;
+    if (w->before != JV_STOP && lists_numbers(r, i))
         return false;
     if (joins_more(r, i))
         return true;

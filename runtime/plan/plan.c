@@ -517,13 +517,14 @@ static bool compares(const struct planning *p)
  */
 static bool chats(struct planning *p)
 {
-    static const double clear = 0.5;
+    static const double clear = 0.6;
 
     for (size_t i = 0; i < p->n_wishes; i++)
         if (p->wishes[i].mood == JV_REQUEST ||
             (p->wishes[i].n_picks && p->wishes[i].picks[0].score.confidence >= clear))
             return false;
-    return jv_talks(&p->reading) && jv_talk(&p->reading, true, p->in->scope, p->a, p->ret);
+    return (jv_talks(&p->reading) || jv_roles_at(&p->reading, 0) & JV_GREET) &&
+           jv_talk(&p->reading, true, p->in->scope, p->a, p->ret);
 }
 
 static void plan_text(struct planning *p)

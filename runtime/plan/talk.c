@@ -115,7 +115,8 @@ static bool asks_what_you_do(const struct jv_reading *r)
         for (size_t k = i > 4 ? i - 4 : 0; k < i; k++)
             asked = asked || r->tokens[k].word->roles & JV_ASKING;
         for (size_t k = i + 1; asked && k < r->n && k < i + 5; k++)
-            if (strcmp(r->tokens[k].word->norm, "do") == 0 || r->tokens[k].word->roles & JV_HELP)
+            if (jv_word_is(r, k, "do") || jv_word_is(r, k, "handle") || jv_word_is(r, k, "offer") ||
+                jv_word_is(r, k, "know") || r->tokens[k].word->roles & JV_HELP)
                 return true;
     }
     return false;
