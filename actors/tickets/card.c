@@ -53,7 +53,7 @@ static const struct jv_vocab vocab[] = {
       "on, start work on" },
     { "status", "approved",
       "approved, approve, approval, granted, green light, accepted, sign off, signed off, accept, "
-      "accepting, thumbs up, blessing, go ahead" },
+      "accepting, thumbs up, blessing" },
     { "status", "closed",
       "closed, no longer open, not open, not active, over and done, over and done with" },
     { "status", "completed",

@@ -78,7 +78,8 @@ static bool is_to_be(const struct jv_reading *r, const struct jv_clause *c, size
         if (jv_word_is(r, k, "be") && i - k < 4 && is_wished(r, c, i))
             return true;
         if ((jv_word_is(r, k, "get") || jv_word_is(r, k, "have")) &&
-            jv_roles_at(r, k + 1) & JV_ONE && is_wished(r, c, i))
+            jv_roles_at(r, k + 1) & JV_ONE && is_wished(r, c, i) &&
+            (jv_token_personal(r, k + 2) || jv_token_personal(r, k + 3)))
             return true; /* "let's get a ticket opened" */
         wished = wished || (roles & JV_WISH && roles & JV_FUNCTION);
     }
@@ -250,7 +251,8 @@ bool jv_begins_with_one(const struct jv_reading *r, const struct jv_clause *c,
         i++;
     return i + 1 < c->to && names_family(r->catalog, r->tokens[i].term, f) &&
            !r->tokens[i].word->plural &&
-           (jv_word_is(r, i + 1, "for") || jv_word_is(r, i + 1, "to"));
+           (jv_word_is(r, i + 1, "for") || jv_word_is(r, i + 1, "to") ||
+            r->tokens[i + 1].word->told);
 }
 
 /* "12301 update": a tool that changes what is named by its number, and no new value is said. */

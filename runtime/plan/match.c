@@ -468,12 +468,31 @@ static uint64_t own_values(const struct table *t, uint32_t agent)
     return s.explained;
 }
 
-static double coverage(const struct table *t, const struct jv_score *s, uint32_t agent)
+/* "open a ticket for | repairing the broken printer": what may be any text explains itself. */
+static bool begins_text(const struct table *t, const struct jv_score *s,
+                        const struct jv_cat_family *f, size_t i)
+{
+    const struct jv_cat_tool *tool = &t->r->catalog->tools[f->any];
+    size_t at = t->clause->from + i;
+    bool text = false;
+
+    if (!s->acts || !s->missing || !i)
+        return false;
+    for (size_t k = 0; k < tool->n_slots; k++)
+        text = text || (tool->slots[k].required && tool->slots[k].kind == JV_SLOT_TEXT);
+    return text && (jv_word_is(t->r, at, "for") || jv_word_is(t->r, at, "to") ||
+                    jv_word_is(t->r, at, "about") || t->r->tokens[at].word->told);
+}
+
+static double coverage(const struct table *t, const struct jv_score *s,
+                       const struct jv_cat_family *family)
 {
     double all = 0, explained = 0;
-    uint64_t known = s->explained | own_values(t, agent);
+    uint64_t known = s->explained | own_values(t, family->agent);
 
     for (size_t i = 0; i < t->n_tokens; i++) {
+        if (begins_text(t, s, family, i))
+            break;
         if (s->acts && t->clause->wishes && t->r->tokens[t->clause->from + i].word->roles & JV_WISH)
             continue;
         all += t->weights[i];
@@ -518,7 +537,8 @@ static bool is_mere_number(const struct table *t, const struct jv_score *s, doub
 {
     bool borrows = t->clause->head_to > t->clause->head_from;
 
-    if (t->number == SIZE_MAX || s->terms >= 0.1 || s->acts || joined(t) || borrows)
+    if (t->number == SIZE_MAX || s->terms >= 0.1 || s->acts || joined(t) || borrows ||
+        jv_match_number(t->r, t->clause, t->number + 1) != SIZE_MAX)
         return false;
     return covered < (strlen(t->r->tokens[t->number].word->norm) >= id_digits ? 0.5 : 0.9);
 }
@@ -594,7 +614,7 @@ static void conclude(const struct table *t, struct row *row)
         s->total = 0;
     if (s->total < 0)
         s->total = 0;
-    covered = coverage(t, s, f->agent);
+    covered = coverage(t, s, f);
     if (s->terms >= 0.2 || row->alike > 0.7) /* a value alone proves little among unknown words */
         covered = 0.5 + 0.5 * covered;
     s->confidence = evidence / (evidence + half_strength) * covered;

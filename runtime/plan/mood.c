@@ -233,6 +233,7 @@ void jv_find_mood(const struct jv_reading *r, struct jv_wish *w)
     jv_roles roles = jv_roles_of(r, c);
 
     c->background = jv_roles_at(r, c->from) & JV_CAUSE && jv_backs(r, c->from) &&
+                    !(jv_word_is(r, c->from, "if") && jv_roles_at(r, c->from + 1) & JV_ONE) &&
                     !jv_word_is(r, c->from, "so") && !jv_word_is(r, c->from, "but");
     find_looks(r, c);
     w->mood = mood_of(r, c);

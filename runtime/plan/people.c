@@ -264,7 +264,8 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i, struct 
         return JV_NAME_SUBJECT;
     if (acts(r, i) && jv_word_is(r, i + 2, "me"))
         return JV_NAME_MAYBE; /* who "asked me" is not whose */
-    if (acts(r, i) && !(feels && !t->word->capital))
+    if (acts(r, i) && !(feels && !t->word->capital) &&
+        !(is_determined(r, i) && !t->word->capital && !jv_word_is(r, i - 1, "that")))
         return JV_NAME_SUBJECT;
     if (!apart && jv_token_personal(r, i - 1) && is_end(r, i + 1) && !is_determined(r, i - 1))
         return JV_NAME_OWNER; /* "tickets vishal" */

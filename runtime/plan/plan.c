@@ -40,7 +40,7 @@ static bool good_enough(const struct planning *p, const struct jv_pick *pick)
 
     if (changes && pick->score.missing)
         return pick->score.confidence >= ask_confidence; /* to ask back does no harm */
-    return pick->score.confidence >= (changes ? sure_confidence : least_confidence);
+    return pick->score.confidence >= (changes ? ask_confidence : least_confidence);
 }
 
 /* Somebody's data is asked for, and the family only has the caller's. */
@@ -95,7 +95,7 @@ static void add_drafts(struct planning *p, const struct jv_wish *w, const struct
     n = jv_slots_fill(&p->reading, &all, pick, p->a, drafts, JV_CALLS_MAX);
 
     for (size_t i = 0; i < n && p->n_drafts < JV_CALLS_MAX; i++) {
-        bool twice = !may_do(p, &drafts[i]);
+        bool twice = false;
 
         for (size_t k = 0; k < p->n_drafts && !twice; k++) {
             twice = jv_draft_same(&p->drafts[k], &drafts[i]);
@@ -103,6 +103,7 @@ static void add_drafts(struct planning *p, const struct jv_wish *w, const struct
                 p->drafts[k].confidence = drafts[i].confidence;
         }
         drafts[i].wish = (size_t)(w - p->wishes);
+        drafts[i].guessed = !may_do(p, &drafts[i]);
         drafts[i].said_whose = w->clause.whom != JV_WHOM_NONE;
         if (!twice)
             p->drafts[p->n_drafts++] = drafts[i];
@@ -517,13 +518,15 @@ static bool compares(const struct planning *p)
  */
 static bool chats(struct planning *p)
 {
-    static const double clear = 0.6;
+    enum { brief = 15 };
+    bool greets = jv_roles_at(&p->reading, 0) & JV_GREET && p->reading.n > brief;
+    double clear = greets ? 0.6 : 0.5;
 
     for (size_t i = 0; i < p->n_wishes; i++)
         if (p->wishes[i].mood == JV_REQUEST ||
             (p->wishes[i].n_picks && p->wishes[i].picks[0].score.confidence >= clear))
             return false;
-    return (jv_talks(&p->reading) || jv_roles_at(&p->reading, 0) & JV_GREET) &&
+    return (jv_talks(&p->reading) || greets) &&
            jv_talk(&p->reading, true, p->in->scope, p->a, p->ret);
 }
 

@@ -174,7 +174,7 @@ TEST(what_is_asked_for_is_done)
                                                                                      "approved") },
         { "admin", "delete 12304 and 12305", DELETE("12304") " + " DELETE("12305") },
         { "admin", "12301 + 12304 are fine by me, approve both",
-          UPDATE("12301", "approved") " + " UPDATE("12304", "approved") },
+          UPDATED("approved", "12301") " + " UPDATED("approved", "12304") },
         { "admin", "please approve ticket 12301 and also ticket 12304",
           UPDATE("12301", "approved") " + " UPDATE("12304", "approved") },
         { "admin", "delete ticket -> 12304 and 12305", DELETE("12304") " + " DELETE("12305") },
