@@ -404,6 +404,8 @@ static struct point beyond(const struct calendar *c, size_t i)
         return (struct point){ 0 };
     if (is(c, at, " day ") && is(c, at + 2, after ? " tomorrow tommorow tomorow " : " yesterday "))
         return days(c->today + (after ? 2 : -2), c->today + (after ? 3 : -1), n);
+    if (is(c, at + n - skip - 1, " this "))
+        return unit(c, at, after ? 1 : -1, n);
     if (is(c, at + n - skip - 1, after ? " next " : " last "))
         return unit(c, at, after ? 2 : -2, n);
     return (struct point){ 0 };
@@ -562,6 +564,10 @@ static struct point again(const struct calendar *c, size_t i)
         return (struct point){ 0 };
     if (then || it)
         return days(c->last.first, c->last.after, 1);
+    if (is(c, i, " there ") && i && is(c, i - 1, " from ") && is(c, i + 1, " on onwards "))
+        return days(c->last.first, c->last.after, 1);
+    if (is(c, i, " that ") && weekday(c, i + 1))
+        return days(c->last.first, c->last.after, 2);
     if (!is(c, i, " that ") || !is(c, i + 1, " day date week month weekend time period "))
         return (struct point){ 0 };
     return days(c->last.first, c->last.after, 2);
@@ -758,6 +764,18 @@ static bool joins(const struct calendar *c, const struct jv_date *a, const struc
            (is(c, b->from - 1, " and to ") || is(c, b->from, " until till to and through up "));
 }
 
+/* "10/01/2025 (10 January)", "until the 18th, that date also included": the same said again. */
+static bool repeats(const struct calendar *c, const struct jv_date *before, const struct jv_date *d,
+                    const struct point *p)
+{
+    size_t end = before->from + before->n;
+
+    return p->first >= c->last.first && p->after <= c->last.after && d->n == p->n &&
+           d->from <= end + 2 &&
+           (c->w->at[d->from].before == JV_COMMA ||
+            (d->from > end && is(c, d->from - 1, " e is ")));
+}
+
 size_t jv_dates_read(const struct jv_words *w, int64_t now_ms, struct jv_date ret[JV_DATES_MAX])
 {
     struct calendar c = { .w = w, .today = now_ms / (day_s * 1000) };
@@ -775,8 +793,13 @@ size_t jv_dates_read(const struct jv_words *w, int64_t now_ms, struct jv_date re
         p = point_at(&c, i);
         if (!p.n)
             continue;
-        c.last = p;
         d = dated(&c, i, &p);
+        if (n && repeats(&c, &ret[n - 1], &d, &p)) {
+            ret[n - 1].n = i + p.n - ret[n - 1].from;
+            i += p.n - 1;
+            continue;
+        }
+        c.last = p;
         if (n && d.from < ret[n - 1].from + ret[n - 1].n) {
             d.n -= ret[n - 1].from + ret[n - 1].n - d.from;
             d.from = ret[n - 1].from + ret[n - 1].n;

@@ -149,11 +149,24 @@ static bool labels(const struct jv_reading *r, size_t i)
     return false;
 }
 
-/* "the exam", "my open tickets": it is said already which, or whose. */
+/* "the exam", "my open tickets", "some really decent class": it is said already which, or whose. */
 static bool is_determined(const struct jv_reading *r, size_t i)
 {
-    return i && r->tokens[i].word->before == JV_NO_BREAK &&
-           has_role(r, i - 1, JV_MY | JV_WE | JV_ARTICLE | JV_ONE | JV_THEIRS);
+    enum { adjectives = 3 };
+    static const jv_roles whose = JV_MY | JV_WE | JV_ARTICLE | JV_ONE | JV_THEIRS;
+
+    for (size_t k = i; k > 0 && i - k < adjectives; k--) {
+        const struct jv_word *w = r->tokens[k - 1].word;
+
+        if (r->tokens[k].word->before)
+            return false;
+        if (w->roles & whose)
+            return !(w->roles & JV_READ);
+        if (w->possessive || !jv_ordinary(w->norm) || (w->roles & JV_FUNCTION && k < i) ||
+            w->roles & (JV_READ | JV_OWNER | JV_AUX | JV_BE | JV_JOIN))
+            return false;
+    }
+    return false;
 }
 
 /* "Will's", "for Will to get": words of the lexicon that people are called, too. */
@@ -259,8 +272,11 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i, struct 
     place = place_by_neighbours(r, i, apart);
     if (place != JV_NO_NAME)
         return place;
+    if (t->word->told && is_end(r, i + 1) &&
+        ((i > 0 && jv_token_personal(r, i - 1)) || (i > 1 && jv_token_personal(r, i - 2))))
+        return JV_NAME_OWNER; /* "tickets: vishal" */
     if (!apart && has_role(r, i - 1, feels ? JV_AUX : JV_AUX | JV_BE) && !t->word->past &&
-        !is_end(r, i + 1))
+        !is_end(r, i + 1) && !is_brand(r, t->word))
         return JV_NAME_SUBJECT;
     if (acts(r, i) && jv_word_is(r, i + 2, "me"))
         return JV_NAME_MAYBE; /* who "asked me" is not whose */
@@ -268,7 +284,8 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i, struct 
         return JV_NAME_SUBJECT;
     if (!apart && jv_token_personal(r, i - 1) && is_end(r, i + 1) && !is_determined(r, i - 1))
         return JV_NAME_OWNER; /* "tickets vishal" */
-    if ((t->word->past && !t->word->capital) || is_brand(r, t->word))
+    if ((t->word->past && !t->word->capital) || is_brand(r, t->word) ||
+        (is_determined(r, i) && !has_role(r, i - 1, JV_ARTICLE))) /* "the last timesheet" */
         return JV_NO_NAME;
     return feels && !(t->word->capital && !apart) ? JV_NO_NAME : JV_NAME_MAYBE;
 }

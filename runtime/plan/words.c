@@ -346,7 +346,7 @@ static bool is_day(const struct reader *r)
 {
     const struct jv_word *w = r->words.n ? &r->words.at[r->words.n - 1] : NULL;
 
-    return w && w->number && strlen(w->norm) <= 2;
+    return w && ((w->number && strlen(w->norm) <= 2) || strcmp(w->norm, "w") == 0); /* w/, with */
 }
 
 static void read_mark(struct reader *r, char c, size_t len)

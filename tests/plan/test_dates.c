@@ -189,6 +189,11 @@ TEST(ways_to_say_it)
         { "until Monday, then my courses", "..2025-01-14" },
         { "from Monday to Friday I am away, any exams then?",
           "2025-01-13..2025-01-18 2025-01-13..2025-01-18" },
+        { "before next Friday (17 January)", "..2025-01-17" },
+        { "until 18th January, that date also included", "..2025-01-19" },
+        { "Friday next week I am away, exams before that Friday",
+          "2025-01-17..2025-01-18 ..2025-01-17" },
+        { "the week after this", "2025-01-13..2025-01-20" },
         { "next week is full, what exams are in it?",
           "2025-01-13..2025-01-20 2025-01-13..2025-01-20" },
     };

@@ -115,6 +115,13 @@ TEST(days_of_a_story)
         { "nora", "tickets created on Monday",
           MINE "(created_from=2025-01-06T00:00:00Z,created_until=2025-01-07T00:00:00Z)" },
         { "nora", "tickets created on February 30", MINE "()" },
+        { "nora", "every Friday I write a report, my tickets please", MINE "()" },
+        { "nora", "tomorrow is there some exam for me?",
+          "oxygen.get_my_exams(due_from=2025-01-11T00:00:00Z,due_until=2025-01-12T00:00:00Z)" },
+        { "nora", "this month I have which exams?",
+          "oxygen.get_my_exams(due_from=2025-01-01T00:00:00Z,due_until=2025-02-01T00:00:00Z)" },
+        { "nora", "tickets created since 10/01/2025, i.e. 10th of January",
+          MINE "(created_from=2025-01-10T00:00:00Z)" },
     };
 
     check_all(list, JV_COUNT(list));
