@@ -22,13 +22,14 @@ static bool parts(const struct jv_reading *r, size_t i)
 {
     static const char *const joins[] = { "but", "so", "because", "and" };
 
-    return i == 0 || r->tokens[i].word->before || IS(r, i - 1, joins) || IS(r, i, joins);
+    return i == 0 || r->tokens[i].word->before || r->tokens[i].word->told || IS(r, i - 1, joins) ||
+           IS(r, i, joins);
 }
 
 /* The word asks for something, or says what is asked for. */
 static bool asks(const struct jv_reading *r, size_t i)
 {
-    static const jv_roles roles = JV_READ | JV_ASKING | JV_WISH | JV_POLITE | JV_EVERY | JV_MY;
+    static const jv_roles roles = JV_READ | JV_ASKING | JV_WISH | JV_POLITE | JV_EVERY;
     static const char *const others[] = { "those", "these", "ones", "one", "them", "mean" };
     const struct jv_token *t = &r->tokens[i];
 
@@ -62,13 +63,18 @@ static bool is_told(const struct jv_reading *r, const struct jv_date *d)
     return told;
 }
 
-/* "before the weekend starts" */
+/* "before the weekend starts", "every Friday", "today is" */
 static bool is_event(const struct jv_reading *r, const struct jv_date *d)
 {
-    static const char *const verbs[] = { "starts", "begins", "ends", "comes", "arrives" };
+    static const char *const verbs[] = {
+        "starts", "begins", "ends", "comes", "arrives", "is", "was"
+    };
     size_t next = d->from + d->n;
 
-    return next < r->n && !r->tokens[next].word->before && IS(r, next, verbs);
+    if (d->from && (jv_word_is(r, d->from - 1, "every") || jv_word_is(r, d->from - 1, "each")))
+        return true;
+    return next < r->n && !r->tokens[next].word->before && IS(r, next, verbs) &&
+           !jv_word_is(r, next + 1, "there");
 }
 
 /* "tomorrow's standup" is no time of the exams; "tomorrow's exams" is. */
@@ -157,7 +163,7 @@ static bool is_bare(const struct jv_reading *r)
 {
     for (size_t i = 0; i < r->n; i++)
         if (!r->tokens[i].word->number &&
-            (!r->tokens[i].word->roles || jv_roles_at(r, i) & JV_ASKING))
+            (!(jv_roles_at(r, i) & (JV_FUNCTION | JV_YES)) || jv_roles_at(r, i) & JV_ASKING))
             return false;
     return true;
 }

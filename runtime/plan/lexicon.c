@@ -30,7 +30,8 @@ const struct jv_lexicon_row jv_lexicon_rows[] = {
       "everything someone somebody very really much many lot lots doing d m t s w abt bout "
       "thru wrt rn able "
       "possible gonna wanna trying try well actually right maybe perhaps ever even "
-      "else wise bit quite rather pretty simply basically kind kindly sort " },
+      "else wise bit uhh uhm erm ehm umm ahem omg lol fyi btw huh ugh oops"
+      " quite rather pretty simply basically kind kindly sort " },
     { JV_FUNCTION | JV_LATE,
       " still yet already now currently again also just been recently lately soon so far " },
     { JV_FUNCTION | JV_NOT,

@@ -37,11 +37,15 @@ static bool is_attached(const struct jv_word *w)
 static bool is_name_like(const char *s)
 {
     size_t n = strlen(s), digits = 0;
+    bool sounds = false; /* "hmm" is nobody */
 
-    for (const char *p = s; *p; p++)
+    for (const char *p = s; *p; p++) {
         digits += *p >= '0' && *p <= '9';
-    return n > 1 && n <= longest_name && !(n > 4 && strcmp(s + n - 3, "ing") == 0) &&
-           2 * digits <= n && s[0] != '-' && !(s[0] >= '0' && s[0] <= '9');
+        sounds = sounds || strchr("aeiouy_", *p) || (unsigned char)*p >= 0x80;
+    }
+    return (sounds || digits) && n > 1 && n <= longest_name &&
+           !(n > 4 && strcmp(s + n - 3, "ing") == 0) && 2 * digits <= n && s[0] != '-' &&
+           !(s[0] >= '0' && s[0] <= '9');
 }
 
 /* "MATLAB" among small letters, "GitHub": written as things are. */
@@ -76,9 +80,40 @@ static bool is_tied(struct jv_arena *a, const char *norm)
     return tie && jv_ordinary(jv_arena_strndup(a, norm, (size_t)(tie - norm)));
 }
 
+/* "john.smith", "mary-jane", "o.neil@example.com": nothing but a sign parts the word at i from the
+ * next one, and both may be parts of a name. */
+static bool is_tied_on(const struct jv_reading *r, size_t i)
+{
+    const char *text = r->words.text;
+
+    if (i + 1 >= r->n || r->words.at[i].to + 1 != r->words.at[i + 1].from || r->words.at[i].number)
+        return false;
+    for (size_t k = i; k < i + 2; k++)
+        if (text[r->words.at[i].to] != '@' &&
+            ((r->words.at[k].roles && strlen(r->words.at[k].norm) > 1) ||
+             (r->tokens[k].term != JV_NONE && r->catalog->terms[r->tokens[k].term].strong)))
+            return false;
+    return strchr("-.@", text[r->words.at[i].to]);
+}
+
+/* The last word of the name that begins at i. */
+static size_t last_part(const struct jv_reading *r, size_t i)
+{
+    const char *text = r->words.text;
+    bool address = false;
+
+    while (is_tied_on(r, i) || (address && i + 1 < r->n && text[r->words.at[i].to] == '.' &&
+                                r->words.at[i].to + 1 == r->words.at[i + 1].from)) {
+        address = address || text[r->words.at[i].to] == '@';
+        i++;
+    }
+    return i;
+}
+
 /* "for alex to get ...", "tickets of alex", but not "for laptop repair". */
 static bool stands_alone(const struct jv_reading *r, size_t i)
 {
+    i = last_part(r, i);
     return is_end(r, i + 1) || has_role(r, i + 1, JV_FUNCTION);
 }
 
@@ -103,6 +138,7 @@ static bool qualifies(const struct jv_reading *r, size_t i)
 /* The noun that follows, behind at most two words that qualify it; SIZE_MAX: none does. */
 static size_t noun_after(const struct jv_reading *r, size_t i)
 {
+    i = last_part(r, i);
     for (size_t k = i + 1; k < r->n && k < i + 4 && r->tokens[k].word->before == JV_NO_BREAK; k++) {
         if (jv_token_personal(r, k))
             return k;
@@ -149,11 +185,24 @@ static bool labels(const struct jv_reading *r, size_t i)
     return false;
 }
 
-/* "the exam", "my open tickets": it is said already which, or whose. */
+/* "the exam", "my open tickets", "some really decent class": it is said already which, or whose. */
 static bool is_determined(const struct jv_reading *r, size_t i)
 {
-    return i && r->tokens[i].word->before == JV_NO_BREAK &&
-           has_role(r, i - 1, JV_MY | JV_WE | JV_ARTICLE | JV_ONE | JV_THEIRS);
+    enum { adjectives = 3 };
+    static const jv_roles whose = JV_MY | JV_WE | JV_ARTICLE | JV_ONE | JV_THEIRS;
+
+    for (size_t k = i; k > 0 && i - k < adjectives; k--) {
+        const struct jv_word *w = r->tokens[k - 1].word;
+
+        if (r->tokens[k].word->before)
+            return false;
+        if (w->roles & whose)
+            return !(w->roles & JV_READ);
+        if (w->possessive || !jv_ordinary(w->norm) || (w->roles & JV_FUNCTION && k < i) ||
+            w->roles & (JV_READ | JV_OWNER | JV_AUX | JV_BE | JV_JOIN))
+            return false;
+    }
+    return false;
 }
 
 /* "Will's", "for Will to get": words of the lexicon that people are called, too. */
@@ -196,11 +245,13 @@ static enum jv_name_place place_of_ordinary(const struct jv_reading *r, size_t i
 
     if (is_determined(r, i) || w->plural)
         return JV_NO_NAME;
-    if (w->possessive && noun_after(r, i) != SIZE_MAX)
+    if (w->possessive && (noun_after(r, i) != SIZE_MAX || (w->capital && !apart)))
         return JV_NAME_OWNER;
     if (!apart && w->capital && !is_brand(r, w) && !r->tokens[i - 1].word->capital &&
         (noun_after(r, i) != SIZE_MAX || (has_role(r, i - 1, JV_OWNER) && stands_alone(r, i))))
         return JV_NAME_OWNER;
+    if (jv_word_is(r, i + 1, "has") && noun_after(r, i + 1) != SIZE_MAX)
+        return JV_NAME_SUBJECT; /* "bob has tickets" */
     if (!apart && ((has_role(r, i - 1, JV_AUX) && jv_word_is(r, i + 1, "have")) ||
                    (has_role(r, i - 1, JV_AUX | JV_BE) && is_doing(r, i + 1))))
         return JV_NAME_SUBJECT;
@@ -211,6 +262,40 @@ static bool gives(const struct jv_word *w)
 {
     return strcmp(w->norm, "get") == 0 || strcmp(w->norm, "give") == 0 ||
            strcmp(w->norm, "order") == 0 || strcmp(w->norm, "buy") == 0;
+}
+
+/* The tool of somebody's is named for many of the noun, and takes no words for what they are about.
+ */
+static bool has_many(const struct jv_catalog *c, uint32_t family, const char *noun)
+{
+    const struct jv_cat_tool *t;
+    const char *at;
+
+    if (c->families[family].tools[JV_SOMEBODYS] == JV_NONE)
+        return false;
+    t = &c->tools[c->families[family].tools[JV_SOMEBODYS]];
+    for (size_t i = 0; i < t->n_slots; i++)
+        if (t->slots[i].kind == JV_SLOT_TEXT)
+            return false;
+    at = strstr(t->name, noun);
+    return at && at[strlen(noun)] == 's';
+}
+
+/* "kubernetes exam": one of many is called by what it is about; "alexs exam" by whose it is. */
+static bool is_topic(const struct jv_reading *r, size_t i)
+{
+    const struct jv_token *noun = &r->tokens[i + 1];
+    const char *norm = r->tokens[i].word->norm;
+    size_t n = strlen(norm);
+
+    if (noun_after(r, i) != i + 1 || noun->word->plural ||
+        (n > 3 && norm[n - 1] == 's' && !strchr("seiuo", norm[n - 2])))
+        return false;
+    for (size_t k = 0; k < r->catalog->terms[noun->term].n_postings; k++)
+        if (has_many(r->catalog, r->catalog->terms[noun->term].postings[k].family,
+                     noun->word->norm))
+            return true;
+    return false;
 }
 
 /* What stands around it says that it can be nobody but somebody. */
@@ -233,7 +318,7 @@ static enum jv_name_place place_by_neighbours(const struct jv_reading *r, size_t
     if (!apart && jv_word_is(r, i - 1, "about") && is_end(r, i + 1) &&
         !(i > 1 && jv_token_personal(r, i - 2)))
         return JV_NAME_OWNER; /* "what about alex" */
-    if (noun_after(r, i) != SIZE_MAX && !brand && !is_determined(r, i))
+    if (noun_after(r, i) != SIZE_MAX && !brand && !is_determined(r, i) && !is_topic(r, i))
         return JV_NAME_OWNER; /* "alex progress", "show sarahs open tickets" */
     return JV_NO_NAME;
 }
@@ -259,8 +344,11 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i, struct 
     place = place_by_neighbours(r, i, apart);
     if (place != JV_NO_NAME)
         return place;
+    if (t->word->told && is_end(r, i + 1) &&
+        ((i > 0 && jv_token_personal(r, i - 1)) || (i > 1 && jv_token_personal(r, i - 2))))
+        return JV_NAME_OWNER; /* "tickets: vishal" */
     if (!apart && has_role(r, i - 1, feels ? JV_AUX : JV_AUX | JV_BE) && !t->word->past &&
-        !is_end(r, i + 1))
+        !is_end(r, i + 1) && !is_brand(r, t->word))
         return JV_NAME_SUBJECT;
     if (acts(r, i) && jv_word_is(r, i + 2, "me"))
         return JV_NAME_MAYBE; /* who "asked me" is not whose */
@@ -269,7 +357,8 @@ static enum jv_name_place place_of(const struct jv_reading *r, size_t i, struct 
         return JV_NAME_SUBJECT;
     if (!apart && jv_token_personal(r, i - 1) && is_end(r, i + 1) && !is_determined(r, i - 1))
         return JV_NAME_OWNER; /* "tickets vishal" */
-    if ((t->word->past && !t->word->capital) || is_brand(r, t->word))
+    if ((t->word->past && !t->word->capital) || is_brand(r, t->word) ||
+        (is_determined(r, i) && !has_role(r, i - 1, JV_ARTICLE))) /* "the last timesheet" */
         return JV_NO_NAME;
     return feels && !(t->word->capital && !apart) ? JV_NO_NAME : JV_NAME_MAYBE;
 }
@@ -295,28 +384,29 @@ static void list_back(struct jv_reading *r)
     }
 }
 
-/* "mary-jane", "o.neil": one name of several words. */
+/* One name of several words: all of them have it; an address counts up to its @. */
 static void join_parts(struct jv_reading *r, struct jv_arena *a)
 {
-    const char *text = r->words.text;
+    for (size_t i = 0; i < r->n; i++) {
+        size_t last = last_part(r, i), from = r->words.at[i].from, to;
+        enum jv_name_place place = JV_NO_NAME;
+        const char *text = r->words.text, *sign;
 
-    for (size_t i = r->n; i-- > 1;) {
-        size_t k = i;
-
-        while (r->tokens[i].name > JV_NAME_MAYBE && k > 0 &&
-               r->words.at[k - 1].to + 1 == r->words.at[k].from &&
-               strchr("-.", text[r->words.at[k - 1].to]) && !r->words.at[k - 1].number)
-            k--;
-        for (size_t at = k; k < i && at <= i; at++) {
-            const char *end = r->tokens[i].person;
-            size_t head = r->words.at[i].from - r->words.at[k].from;
-
-            r->tokens[at].person =
-                    at > k ? r->tokens[k].person
-                           : jv_lower(a, jv_arena_printf(a, "%.*s%s", (int)head,
-                                                         text + r->words.at[k].from, end));
-            r->tokens[at].name = r->tokens[i].name;
+        for (size_t k = i; k <= last && last > i; k++)
+            place = r->tokens[k].name > place ? r->tokens[k].name : place;
+        if (place <= JV_NAME_MAYBE)
+            continue;
+        to = r->words.at[last].to;
+        sign = memchr(text + from, '@', to - from);
+        for (size_t k = i; k <= last; k++) {
+            r->tokens[k].name = place;
+            r->tokens[k].person =
+                    k > i ? r->tokens[i].person
+                          : jv_lower(a, jv_arena_strndup(a, text + from,
+                                                         sign ? (size_t)(sign - text) - from
+                                                              : to - from));
         }
+        i = last;
     }
 }
 

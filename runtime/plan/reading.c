@@ -98,6 +98,36 @@ static uint32_t wise_term(const struct jv_catalog *c, struct jv_arena *a, const 
     return strong_term(c, jv_arena_strndup(a, norm, n - 4));
 }
 
+/* "pleeease", "helloooo": letters that are drawn out, once each. */
+static const char *squeezed(struct jv_arena *a, const char *norm)
+{
+    char *s = jv_arena_strdup(a, norm), *to = s;
+    bool drawn = false;
+
+    for (const char *p = norm; *p; p++) {
+        bool run = p > norm && p[-1] == *p;
+
+        drawn = drawn || (run && p[1] == *p);
+        if (!run)
+            *to++ = *p;
+    }
+    *to = '\0';
+    return drawn ? s : NULL;
+}
+
+/* Roles of a word that is drawn out; 0: it is none. */
+static jv_roles drawn_roles(struct jv_arena *a, const char *norm)
+{
+    const char *s = squeezed(a, norm);
+    char meant[JV_LEXICON_WORD];
+
+    if (!s)
+        return 0;
+    if (!jv_lexicon(s) && jv_lexicon_slip(s, meant)) /* "helo" */
+        return jv_lexicon(meant);
+    return jv_lexicon(s);
+}
+
 /* What of the catalogue's was meant. */
 static uint32_t meant_term(const struct jv_catalog *c, struct jv_arena *a, const struct jv_word *w)
 {
@@ -125,6 +155,9 @@ static void forgive(const struct jv_catalog *c, struct jv_arena *a, struct jv_to
             w->roles = jv_lexicon(meant) & JV_EVERY;
         return;
     }
+    w->roles = drawn_roles(a, w->norm);
+    if (w->roles)
+        return;
     t->term = meant_term(c, a, w);
     t->typo = t->term != JV_NONE;
     w->past = w->past || (t->typo && is_past(c, t->term, w->norm));

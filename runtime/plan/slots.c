@@ -254,6 +254,22 @@ static const struct jv_date *date_in(const struct jv_reading *r, size_t from, si
     return NULL;
 }
 
+/* "this month I have which exams": the day that was said before the part, with nothing but little
+ * words between. */
+static const struct jv_date *date_ahead(const struct jv_reading *r, size_t before)
+{
+    const struct jv_date *d = NULL;
+
+    for (size_t i = 0; i < r->n_dates && r->dates[i].from < before; i++)
+        d = &r->dates[i];
+    for (size_t i = d ? d->from + d->n : 0; d && i <= before && i < r->n; i++)
+        if (r->tokens[i].word->before ||
+            (i < before && (!(jv_roles_at(r, i) & JV_FUNCTION) ||
+                            jv_roles_at(r, i) & (JV_JOIN | JV_CAUSE | JV_POLITE | JV_WISH))))
+            return NULL;
+    return d;
+}
+
 /* Of several pairs the one whose prefix is said ("updated since Monday"), or else the first. */
 static const char *time_prefix(const struct jv_reading *r, const struct jv_clause *c,
                                const struct jv_cat_tool *t, size_t *ret_len)
@@ -287,6 +303,8 @@ Value *jv_slots_time(const struct jv_reading *r, const struct jv_clause *c,
 
     if (!d)
         d = date_in(r, c->head_from, c->head_to);
+    if (!d)
+        d = date_ahead(r, c->from);
     if (!d || strncmp(prefix, slot->name, len) != 0)
         return NULL;
     at = ends_with(slot->name, "_from")    ? d->since

@@ -288,6 +288,19 @@ static char *lower_copy(struct jv_arena *a, const char *s, size_t n)
     return jv_lower(a, jv_arena_strndup(a, s, n));
 }
 
+/* "O'Brien", but not "o'clock": the mark is part of the word. */
+static bool is_o(const char *start, const char *end)
+{
+    static const char clock[] = "clock";
+    size_t n = 0;
+
+    if (end != start + 1 || (*start != 'o' && *start != 'O') || *end != '\'')
+        return false;
+    while (is_letter((unsigned char)end[n + 1]))
+        n++;
+    return n > 2 && strncmp(end + 1, clock, strlen(clock)) != 0;
+}
+
 static void read_word(struct reader *r)
 {
     const char *start = r->p;
@@ -299,6 +312,9 @@ static void read_word(struct reader *r)
         r->p++;
     while (is_letter((unsigned char)*r->p) && is_letter((unsigned char)char_at(r->p, &len)))
         r->p += len;
+    if (is_o(start, r->p))
+        for (r->p++; is_letter((unsigned char)*r->p);)
+            r->p++;
     len = (size_t)(r->p - start);
     norm = lower_copy(r->arena, start, len);
     w = add(r, (size_t)(start - r->words.text), (size_t)(r->p - r->words.text), norm);
@@ -346,7 +362,7 @@ static bool is_day(const struct reader *r)
 {
     const struct jv_word *w = r->words.n ? &r->words.at[r->words.n - 1] : NULL;
 
-    return w && w->number && strlen(w->norm) <= 2;
+    return w && ((w->number && strlen(w->norm) <= 2) || strcmp(w->norm, "w") == 0); /* w/, with */
 }
 
 static void read_mark(struct reader *r, char c, size_t len)

@@ -25,11 +25,26 @@ static const char *times_in(struct jv_arena *a, const char *text)
     return b.data ? b.data : "";
 }
 
+struct times {
+    const char *text, *times;
+};
+
+static void check_times(const struct times *list, size_t n)
+{
+    struct jv_arena *a = jv_arena_new(1 << 20);
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(times_in(a, list[i].text), list[i].times) != 0) {
+            printf("# \"%s\" is %s, not %s\n", list[i].text, times_in(a, list[i].text),
+                   list[i].times);
+            check_failures++;
+        }
+    jv_arena_free(a);
+}
+
 TEST(ranges)
 {
-    static const struct {
-        const char *text, *times;
-    } cases[] = {
+    static const struct times cases[] = {
         { "exams today", "2025-01-10..2025-01-11" },
         { "tomorrow's exams", "2025-01-11..2025-01-12" },
         { "what is due tomorrow", "2025-01-11..2025-01-12" },
@@ -73,22 +88,13 @@ TEST(ranges)
         { "ticket 12301", "" },
         { "", "" },
     };
-    struct jv_arena *a = jv_arena_new(1 << 20);
 
-    for (size_t i = 0; i < JV_COUNT(cases); i++)
-        if (strcmp(times_in(a, cases[i].text), cases[i].times) != 0) {
-            printf("# \"%s\" is %s, not %s\n", cases[i].text, times_in(a, cases[i].text),
-                   cases[i].times);
-            check_failures++;
-        }
-    jv_arena_free(a);
+    check_times(cases, JV_COUNT(cases));
 }
 
 TEST(sides)
 {
-    static const struct {
-        const char *text, *times;
-    } cases[] = {
+    static const struct times cases[] = {
         { "from last week", "2024-12-30..2025-01-06" },
         { "from yesterday", "2025-01-09..2025-01-10" },
         { "from today", "2025-01-10..2025-01-11" },
@@ -120,22 +126,13 @@ TEST(sides)
         { "more than a week", "" },
         { "over 5 tickets", "" },
     };
-    struct jv_arena *a = jv_arena_new(1 << 20);
 
-    for (size_t i = 0; i < JV_COUNT(cases); i++)
-        if (strcmp(times_in(a, cases[i].text), cases[i].times) != 0) {
-            printf("# \"%s\" is %s, not %s\n", cases[i].text, times_in(a, cases[i].text),
-                   cases[i].times);
-            check_failures++;
-        }
-    jv_arena_free(a);
+    check_times(cases, JV_COUNT(cases));
 }
 
 TEST(ways_to_say_it)
 {
-    static const struct {
-        const char *text, *times;
-    } cases[] = {
+    static const struct times cases[] = {
         { "the day after tomorrow", "2025-01-12..2025-01-13" },
         { "the day before yesterday", "2025-01-08..2025-01-09" },
         { "week after next", "2025-01-20..2025-01-27" },
@@ -184,23 +181,29 @@ TEST(ways_to_say_it)
         { "end of February 30", ".." },
         { "the past week", "2025-01-03..2025-01-11" },
         { "past month", "2024-12-11..2025-01-11" },
+    };
+
+    check_times(cases, JV_COUNT(cases));
+}
+
+TEST(days_said_before)
+{
+    static const struct times cases[] = {
         { "I am away next week. Any exams then?", "2025-01-13..2025-01-20 2025-01-13..2025-01-20" },
         { "the exam is on Monday, what is due before then", "2025-01-13..2025-01-14 ..2025-01-13" },
         { "until Monday, then my courses", "..2025-01-14" },
         { "from Monday to Friday I am away, any exams then?",
           "2025-01-13..2025-01-18 2025-01-13..2025-01-18" },
+        { "before next Friday (17 January)", "..2025-01-17" },
+        { "until 18th January, that date also included", "..2025-01-19" },
+        { "Friday next week I am away, exams before that Friday",
+          "2025-01-17..2025-01-18 ..2025-01-17" },
+        { "the week after this", "2025-01-13..2025-01-20" },
         { "next week is full, what exams are in it?",
           "2025-01-13..2025-01-20 2025-01-13..2025-01-20" },
     };
-    struct jv_arena *a = jv_arena_new(1 << 20);
 
-    for (size_t i = 0; i < JV_COUNT(cases); i++)
-        if (strcmp(times_in(a, cases[i].text), cases[i].times) != 0) {
-            printf("# \"%s\" is %s, not %s\n", cases[i].text, times_in(a, cases[i].text),
-                   cases[i].times);
-            check_failures++;
-        }
-    jv_arena_free(a);
+    check_times(cases, JV_COUNT(cases));
 }
 
 TEST_MAIN()

@@ -21,6 +21,11 @@ TEST(new_people_are_found)
         { "nora", "Rose's tickets", OF("rose") },
         { "nora", "show Rose tickets", OF("rose") },
         { "nora", "Alex-- tickets", OF("alex") },
+        { "nora", "alex ticket", OF("alex") },
+        { "nora", "alexs exam", "oxygen.get_pending_exams(username=alex)" },
+        { "nora", "tickets of john.smith@example.com", OF("john.smith") },
+        { "nora", "O'Brien's tickets", OF("o'brien") },
+        { "nora", "bob has tickets?", OF("bob") },
         { "admin", "which tickets does jack have", OF("jack") },
         { "admin", "alex and jack's tickets", OF("alex") " + " OF("jack") },
         { "admin", "create a ticket for grant to get vpn access",
@@ -52,6 +57,10 @@ TEST(words_are_no_people)
         { "nora", "my colleague happy asked me to show my tickets", MINE "()" },
         { "nora", "show my tickets because alex has it, too", MINE "()" },
         { "nora", "when is the CKA exam", "oxygen.get_my_exams()" },
+        { "nora", "kubernetes exam", "oxygen.get_my_exams()" },
+        { "nora", "hmm my exams", "oxygen.get_my_exams()" },
+        { "nora", "my budget pleeease", "finops.get_my_budget()" },
+        { "nora", "ooops, tickets", MINE "()" },
     };
 
     check_all(list, JV_COUNT(list));
@@ -115,6 +124,13 @@ TEST(days_of_a_story)
         { "nora", "tickets created on Monday",
           MINE "(created_from=2025-01-06T00:00:00Z,created_until=2025-01-07T00:00:00Z)" },
         { "nora", "tickets created on February 30", MINE "()" },
+        { "nora", "every Friday I write a report, my tickets please", MINE "()" },
+        { "nora", "tomorrow is there some exam for me?",
+          "oxygen.get_my_exams(due_from=2025-01-11T00:00:00Z,due_until=2025-01-12T00:00:00Z)" },
+        { "nora", "this month I have which exams?",
+          "oxygen.get_my_exams(due_from=2025-01-01T00:00:00Z,due_until=2025-02-01T00:00:00Z)" },
+        { "nora", "tickets created since 10/01/2025, i.e. 10th of January",
+          MINE "(created_from=2025-01-10T00:00:00Z)" },
     };
 
     check_all(list, JV_COUNT(list));
