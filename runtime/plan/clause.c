@@ -63,6 +63,21 @@ bool jv_has_value(const struct jv_reading *r, const struct jv_clause *c)
     return only_date(r, c);
 }
 
+/* "when are mine?", "how many I have": nothing but whose. */
+static bool is_mine(const struct jv_reading *r, const struct jv_clause *c)
+{
+    bool asks = false;
+
+    for (size_t i = c->from; i < c->to; i++) {
+        asks = asks || jv_roles_at(r, i) & JV_ASKING;
+        if (!(jv_roles_at(r, i) & JV_FUNCTION))
+            return false;
+    }
+    return asks && c->to > c->from + 1 &&
+           (jv_word_is(r, c->to - 1, "mine") ||
+            (jv_word_is(r, c->to - 1, "have") && jv_roles_at(r, c->to - 2) & JV_SELF));
+}
+
 /* Some family of the neighbour's agent can take what this part names; the very family, where that
  * is to change something. */
 static bool fits(const struct jv_reading *r, const struct jv_clause *c, const struct jv_wish *head)
@@ -80,7 +95,7 @@ static bool fits(const struct jv_reading *r, const struct jv_clause *c, const st
     for (size_t i = c->from; i < c->to; i++)
         named = named || r->tokens[i].name > JV_NAME_MAYBE || jv_token_number(r, i) ||
                 (r->tokens[i].in_date && !acts);
-    return named;
+    return named || is_mine(r, c);
 }
 
 /* What is left where others are denied: "all clouds, [but not aws]". */
@@ -118,7 +133,8 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
     c->head_acts = from->n_picks && from->picks[0].score.acts;
     c->looks = from->clause.looks;
     match(r, &wishes[at], a);
-    if (is_the_rest(r, c) && !jv_has_value(r, &from->clause))
+    if ((is_the_rest(r, c) && !jv_has_value(r, &from->clause)) ||
+        (is_mine(r, c) && from->mood == JV_STATEMENT))
         from->n_picks = 0;
 }
 
@@ -146,7 +162,7 @@ static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wish
     if (at && jv_word_is(r, wishes[at].clause.from, "but") && !jv_wish_has_head(&wishes[at]) &&
         !jv_word_is(r, wishes[at].clause.from + 1, "only") &&
         !jv_word_is(r, wishes[at].clause.from + 1, "just") &&
-        wishes[at].clause.whom == JV_WHOM_NONE)
+        wishes[at].clause.whom == JV_WHOM_NONE && jv_has_value(r, &wishes[at - 1].clause))
         return true; /* "started, but not finished" */
     if (!denies(r, &wishes[at].clause) || !jv_has_value(r, &wishes[at].clause))
         return false;
@@ -269,6 +285,15 @@ static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n
         if (w->mood != JV_REQUEST || !(points(r, &w->clause) || topic) || !jv_wish_has_head(w) ||
             jv_has_value(r, &w->clause) || w->picks[0].score.acts)
             continue;
+        if (i && says_it(r, &w->clause) && w->clause.before == JV_NO_BREAK &&
+            jv_wish_has_head(&all[i - 1]) && !all[i - 1].picks[0].score.acts &&
+            r->catalog->families[w->picks[0].family].agent ==
+                    r->catalog->families[all[i - 1].picks[0].family].agent) {
+            w->clause.head_from = all[i - 1].clause.from; /* "my budget and how it is divided" */
+            w->clause.head_to = all[i - 1].clause.to;
+            match(r, w, a);
+            continue;
+        }
         if (topic && jv_wish_has_head(&all[i - 1]) && w->clause.before == JV_COMMA &&
             says_it(r, &w->clause) && w->picks[0].family != all[i - 1].picks[0].family &&
             r->catalog->families[w->picks[0].family].agent ==
