@@ -284,7 +284,8 @@ static bool is_kin(const struct planning *p, const struct jv_draft *d, const str
 {
     const struct jv_wish *w = &p->wishes[d->wish];
 
-    if (other->wish >= d->wish || p->c->tools[d->tool].family == p->c->tools[other->tool].family)
+    if (other->wish >= d->wish || other->confidence < clear_confidence - 0.1 ||
+        p->c->tools[d->tool].family == p->c->tools[other->tool].family)
         return false;
     for (size_t i = 0; i < w->n_picks; i++)
         if (w->picks[i].family == p->c->tools[other->tool].family)
