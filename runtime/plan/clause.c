@@ -450,7 +450,8 @@ static size_t lend_values(const struct jv_reading *r, struct jv_wish *all, size_
         struct jv_wish *next = i + 1 < n ? &all[i + 1] : NULL;
         bool lends = next && only_values(r, &all[i].clause) && begins_aside(r, &all[i].clause) &&
                      next->clause.before == JV_COMMA && next->mood == JV_REQUEST &&
-                     jv_wish_has_head(next) && !next->picks[0].score.acts;
+                     jv_wish_has_head(next) && !next->picks[0].score.acts &&
+                     !next->picks[0].score.missing;
 
         for (size_t k = 0; k < r->n_values && lends; k++) {
             const struct jv_phrase *p = &r->catalog->phrases[r->values[k].phrase];
@@ -521,7 +522,9 @@ static bool is_aside(const struct jv_reading *r, const struct jv_wish *w)
     static const double plain = 0.6;
 
     return w->mood == JV_FRAGMENT && !jv_has_value(r, &w->clause) && begins_aside(r, &w->clause) &&
-           !(jv_wish_has_head(w) && w->picks[0].score.confidence >= plain && jv_names_things(r, w));
+           !(jv_wish_has_head(w) && w->picks[0].score.confidence >= plain &&
+             (jv_names_things(r, w) || jv_word_is(r, w->clause.from + 1, "each") ||
+              jv_roles_at(r, w->clause.from + 1) & JV_EVERY));
 }
 
 /* "New year, new notebook. What exams do I have?": a word that may be a value, in a sentence that
