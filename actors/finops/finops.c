@@ -282,6 +282,7 @@ static const struct jv_tool tools[] = {
             .say = finops_say_costs,
             .words = "total cloud cost, all clouds, cloud costs, cloud spend, cloud spending, "
                      "cloud bill, clouds, total costs, total spend, total bill, expenses, "
+                     "expenditure, cloud expenditure, outlay, "
                      "invoice, spend, spending, bill, costs, pay for cloud, provider, vendor, "
                      "most expensive provider, cheapest provider, which provider, "
                      "sets us back, gap,  most expensive cloud, "

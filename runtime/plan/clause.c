@@ -63,6 +63,21 @@ bool jv_has_value(const struct jv_reading *r, const struct jv_clause *c)
     return only_date(r, c);
 }
 
+/* "when are mine?", "how many I have": nothing but whose. */
+static bool is_mine(const struct jv_reading *r, const struct jv_clause *c)
+{
+    bool asks = false;
+
+    for (size_t i = c->from; i < c->to; i++) {
+        asks = asks || jv_roles_at(r, i) & JV_ASKING;
+        if (!(jv_roles_at(r, i) & JV_FUNCTION))
+            return false;
+    }
+    return asks && c->to > c->from + 1 &&
+           (jv_word_is(r, c->to - 1, "mine") ||
+            (jv_word_is(r, c->to - 1, "have") && jv_roles_at(r, c->to - 2) & JV_SELF));
+}
+
 /* Some family of the neighbour's agent can take what this part names; the very family, where that
  * is to change something. */
 static bool fits(const struct jv_reading *r, const struct jv_clause *c, const struct jv_wish *head)
@@ -80,7 +95,7 @@ static bool fits(const struct jv_reading *r, const struct jv_clause *c, const st
     for (size_t i = c->from; i < c->to; i++)
         named = named || r->tokens[i].name > JV_NAME_MAYBE || jv_token_number(r, i) ||
                 (r->tokens[i].in_date && !acts);
-    return named;
+    return named || is_mine(r, c);
 }
 
 /* What is left where others are denied: "all clouds, [but not aws]". */
@@ -118,7 +133,8 @@ static void borrow_head(const struct jv_reading *r, struct jv_wish *wishes, size
     c->head_acts = from->n_picks && from->picks[0].score.acts;
     c->looks = from->clause.looks;
     match(r, &wishes[at], a);
-    if (is_the_rest(r, c) && !jv_has_value(r, &from->clause))
+    if ((is_the_rest(r, c) && !jv_has_value(r, &from->clause)) ||
+        (is_mine(r, c) && from->mood == JV_STATEMENT))
         from->n_picks = 0;
 }
 
@@ -146,7 +162,7 @@ static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wish
     if (at && jv_word_is(r, wishes[at].clause.from, "but") && !jv_wish_has_head(&wishes[at]) &&
         !jv_word_is(r, wishes[at].clause.from + 1, "only") &&
         !jv_word_is(r, wishes[at].clause.from + 1, "just") &&
-        wishes[at].clause.whom == JV_WHOM_NONE)
+        wishes[at].clause.whom == JV_WHOM_NONE && jv_has_value(r, &wishes[at - 1].clause))
         return true; /* "started, but not finished" */
     if (!denies(r, &wishes[at].clause) || !jv_has_value(r, &wishes[at].clause))
         return false;
@@ -195,12 +211,15 @@ static void hand_over_whom(const struct jv_reading *r, struct jv_wish *all, size
         const struct jv_clause *c = &all[i].clause;
 
         bool mine = c->whom == JV_WHOM_CALLER && c->to - c->from < 3;
+        size_t before = i;
 
         if (jv_wish_has_head(&all[i]) ||
             (c->whom != JV_WHOM_EVERYBODY && c->whom != JV_WHOM_PERSON && !mine))
             continue;
-        if (i && all[i - 1].n_picks && all[i - 1].clause.whom == JV_WHOM_NONE)
-            hand_to(r, &all[i - 1], c, a);
+        while (before && !all[before - 1].n_picks)
+            before--; /* "ticket list, please. Mine." */
+        if (before && all[before - 1].clause.whom == JV_WHOM_NONE)
+            hand_to(r, &all[before - 1], c, a);
         if (i + 1 < n && jv_wish_has_head(&all[i + 1]) && all[i + 1].clause.whom == JV_WHOM_NONE)
             hand_to(r, &all[i + 1], c, a);
     }
@@ -269,6 +288,15 @@ static void point_back(const struct jv_reading *r, struct jv_wish *all, size_t n
         if (w->mood != JV_REQUEST || !(points(r, &w->clause) || topic) || !jv_wish_has_head(w) ||
             jv_has_value(r, &w->clause) || w->picks[0].score.acts)
             continue;
+        if (i && says_it(r, &w->clause) && w->clause.before == JV_NO_BREAK &&
+            jv_wish_has_head(&all[i - 1]) && !all[i - 1].picks[0].score.acts &&
+            r->catalog->families[w->picks[0].family].agent ==
+                    r->catalog->families[all[i - 1].picks[0].family].agent) {
+            w->clause.head_from = all[i - 1].clause.from; /* "my budget and how it is divided" */
+            w->clause.head_to = all[i - 1].clause.to;
+            match(r, w, a);
+            continue;
+        }
         if (topic && jv_wish_has_head(&all[i - 1]) && w->clause.before == JV_COMMA &&
             says_it(r, &w->clause) && w->picks[0].family != all[i - 1].picks[0].family &&
             r->catalog->families[w->picks[0].family].agent ==
@@ -412,6 +440,62 @@ static bool is_embedded(const struct jv_reading *r, const struct jv_wish *all, s
            jv_roles_at(r, c->from) & JV_ASKING && !(jv_roles_at(r, before->from) & leads);
 }
 
+/* "On Azure, how much is the storage?": a value said before the question that lacks it. */
+static size_t lend_values(const struct jv_reading *r, struct jv_wish *all, size_t n,
+                          struct jv_arena *a)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct jv_wish *next = i + 1 < n ? &all[i + 1] : NULL;
+        bool lends = next && only_values(r, &all[i].clause) && begins_aside(r, &all[i].clause) &&
+                     next->clause.before == JV_COMMA && next->mood == JV_REQUEST &&
+                     jv_wish_has_head(next) && !next->picks[0].score.acts &&
+                     !next->picks[0].score.missing;
+
+        for (size_t k = 0; k < r->n_values && lends; k++) {
+            const struct jv_phrase *p = &r->catalog->phrases[r->values[k].phrase];
+
+            if (r->values[k].from >= all[i].clause.from && r->values[k].from < all[i].clause.to)
+                lends = jv_catalog_takes(r->catalog, next->picks[0].family, p) &&
+                        jv_match_value(r, &next->clause, next->picks[0].family, p->member, 0) ==
+                                SIZE_MAX;
+        }
+        if (lends) {
+            next->clause.head_from = all[i].clause.from;
+            next->clause.head_to = all[i].clause.to;
+            match(r, next, a);
+        } else {
+            all[kept++] = all[i];
+        }
+    }
+    return kept;
+}
+
+/* "..., tickets I mean": what the part before is about. */
+static size_t take_meant(const struct jv_reading *r, struct jv_wish *all, size_t n,
+                         struct jv_arena *a)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct jv_clause *c = &all[i].clause;
+        size_t end = i + 1 < n && all[i + 1].clause.from == c->to ? all[i + 1].clause.to : c->to;
+        bool meant = end > c->from + 1 && jv_word_is(r, end - 1, "mean") &&
+                     jv_roles_at(r, end - 2) & JV_SELF;
+
+        if (!meant || !jv_wish_has_head(&all[i]) || c->to - c->from > 4)
+            continue;
+        c->head_from = all[i - 1].clause.from;
+        c->head_to = all[i - 1].clause.to;
+        if (c->whom == JV_WHOM_NONE || (all[i - 1].clause.whom == JV_WHOM_PERSON && c->to == end))
+            jv_take_whom(c, &all[i - 1].clause);
+        match(r, &all[i], a);
+        all[i].mood = JV_REQUEST;
+        memmove(&all[i - 1], &all[i], (n - i) * sizeof(*all));
+        return n - 1;
+    }
+    return n;
+}
+
 /* "<a story>, so please show me ...", "..., but first I need ...": the story is background. */
 static void set_back(const struct jv_reading *r, struct jv_wish *all, size_t n)
 {
@@ -438,7 +522,9 @@ static bool is_aside(const struct jv_reading *r, const struct jv_wish *w)
     static const double plain = 0.6;
 
     return w->mood == JV_FRAGMENT && !jv_has_value(r, &w->clause) && begins_aside(r, &w->clause) &&
-           !(jv_wish_has_head(w) && w->picks[0].score.confidence >= plain);
+           !(jv_wish_has_head(w) && w->picks[0].score.confidence >= plain &&
+             (jv_names_things(r, w) || jv_word_is(r, w->clause.from + 1, "each") ||
+              jv_roles_at(r, w->clause.from + 1) & JV_EVERY));
 }
 
 /* "New year, new notebook. What exams do I have?": a word that may be a value, in a sentence that
@@ -482,6 +568,8 @@ static size_t keep_requests(const struct jv_reading *r, const struct jv_wish *al
 
     for (size_t i = 0; i < n; i++) {
         requested = requested || (all[i].mood == JV_REQUEST && requests(r, &all[i]));
+        requested = requested || (all[i].mood == JV_REQUEST && i + 1 < n &&
+                                  r->tokens[all[i + 1].clause.from].word->told);
         n_heads += jv_wish_has_head(&all[i]);
     }
     for (size_t i = 0; i < n; i++) {
@@ -536,6 +624,8 @@ size_t jv_clauses(const struct jv_reading *r, const struct jv_asker *who, struct
     }
     n = jv_join_names(r, all, n);
     n = join_closer(r, all, n, a);
+    n = lend_values(r, all, n, a);
+    n = take_meant(r, all, n, a);
     point_back(r, all, n, a);
     point_ones(r, all, n, a);
     hand_over_whom(r, all, n, a);

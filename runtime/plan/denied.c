@@ -39,6 +39,9 @@ static bool leads_to_value(const struct jv_reading *r, size_t i)
     static const char *const verbs[] = { "show", "list", "give", "tell" };
     jv_roles roles = jv_roles_at(r, i);
 
+    if (i && (jv_word_is(r, i, "me") || jv_word_is(r, i, "us")) &&
+        is_one_of(r, i - 1, verbs, JV_COUNT(verbs)))
+        return true;
     if (roles & JV_READ)
         return is_one_of(r, i, verbs, JV_COUNT(verbs));
     return roles & (JV_FUNCTION | JV_GENERAL) && !(roles & whose) && !jv_word_is_you(r, i);
@@ -62,6 +65,8 @@ static bool denies(const struct jv_reading *r, size_t i)
 
     if (is_all_but(r, i))
         return true;
+    if (jv_word_is(r, i, "no") && r->tokens[i + 1].in_value && (!i || r->tokens[i].word->before))
+        return true; /* "..., no closed tickets please" */
     return jv_roles_at(r, i) & JV_NOT && !r->tokens[i].in_value &&
            !is_one_of(r, i + 1, more, JV_COUNT(more)) && !jv_word_is_you(r, i + 1) &&
            !(jv_roles_at(r, i + 1) & (JV_SELF | JV_WE));

@@ -537,8 +537,11 @@ static bool is_mere_number(const struct table *t, const struct jv_score *s, doub
 {
     bool borrows = t->clause->head_to > t->clause->head_from;
 
-    if (t->number == SIZE_MAX || s->terms >= 0.1 || s->acts || joined(t) || borrows ||
-        jv_match_number(t->r, t->clause, t->number + 1) != SIZE_MAX)
+    size_t ids = 0;
+
+    for (size_t i = t->clause->from; i < t->clause->to; i++)
+        ids += jv_token_number(t->r, i) && strlen(t->r->tokens[i].word->norm) >= id_digits;
+    if (t->number == SIZE_MAX || s->terms >= 0.1 || s->acts || joined(t) || borrows || ids > 1)
         return false;
     return covered < (strlen(t->r->tokens[t->number].word->norm) >= id_digits ? 0.5 : 0.9);
 }

@@ -123,6 +123,13 @@ static bool lists_numbers(const struct jv_reading *r, size_t i)
            (i > 1 && r->tokens[i - 1].word->roles & JV_JOIN && is_long_number(r, i - 2));
 }
 
+/* "do vishal and sarah have": both do. */
+static bool joins_people(const struct jv_reading *r, size_t i)
+{
+    return i && i + 1 < r->n && jv_roles_at(r, i) & JV_JOIN &&
+           r->tokens[i - 1].name == JV_NAME_SUBJECT && r->tokens[i + 1].name == JV_NAME_SUBJECT;
+}
+
 /* A new part begins at this token. */
 static bool cuts(const struct jv_reading *r, size_t i)
 {
@@ -135,7 +142,7 @@ static bool cuts(const struct jv_reading *r, size_t i)
             return false;
     if (r->tokens[i].aside || (i && r->tokens[i - 1].aside && r->tokens[i + 1].aside))
         return false;
-    if (w->before != JV_STOP && lists_numbers(r, i))
+    if ((w->before != JV_STOP && lists_numbers(r, i)) || joins_people(r, i))
         return false;
     if (joins_more(r, i))
         return true;

@@ -23,6 +23,8 @@ bool jv_has_value(const struct jv_reading *r, const struct jv_clause *c);
 /* "alex and sarah's tickets": a part that only names people goes into the next one. Returns how
  * many are left. */
 size_t jv_join_names(const struct jv_reading *r, struct jv_wish *all, size_t n);
+/* "my tickets", "exams": things are named, not just a word about them. */
+bool jv_names_things(const struct jv_reading *r, const struct jv_wish *w);
 /* "exams and tickets due this week": the time is that of both. */
 void jv_share_dates(const struct jv_reading *r, struct jv_wish *wishes, size_t n);
 /* A noun of somebody's things, or a thing by its name, in a row of wishes is one. */

@@ -285,11 +285,12 @@ static bool is_kin(const struct planning *p, const struct jv_draft *d, const str
 {
     const struct jv_wish *w = &p->wishes[d->wish];
 
-    if (other->wish >= d->wish || p->c->tools[d->tool].family == p->c->tools[other->tool].family)
+    if (other->wish >= d->wish || other->confidence < clear_confidence - 0.1 ||
+        p->c->tools[d->tool].family == p->c->tools[other->tool].family)
         return false;
     for (size_t i = 0; i < w->n_picks; i++)
         if (w->picks[i].family == p->c->tools[other->tool].family)
-            return w->picks[i].score.total >= 0.2 * w->picks[0].score.total;
+            return w->picks[i].score.total >= 0.3 * w->picks[0].score.total;
     return false;
 }
 
@@ -335,7 +336,7 @@ static bool is_mention(const struct planning *p, const struct jv_draft *d)
         if (!d->asked && jv_family_needs(p->c, o->family, JV_SLOT_INTEGER) &&
             !jv_family_needs(p->c, t->family, JV_SLOT_INTEGER))
             return true;
-        if (other->compares && d->borrows && o->family != t->family)
+        if (other->compares && d->borrows && o->family != t->family && other->arguments->n_fields)
             return true; /* "who costs most, aws or gcp?" */
         if (jv_family_needs(p->c, o->family, JV_SLOT_INTEGER) &&
             !jv_family_needs(p->c, t->family, JV_SLOT_INTEGER))

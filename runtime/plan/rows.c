@@ -70,7 +70,7 @@ void jv_share_dates(const struct jv_reading *r, struct jv_wish *wishes, size_t n
 }
 
 /* "my tickets", "exams": things are named, not just a word about them. */
-static bool names_things(const struct jv_reading *r, const struct jv_wish *w)
+bool jv_names_things(const struct jv_reading *r, const struct jv_wish *w)
 {
     static const jv_roles whose = JV_MY | JV_THEIRS | JV_EVERY | JV_WE;
     const struct jv_cat_family *f = &r->catalog->families[w->picks[0].family];
@@ -107,7 +107,7 @@ void jv_trust_rows(const struct jv_reading *r, struct jv_wish *wishes, size_t n)
     for (size_t i = 0; i < n && n > 1 && !any_acts(wishes, n); i++) {
         struct jv_wish *w = &wishes[i];
         struct jv_score *s = &w->picks[0].score;
-        bool says = w->n_picks && ((s->terms >= noun && names_things(r, w)) ||
+        bool says = w->n_picks && ((s->terms >= noun && jv_names_things(r, w)) ||
                                    (s->values >= named && w->clause.looks));
         bool row = (i && w->clause.before < JV_STOP) ||
                    (i + 1 < n && wishes[i + 1].clause.before < JV_STOP);

@@ -215,7 +215,8 @@ static size_t nth_in(const struct filling *f, const struct jv_clause *c, const s
                      : jv_match_value(f->r, c, f->pick->family, slot->name, at);
         if (at == SIZE_MAX)
             return found;
-        if (slot->kind != JV_SLOT_INTEGER && is_origin(f->r, c, at)) {
+        if (slot->kind != JV_SLOT_INTEGER && is_origin(f->r, c, at) &&
+            !f->r->catalog->families[f->pick->family].read_only) {
             at++;
             continue;
         }

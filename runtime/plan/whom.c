@@ -18,11 +18,23 @@ static void add_name(struct jv_clause *c, const struct jv_asker *who, const char
         c->names[c->n_names++] = name;
 }
 
+/* "everyone's tickets except alex's": whoever it is about, it is not alex. */
+static bool is_left_out(const struct jv_reading *r, size_t i)
+{
+    while (i-- > 0 && r->tokens[i + 1].word->before == JV_NO_BREAK) {
+        if (jv_roles_at(r, i) & JV_NOT)
+            return true;
+        if (!(jv_roles_at(r, i) & (JV_OWNER | JV_ARTICLE | JV_PERSON)) && !jv_word_is(r, i, "than"))
+            return jv_word_is(r, i, "but") && i && jv_roles_at(r, i - 1) & JV_EVERY;
+    }
+    return false;
+}
+
 static void add_names(const struct jv_reading *r, const struct jv_asker *who, struct jv_clause *c,
                       enum jv_name_place place)
 {
     for (size_t i = c->from; i < c->to; i++)
-        if (r->tokens[i].name == place)
+        if (r->tokens[i].name == place && !is_left_out(r, i))
             add_name(c, who, r->tokens[i].person);
 }
 
