@@ -68,6 +68,7 @@ static void keep(struct jv_ctx *ctx, int turn, const struct planned *p)
     k.missing = or_empty(p->plan.missing);
     k.taken = or_empty(p->plan.taken);
     k.compare = p->plan.compare;
+    k.more = p->plan.more;
     k.memory = p->plan.memory;
     k.suggestions = (const char **)(uintptr_t)p->plan.suggestions;
     while (k.suggestions && k.suggestions[k.n_suggestions])
@@ -124,6 +125,7 @@ static void recall(struct jv_ctx *ctx, const Orchestrator__KeptPlan *k, struct p
         .missing = or_null(k->missing),
         .taken = or_null(k->taken),
         .compare = k->compare,
+        .more = k->more,
         .suggestions = suggestions,
         .memory = k->memory,
     };
