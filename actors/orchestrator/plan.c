@@ -19,6 +19,8 @@ static int plan_anew(struct jv_ctx *ctx, const struct jv_plan_input *in, struct 
         r = jv_planner_builtin.plan(ctx, catalog, in, a, &ret->plan);
     if (r)
         return r;
+    if (ret->plan.kind == JV_PLAN_ASK && ret->plan.more) /* "shall I ...?", of the first of them */
+        ret->plan.text = jv_arena_printf(a, "%s\n\n" JV_PLAN_MORE, ret->plan.text, ret->plan.n);
     ret->n = ret->plan.kind == JV_PLAN_CALLS ? ret->plan.n : 0;
     ret->calls = JV_NEW_ARRAY(a, struct call, ret->n + 1);
     for (size_t i = 0; i < ret->n; i++) {
