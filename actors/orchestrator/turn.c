@@ -142,10 +142,22 @@ static int hear(struct turn *t, size_t i)
     return r ? r : tell_data(&t->tell, c);
 }
 
+/* What is said behind the answers: that it was too much at once, what is missing. NULL: nothing. */
+static const char *rest_of(struct turn *t)
+{
+    struct jv_buf b = jv_buf_new(jv_arena(t->ctx));
+
+    if (t->plan.more)
+        jv_buf_printf(&b, "\n\n" JV_PLAN_MORE, t->n);
+    if (t->plan.missing)
+        jv_buf_printf(&b, "\n\n%s", t->plan.text);
+    return b.len ? b.data : NULL;
+}
+
 /* Alternatives are said when all of them are known, anything else as soon as it is. */
 static int answer_in_order(struct turn *t)
 {
-    const char *question = t->plan.missing ? t->plan.text : NULL;
+    const char *rest = rest_of(t);
     int r = JV_OK;
 
     if (t->plan.taken)
@@ -158,10 +170,10 @@ static int answer_in_order(struct turn *t)
         if (!t->plan.compare)
             r = hear(t, i);
         if (!r)
-            r = say(t, text_of(t, i), i + 1 == t->n && !question);
+            r = say(t, text_of(t, i), i + 1 == t->n && !rest);
     }
-    if (!r && question)
-        r = say(t, jv_arena_printf(jv_arena(t->ctx), "\n\n%s", question), true);
+    if (!r && rest)
+        r = say(t, rest, true);
     return r;
 }
 

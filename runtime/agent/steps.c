@@ -151,6 +151,8 @@ int jv_carry_out_plan(struct jv_ctx *ctx, const struct jv_intent *in)
         jv_answer_text(ctx, plan->taken);
     if (plan->kind == JV_PLAN_CALLS)
         r = run_calls(ctx, in);
+    if (!r && plan->more)
+        jv_answer_text(ctx, jv_arena_printf(ctx->arena, JV_PLAN_MORE, plan->n));
     if (!r && plan->kind == JV_PLAN_CALLS && plan->missing) { /* a question is left over */
         jv_answer_text(ctx, plan->text);
         ctx->reply->asks = true;

@@ -328,10 +328,26 @@ void jv_talk_ask(const struct jv_catalog *c, const struct jv_draft *d, struct jv
     ret->suggestions = list;
 }
 
+/* A time by its day; the end of a span is the first moment after it. */
+static bool say_day(struct jv_buf *b, const char *name, const Google__Protobuf__Value *v)
+{
+    bool text = v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE;
+    size_t n = strlen(name), tail = strlen("_until");
+    int64_t seconds;
+    int32_t nanos;
+
+    if (!text || !strchr(v->string_value, 'T') || jv_time_parse(v->string_value, &seconds, &nanos))
+        return false;
+    jv_say_date(b, seconds - (n > tail && strcmp(name + n - tail, "_until") == 0));
+    return true;
+}
+
 static void say_argument(struct jv_buf *b, const char *name, const Google__Protobuf__Value *v)
 {
     jv_say_text(b, spaced(b->arena, name));
     jv_buf_str(b, " ");
+    if (say_day(b, name, v))
+        return;
     if (v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE)
         jv_say_text(b, spaced(b->arena, v->string_value));
     else

@@ -72,6 +72,23 @@ TEST(refusals_help)
     check_answers(cases, JV_COUNT(cases));
 }
 
+TEST(more_than_is_looked_at)
+{
+    static const struct answer_case cases[] = {
+        { true,
+          "show tickets 12301, 12302, 12303, 12304, 12305, 12306, 12307, 12308, 12309 and 12310",
+          { "Ticket 12301 is", "Ticket 12308 was not found",
+            "these are the first 8. Please ask for the rest again." },
+          "12309" },
+        { true,
+          "approve tickets 12301, 12302, 12303, 12304, 12305, 12306, 12307, 12308, 12309 and 12310",
+          { "12308", "Please ask for the rest again." },
+          "12309" },
+    };
+
+    check_answers(cases, JV_COUNT(cases));
+}
+
 TEST(the_cheapest_and_the_costliest)
 {
     static const struct answer_case cases[] = {

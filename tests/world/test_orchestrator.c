@@ -63,6 +63,31 @@ TEST(agents_are_asked_side_by_side)
     town_free(&t);
 }
 
+/* What looks waits for what changes, also when it was said before; the answer keeps the order. */
+TEST(changes_are_made_before_anybody_looks)
+{
+    struct town t = town_new();
+    int64_t began = jv_loop_mono_ms(world_loop(t.w)), took;
+    const Orchestrator__ChatReply *r;
+    const char *courses, *created;
+
+    fake.tickets.delay_ms = fake.finops.delay_ms = fake.oxygen.delay_ms = 1000;
+    r = ask(&t, t.vishal, "show my courses and aws cost and create a ticket for vpn access");
+    CHECK_OUTCOME(r, answered);
+    took = jv_loop_mono_ms(world_loop(t.w)) - began;
+    CHECK_OR(took >= 2000 && took < 2200, printf("# %lld ms\n", (long long)took));
+    courses = strstr(r->response, "enrolled in");
+    created = strstr(r->response, "was created");
+    CHECK_OR(courses && created && courses < created, printf("# %s\n", r->response));
+    CHECK_INT(r->n_agents, 3);
+    fake.tickets.code = JV_UNAVAILABLE; /* looks do not hang on it */
+    r = ask(&t, t.vishal, "create a ticket for gitlab access and show my courses");
+    CHECK_OUTCOME(r, partial);
+    CHECK_HAS(r->response, "I could not reach TicketsAgent");
+    CHECK_HAS(r->response, "enrolled in");
+    town_free(&t);
+}
+
 TEST(the_best_state_of_an_agent_counts)
 {
     struct town t = town_new();

@@ -59,6 +59,11 @@ struct jv_plan {
     struct Google__Protobuf__Struct *memory;
 };
 
+/* What to say then; of a size_t, how many calls there are. */
+#define JV_PLAN_MORE                                                                               \
+    "That was more than I look at at once: these are the first %zu. Please ask for the rest "      \
+    "again."
+
 struct jv_plan_input {
     const char *text;
     const char *username; /* the caller */
