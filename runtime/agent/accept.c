@@ -2,6 +2,8 @@
  * message to a task that is there. */
 #include "agent/tasks.h"
 
+#include "actor/audit.h"
+
 #include <string.h>
 
 #include "jv/token.h"
@@ -192,6 +194,7 @@ static int give_birth(struct jv_ctx *ctx, struct jv_run *run, bool interrupted)
         r = jv_db_commit_all(ctx);
     if (r)
         return r;
+    jv_records_say(ctx);
     jv_db_abandon(ctx);
     jv_tell(ctx, run->id, all, n);
     run->events = all;
