@@ -409,8 +409,8 @@ int tokens_has_ended(struct jv_ctx *ctx, const Auth__HasEndedRequest *req, Auth_
             ctx, &rows,
             "select exists (select from people where user_id = $1 and removed_at is null and "
             "  not disabled and (not demo or $4::boolean)) "
-            "and exists (select from families where sid = $2 and user_id = $1 and "
-            "  ended_at is null) "
+            "and ($2 = '' or exists (select from families where sid = $2 and user_id = $1 and "
+            "  ended_at is null)) "
             "and not exists (select from ended_people where user_id = $1 and issued >= $3) as good",
             jv_text(req->user_id), jv_text(req->sid), jv_int(req->issued), jv_bool(auth->demo));
     ret->ended = r || !jv_col_bool(&rows, 0, "good");

@@ -153,21 +153,28 @@ int jv_still_in(struct jv_ctx *ctx, int64_t since_ms)
 }
 
 /* As no person: whose token it is stands in the question. */
-static int ask_ended(struct jv_ctx *ctx, bool *ret)
+static int ask_ended(struct jv_ctx *ctx, const char *user_id, const char *sid, int64_t issued,
+                     bool *ret)
 {
     Auth__HasEndedRequest req = AUTH__HAS_ENDED_REQUEST__INIT;
     bool as_actor = ctx->as_actor;
     Auth__HasEndedReply *reply;
     int r;
 
-    req.user_id = ctx->caller.user_id;
-    req.sid = ctx->caller.sid;
-    req.issued = ctx->caller.issued;
+    req.user_id = user_id;
+    req.sid = sid;
+    req.issued = issued;
     ctx->as_actor = true;
     r = jv_request(ctx, "svc.auth.HasEnded", &req, &auth__has_ended_reply__descriptor, &reply);
     ctx->as_actor = as_actor;
     *ret = r || reply->ended;
-    return r;
+    return r ? jv_fail(ctx, JV_UNAVAILABLE, "cannot check who is calling: auth does not answer")
+             : JV_OK;
+}
+
+int jv_person_ended(struct jv_ctx *ctx, const char *user_id, int64_t issued, bool *ret)
+{
+    return ask_ended(ctx, user_id, "", issued, ret);
 }
 
 int jv_authenticate_late(struct jv_ctx *ctx)
@@ -177,10 +184,9 @@ int jv_authenticate_late(struct jv_ctx *ctx)
 
     if (r || !jv_still_in(ctx, jv_real_ms(ctx)))
         return r;
-    if (ask_ended(ctx, &ended))
-        return jv_fail(ctx, JV_UNAVAILABLE, "cannot check who is calling: auth does not answer");
-    if (!ended)
-        return JV_OK;
+    r = ask_ended(ctx, ctx->caller.user_id, ctx->caller.sid, ctx->caller.issued, &ended);
+    if (r || !ended)
+        return r;
     ctx->caller = (struct jv_caller){ false, "", "", "", "", "", NULL, 0 };
     r = jv_fail(ctx, JV_UNAUTHENTICATED, "this sign-in has ended");
     jv_audit_token(ctx);

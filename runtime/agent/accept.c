@@ -58,7 +58,7 @@ struct jv_run *jv_run_new(struct jv_ctx *ctx, const A2a__SendMessageRequest *req
 struct jv_stamp jv_stamp_of(struct jv_ctx *ctx, const A2a__SendMessageRequest *req)
 {
     A2a__SendMessageRequest what = *req;
-    struct jv_stamp s = { .owner = jv_owner(ctx) };
+    struct jv_stamp s = { .owner = jv_owner(ctx), .scope = ctx->caller.scope };
     size_t len;
     const uint8_t *bytes;
 

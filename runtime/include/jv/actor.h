@@ -185,6 +185,9 @@ struct jv_caller {
 void *jv_state(struct jv_ctx *ctx);
 const struct jv_caller *jv_caller(const struct jv_ctx *ctx);
 bool jv_caller_has(const struct jv_ctx *ctx, const char *scope); /* "tickets:read:all" */
+/* Were all of a person's tokens issued up to then (unix seconds) ended, or is the person gone? Asks
+ * auth; UNAVAILABLE, and *ret true, when it does not answer. */
+JV_CHECKED int jv_person_ended(struct jv_ctx *ctx, const char *user_id, int64_t issued, bool *ret);
 struct jv_arena *jv_arena(struct jv_ctx *ctx);
 const char *jv_trace_id(const struct jv_ctx *ctx);
 
