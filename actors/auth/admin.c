@@ -79,13 +79,36 @@ static int insert(struct jv_ctx *ctx, const struct person *p)
     return jv_fail(ctx, JV_ALREADY_EXISTS, "the name %s is or was somebody's", p->username);
 }
 
+/* The change and what is said of it become true together. */
+static int conclude(struct jv_ctx *ctx, const struct jv_note *note, const Auth__Revocation *over)
+{
+    int r = telling_keep(ctx, note);
+
+    if (!r)
+        r = jv_db_commit(ctx);
+    if (!r)
+        telling_say(ctx, note, over);
+    return r;
+}
+
+/* A user id stands for a person as their name does, so it is nobody else's name. */
+static int check_no_id(struct jv_ctx *ctx, const char *name)
+{
+    if (strncmp(name, "user_", 5) != 0)
+        return JV_OK;
+    return jv_fail_field(ctx, "username", "must not begin with user_, as user ids do");
+}
+
 int admin_add(struct jv_ctx *ctx, const Auth__AddPersonRequest *req, Auth__User *ret)
 {
     struct person p = { .role = req->role[0] ? req->role : "user", .email = req->email };
+    struct jv_note note;
     char id[37];
     int r;
 
     r = read_name(ctx, req->username, &p.username);
+    if (!r)
+        r = check_no_id(ctx, p.username);
     if (!r)
         r = check_password(ctx, req->password);
     if (!r)
@@ -98,12 +121,15 @@ int admin_add(struct jv_ctx *ctx, const Auth__AddPersonRequest *req, Auth__User 
         return r;
     jv_uuid(id);
     p.user_id = jv_arena_printf(jv_arena(ctx), "user_%s", id);
-    r = insert(ctx, &p);
+    r = jv_db_begin(ctx);
+    if (!r)
+        r = insert(ctx, &p);
     if (r)
         return r;
-    jv_audit(ctx, "person_added", "%s (%s), %s", p.username, p.user_id, p.role);
+    note = jv_note(ctx, "person_added", "%s (%s), %s", p.username, p.user_id, p.role);
+    r = conclude(ctx, &note, NULL);
     person_show(&p, ret);
-    return JV_OK;
+    return r;
 }
 
 /* ---- changing and removing ------------------------------------------------------------------ */
@@ -139,22 +165,6 @@ static int check_not_last(struct jv_ctx *ctx)
     return jv_fail(ctx, JV_FAILED_PRECONDITION, "the last administrator must stay one");
 }
 
-/* The change is made: what it means for others, and then it holds. */
-static int conclude(struct jv_ctx *ctx, const struct person *p, bool ends)
-{
-    Auth__Revocation *over = NULL;
-    int r;
-
-    r = check_not_last(ctx);
-    if (!r && ends)
-        r = tokens_end_person(ctx, p->user_id, &over);
-    if (!r)
-        r = jv_db_commit(ctx);
-    if (!r && over)
-        tokens_tell(ctx, over);
-    return r;
-}
-
 static int check_change(struct jv_ctx *ctx, const Auth__ChangePersonRequest *req, bool enables)
 {
     int r = check_role(ctx, req->role);
@@ -169,21 +179,33 @@ static int check_change(struct jv_ctx *ctx, const Auth__ChangePersonRequest *req
     return r;
 }
 
-static void record_change(struct jv_ctx *ctx, const Auth__ChangePersonRequest *req,
-                          const struct person *p, bool enables)
+static struct jv_note note_change(struct jv_ctx *ctx, const Auth__ChangePersonRequest *req,
+                                  const struct person *p, bool enables)
 {
-    jv_audit(ctx, "person_changed", "%s (%s):%s%s%s%s%s", p->username, p->user_id,
-             req->role[0] ? " role " : "", req->role, req->password[0] ? " password" : "",
-             req->email[0] ? " email" : "",
-             !enables       ? ""
-             : req->enabled ? " enabled"
-                            : " disabled");
+    return jv_note(ctx, "person_changed", "%s (%s):%s%s%s%s%s", p->username, p->user_id,
+                   req->role[0] ? " role " : "", req->role, req->password[0] ? " password" : "",
+                   req->email[0] ? " email" : "",
+                   !enables       ? ""
+                   : req->enabled ? " enabled"
+                                  : " disabled");
+}
+
+/* What is so already was perhaps not heard by everybody: it is said again. */
+static int end_tokens(struct jv_ctx *ctx, const struct person *p, bool ends, Auth__Revocation **ret)
+{
+    int r = check_not_last(ctx);
+
+    if (r)
+        return r;
+    return ends ? tokens_end_person(ctx, p->user_id, ret) : tokens_ended(ctx, p->user_id, ret);
 }
 
 int admin_change(struct jv_ctx *ctx, const Auth__ChangePersonRequest *req, Auth__User *ret)
 {
     bool enables = req->_enabled_case == AUTH__CHANGE_PERSON_REQUEST___ENABLED_ENABLED;
     const char *name, *hash = "";
+    Auth__Revocation *over;
+    struct jv_note note;
     struct person p;
     bool ends;
     int r;
@@ -208,18 +230,39 @@ int admin_change(struct jv_ctx *ctx, const Auth__ChangePersonRequest *req, Auth_
     ends = hash[0] || (req->role[0] && strcmp(req->role, p.role) != 0) ||
            (enables && !req->enabled);
     if (!r)
-        r = conclude(ctx, &p, ends);
+        r = end_tokens(ctx, &p, ends, &over);
     if (r)
         return r;
-    record_change(ctx, req, &p, enables);
+    note = note_change(ctx, req, &p, enables);
+    r = conclude(ctx, &note, over);
+    if (r)
+        return r;
     r = person_by_id(ctx, p.user_id, &p);
     if (!r)
         person_show(&p, ret);
     return r;
 }
 
+/* Of somebody who is gone: that their tokens are, too, is said again. */
+static int removed_before(struct jv_ctx *ctx, const char *name)
+{
+    Auth__Revocation *over = NULL;
+    struct jv_rows rows;
+    int r = jv_db(ctx, &rows,
+                  "select user_id from people where username = $1 and removed_at is not null",
+                  jv_text(name));
+
+    if (!r && rows.n)
+        r = tokens_ended(ctx, jv_col(&rows, 0, "user_id"), &over);
+    if (!r && over)
+        tokens_tell(ctx, over);
+    return r ? r : jv_fail(ctx, JV_NOT_FOUND, "user %s not found", name);
+}
+
 int admin_remove(struct jv_ctx *ctx, const char *username)
 {
+    Auth__Revocation *over;
+    struct jv_note note;
     struct person p;
     const char *name;
     int r;
@@ -227,16 +270,19 @@ int admin_remove(struct jv_ctx *ctx, const char *username)
     r = read_name(ctx, username, &name);
     if (!r)
         r = hold(ctx, name, &p);
+    if (r == JV_NOT_FOUND)
+        return removed_before(ctx, name);
     if (!r)
         r = jv_db(ctx, NULL,
                   "update people set removed_at = $2, disabled = true, role = 'user', email = '', "
                   "password_hash = '' where user_id = $1",
                   jv_text(p.user_id), jv_ms(jv_real_ms(ctx)));
     if (!r)
-        r = conclude(ctx, &p, true);
-    if (!r)
-        jv_audit(ctx, "person_removed", "%s (%s)", p.username, p.user_id);
-    return r;
+        r = end_tokens(ctx, &p, true, &over);
+    if (r)
+        return r;
+    note = jv_note(ctx, "person_removed", "%s (%s)", p.username, p.user_id);
+    return conclude(ctx, &note, over);
 }
 
 /* ---- listing -------------------------------------------------------------------------------- */

@@ -151,6 +151,11 @@ JV_TOOL_FN(revocations, Google__Protobuf__Empty, Auth__RevocationList)
     return tokens_revoked(ctx, ret);
 }
 
+JV_TOOL_FN(has_ended, Auth__HasEndedRequest, Auth__HasEndedReply)
+{
+    return tokens_has_ended(ctx, req, ret);
+}
+
 JV_TOOL_FN(add_person, Auth__AddPersonRequest, Auth__User)
 {
     return admin_add(ctx, req, ret);
@@ -200,6 +205,8 @@ static int init(struct jv_ctx *ctx)
     const struct auth *auth = jv_state(ctx);
     int r = keys_load(ctx);
 
+    if (!r)
+        r = telling_started(ctx);
     return r || !auth->demo ? r : people_add_demo(ctx);
 }
 
@@ -225,12 +232,14 @@ static const struct jv_tool tools[] = {
             .flags = JV_TOOL_READONLY),
     JV_TOOL("Audit", audit, .allow = JV_ALLOW_SCOPE("audit:read"), .flags = JV_TOOL_READONLY),
     JV_TOOL("Revocations", revocations, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
+    JV_TOOL("HasEnded", has_ended, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
     { 0 },
 };
 
 static const struct jv_timer timers[] = {
     { "hourly", 3600 * 1000, hourly },
     { "records", 5 * 1000, take_records },
+    { "telling", 3 * 1000, telling_again },
     { 0 },
 };
 

@@ -62,7 +62,19 @@ int tokens_purge(struct jv_ctx *ctx);
 /* In a transaction that has changed the person: end all of their sign-ins. Tell after the commit.
  */
 int tokens_end_person(struct jv_ctx *ctx, const char *user_id, Auth__Revocation **ret);
+/* The end of a person's tokens that was told already, while it counts; NULL: there is none. */
+int tokens_ended(struct jv_ctx *ctx, const char *user_id, Auth__Revocation **ret);
+int tokens_has_ended(struct jv_ctx *ctx, const Auth__HasEndedRequest *req,
+                     Auth__HasEndedReply *ret);
 void tokens_tell(struct jv_ctx *ctx, const Auth__Revocation *v);
+
+/* ---- telling.c: what must reach the others, whoever dies ---- */
+/* In the transaction of the change. */
+int telling_keep(struct jv_ctx *ctx, const struct jv_note *note);
+/* After the commit: a record, an end (NULL: none) and that the bus has them. */
+void telling_say(struct jv_ctx *ctx, const struct jv_note *note, const Auth__Revocation *over);
+int telling_again(struct jv_ctx *ctx);   /* a timer: whatever the bus may not have */
+int telling_started(struct jv_ctx *ctx); /* all ends that still count, once more */
 
 /* ---- admin.c: what administrators do with people ---- */
 int admin_add(struct jv_ctx *ctx, const Auth__AddPersonRequest *req, Auth__User *ret);

@@ -9,7 +9,7 @@
 
 #include "jv/token.h"
 
-enum { max_refresh_token = 64 };
+enum { max_refresh_token = 64, most_of_one = 64 };
 
 static const char everybody[] = "tickets:read tickets:write finops:read oxygen:read "
                                 "registry:read users:read";
@@ -29,7 +29,7 @@ struct grant {
     const char *refresh_token;
     struct jv_param hash;
     int64_t now_ms, access_until_ms, refresh_until_ms;
-    int64_t ended; /* tokens of that person issued up to that second are refused; 0: none are */
+    int64_t issued; /* what its access token says, unix seconds */
 };
 
 static struct jv_param hash_of(struct jv_ctx *ctx, const char *token)
@@ -45,7 +45,7 @@ static struct grant new_grant(struct jv_ctx *ctx)
     const struct auth *auth = jv_state(ctx);
     int64_t now = jv_real_ms(ctx);
     uint8_t random[32];
-    struct grant g = { .now_ms = now };
+    struct grant g = { .now_ms = now, .issued = now / 1000 };
 
     jv_random(random, sizeof(random));
     g.refresh_token = jv_base64url(jv_arena(ctx), random, sizeof(random));
@@ -65,7 +65,7 @@ static int reply(struct jv_ctx *ctx, const struct person *p, const char *sid, co
         .role = p->role,
         .scope = scope_of(p->role),
         .sid = sid,
-        .iat = g->ended < g->now_ms / 1000 ? g->now_ms / 1000 : g->ended + 1,
+        .iat = g->issued,
         .exp = g->access_until_ms / 1000,
     };
     struct jv_err err = { 0 };
@@ -87,8 +87,20 @@ static int reply(struct jv_ctx *ctx, const struct person *p, const char *sid, co
     return JV_OK;
 }
 
-/* Up to which second the person's tokens are refused. */
-#define ENDED "coalesce((select issued from ended_people e where e.user_id = $1), 0) as ended "
+/* The first second whose tokens of the person are not refused. */
+#define FIRST "coalesce((select issued + 1 from ended_people e where e.user_id = $1), 0)"
+
+/* A token of a second that is far ahead would be refused. It comes to that for those only who sign
+ * in and out many times a second. */
+static int check_pace(struct jv_ctx *ctx, const struct grant *g)
+{
+    enum { ahead_s = 20 };
+
+    if (g->issued <= g->now_ms / 1000 + ahead_s)
+        return JV_OK;
+    return jv_fail(ctx, JV_RESOURCE_EXHAUSTED,
+                   "too many sign-ins of this person were ended just now; try again in a minute");
+}
 
 int tokens_sign_in(struct jv_ctx *ctx, const struct person *p, Auth__TokenReply *ret)
 {
@@ -102,18 +114,23 @@ int tokens_sign_in(struct jv_ctx *ctx, const struct person *p, Auth__TokenReply 
               "with person as (select user_id from people where user_id = $1 and role = $2 "
               "                and password_hash = $3 and not disabled and removed_at is null "
               "                for share), "
-              "family as (insert into families (sid, user_id, created_at, access_until) "
-              "           select $4, user_id, $5, $6 from person returning sid), "
+              "family as (insert into families (sid, user_id, created_at, access_until, issued) "
+              "           select $4, user_id, $5, $6, greatest($9::bigint, " FIRST ") from person "
+              "           returning sid, issued), "
               "token as (insert into refresh_tokens (hash, sid, expires_at) "
               "          select $7::bytea, sid, $8::timestamptz from family) "
-              "select " ENDED "from family",
+              "select issued from family",
               jv_text(p->user_id), jv_text(p->role), jv_text(p->password_hash), jv_text(sid),
-              jv_ms(g.now_ms), jv_ms(g.access_until_ms), g.hash, jv_ms(g.refresh_until_ms));
+              jv_ms(g.now_ms), jv_ms(g.access_until_ms), g.hash, jv_ms(g.refresh_until_ms),
+              jv_int(g.issued));
     if (r)
         return r;
     if (!rows.n) /* changed while the password was checked */
         return jv_fail(ctx, JV_UNAUTHENTICATED, "Invalid username or password");
-    g.ended = jv_col_int(&rows, 0, "ended");
+    g.issued = jv_col_int(&rows, 0, "issued");
+    r = check_pace(ctx, &g);
+    if (r)
+        return r;
     jv_audit_who(ctx, p->username, p->user_id);
     jv_audit(ctx, "login", "%s (%s) signed in, sid %s", p->username, p->user_id, sid);
     return reply(ctx, p, sid, &g, ret);
@@ -121,31 +138,15 @@ int tokens_sign_in(struct jv_ctx *ctx, const struct person *p, Auth__TokenReply 
 
 /* ---- ending --------------------------------------------------------------------------------- */
 
-/* `*ret_until` is 0 when there is nothing to tell anybody. */
-static int end_family(struct jv_ctx *ctx, const char *sid, const char *reason, int64_t *ret_until)
-{
-    struct jv_rows rows;
-    int r;
-
-    r = jv_db(ctx, &rows,
-              "with family as (update families set ended_at = $2, reason = $3 "
-              "                where sid = $1 and ended_at is null returning sid, access_until) "
-              "insert into revocations (sid, until) "
-              "select sid, access_until from family where access_until > $2 "
-              "on conflict do nothing returning until",
-              jv_text(sid), jv_ms(jv_real_ms(ctx)), jv_text(reason));
-    if (r)
-        return r;
-    *ret_until = rows.n ? jv_col_ms(&rows, 0, "until") : 0;
-    return JV_OK;
-}
-
-static Auth__Revocation *revocation(struct jv_ctx *ctx, const char *sid, int64_t until_ms)
+static Auth__Revocation *revocation(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i)
 {
     Auth__Revocation *v = JV_NEW(jv_arena(ctx), Auth__Revocation);
+    int64_t until_ms = jv_col_ms(rows, i, "until");
 
     auth__revocation__init(v);
-    v->sid = sid;
+    v->sid = jv_col(rows, i, "sid");
+    v->user_id = jv_col(rows, i, "user_id");
+    v->issued = jv_col_int(rows, i, "issued");
     v->until = JV_NEW(jv_arena(ctx), Google__Protobuf__Timestamp);
     google__protobuf__timestamp__init(v->until);
     v->until->seconds = until_ms / 1000;
@@ -153,21 +154,47 @@ static Auth__Revocation *revocation(struct jv_ctx *ctx, const char *sid, int64_t
     return v;
 }
 
-/* After the commit: whoever misses it asks Revocations when it comes back. */
-static void tell_revoked(struct jv_ctx *ctx, const char *sid, int64_t until_ms)
+/* What everybody has to remember of one person is bounded: past so many ended sign-ins whose tokens
+ * could be good, all of the person's tokens up to the last one's are refused. Other sign-ins of
+ * theirs go on with their refresh tokens. *ret is NULL when there is nothing to tell anybody. */
+static int end_family(struct jv_ctx *ctx, const char *sid, const char *reason,
+                      Auth__Revocation **ret)
 {
-    if (until_ms)
-        tokens_tell(ctx, revocation(ctx, sid, until_ms));
+    const struct auth *auth = jv_state(ctx);
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows,
+              "with family as (update families set ended_at = $2, reason = $3 "
+              " where sid = $1 and ended_at is null returning sid, user_id, access_until, "
+              " greatest(issued, floor(extract(epoch from access_until))::bigint - $4) as issued), "
+              "good as (select family.*, (select count(*) from revocations v join families f "
+              " using (sid) where f.user_id = family.user_id and v.until > $2) as n "
+              " from family where access_until > $2), "
+              "one as (insert into revocations (sid, until) select sid, access_until from good "
+              " where n < $5 on conflict do nothing returning sid, until), "
+              "whole as (insert into ended_people (user_id, issued, until) "
+              " select user_id, issued, access_until from good where n >= $5 "
+              " on conflict (user_id) do update set told = false, "
+              " issued = greatest(ended_people.issued, excluded.issued), "
+              " until = greatest(ended_people.until, excluded.until) "
+              " returning user_id, issued, until) "
+              "select sid, '' as user_id, 0 as issued, until from one union all "
+              "select '' as sid, user_id, issued, until from whole",
+              jv_text(sid), jv_ms(jv_real_ms(ctx)), jv_text(reason),
+              jv_int(auth->access_ttl_ms / 1000), jv_int(most_of_one));
+    *ret = !r && rows.n ? revocation(ctx, &rows, 0) : NULL;
+    return r;
 }
 
 int tokens_end(struct jv_ctx *ctx, const char *sid, const char *reason)
 {
-    int64_t until;
+    Auth__Revocation *over;
     int r;
 
-    r = end_family(ctx, sid, reason, &until);
-    if (!r)
-        tell_revoked(ctx, sid, until);
+    r = end_family(ctx, sid, reason, &over);
+    if (!r && over)
+        tokens_tell(ctx, over);
     return r;
 }
 
@@ -181,21 +208,33 @@ int tokens_end_person(struct jv_ctx *ctx, const char *user_id, Auth__Revocation 
     int r;
 
     r = jv_db(ctx, &rows,
-              "with gone as (delete from families where user_id = $1 returning access_until) "
+              "with gone as (delete from families where user_id = $1 "
+              "              returning access_until, issued) "
               "insert into ended_people (user_id, issued, until) "
-              "select $1, greatest($2, floor(extract(epoch from max(access_until)))::bigint - $3), "
+              "select $1, greatest($2, max(issued), "
+              "floor(extract(epoch from max(access_until)))::bigint - $3), "
               "greatest($4, max(access_until)) from gone "
-              "on conflict (user_id) do update set "
+              "on conflict (user_id) do update set told = false, "
               "issued = greatest(ended_people.issued + 1, excluded.issued), "
-              "until = greatest(ended_people.until, excluded.until) returning issued, until",
+              "until = greatest(ended_people.until, excluded.until) "
+              "returning '' as sid, user_id, issued, until",
               jv_text(user_id), jv_int(now / 1000), jv_int(auth->access_ttl_ms / 1000),
               jv_ms(now + auth->access_ttl_ms));
-    if (r)
-        return r;
-    *ret = revocation(ctx, "", jv_col_ms(&rows, 0, "until"));
-    (*ret)->user_id = user_id;
-    (*ret)->issued = jv_col_int(&rows, 0, "issued");
-    return JV_OK;
+    if (!r)
+        *ret = revocation(ctx, &rows, 0);
+    return r;
+}
+
+int tokens_ended(struct jv_ctx *ctx, const char *user_id, Auth__Revocation **ret)
+{
+    struct jv_rows rows;
+    int r = jv_db(ctx, &rows,
+                  "select '' as sid, user_id, issued, until from ended_people "
+                  "where user_id = $1 and until > $2",
+                  jv_text(user_id), jv_ms(jv_real_ms(ctx)));
+
+    *ret = !r && rows.n ? revocation(ctx, &rows, 0) : NULL;
+    return r;
 }
 
 void tokens_tell(struct jv_ctx *ctx, const Auth__Revocation *v)
@@ -231,15 +270,16 @@ static int refused(struct jv_ctx *ctx)
 /* In the transaction that holds the spent token: end the sign-in, then refuse. */
 static int reused(struct jv_ctx *ctx, const char *sid, const struct person *p)
 {
-    int64_t until;
+    Auth__Revocation *over;
     int r;
 
-    r = end_family(ctx, sid, "refresh token used twice", &until);
+    r = end_family(ctx, sid, "refresh token used twice", &over);
     if (!r)
         r = jv_db_commit(ctx);
     if (r)
         return r;
-    tell_revoked(ctx, sid, until);
+    if (over)
+        tokens_tell(ctx, over);
     jv_audit_who(ctx, p->username, p->user_id);
     jv_audit(ctx, "refresh_reuse", "a spent refresh token of %s came back, sign-in %s ended",
              p->user_id, sid);
@@ -253,12 +293,13 @@ static int rotate(struct jv_ctx *ctx, const char *sid, struct jv_param spent, co
 
     r = jv_db(ctx, NULL,
               "with spent as (update refresh_tokens set used_at = $3 where hash = $2), "
-              "family as (update families set access_until = greatest(access_until, $4) "
+              "family as (update families set access_until = greatest(access_until, $4), "
+              "           issued = greatest(issued, $8) "
               "           where sid = $1 returning sid, created_at) "
               "insert into refresh_tokens (hash, sid, expires_at) "
               "select $5::bytea, sid, least($6, created_at + $7 * interval '1 ms') from family",
               jv_text(sid), spent, jv_ms(g->now_ms), jv_ms(g->access_until_ms), g->hash,
-              jv_ms(g->refresh_until_ms), jv_int(auth->signin_ttl_ms));
+              jv_ms(g->refresh_until_ms), jv_int(auth->signin_ttl_ms), jv_int(g->issued));
     return r ? r : jv_db_commit(ctx);
 }
 
@@ -275,14 +316,14 @@ static int hold_owner(struct jv_ctx *ctx, struct jv_param hash, struct person *r
     return person_hold(ctx, rows.n ? jv_col(&rows, 0, "user_id") : "", ret);
 }
 
-static int find_ended(struct jv_ctx *ctx, const char *user_id, int64_t *ret)
+static int find_first(struct jv_ctx *ctx, const char *user_id, struct grant *g)
 {
     struct jv_rows rows;
-    int r = jv_db(ctx, &rows, "select " ENDED, jv_text(user_id));
+    int r = jv_db(ctx, &rows, "select " FIRST " as first", jv_text(user_id));
 
-    if (!r)
-        *ret = jv_col_int(&rows, 0, "ended");
-    return r;
+    if (!r && jv_col_int(&rows, 0, "first") > g->issued)
+        g->issued = jv_col_int(&rows, 0, "first");
+    return r ? r : check_pace(ctx, g);
 }
 
 int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
@@ -317,7 +358,7 @@ int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
         return refused(ctx);
     if (!p.may_sign_in)
         return refused(ctx);
-    r = find_ended(ctx, p.user_id, &g.ended);
+    r = find_first(ctx, p.user_id, &g);
     if (!r)
         r = rotate(ctx, sid, hash, &g);
     return r ? r : reply(ctx, &p, sid, &g, ret);
@@ -325,40 +366,55 @@ int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
 
 /* ---- lists and housekeeping ----------------------------------------------------------------- */
 
-/* The list has an end, and nobody fills it alone: one message must carry it, and callees remember
- * no more. */
+/* One message must carry the list. What does not fit makes it say that all tokens are refused that
+ * run out no later: too much is better than too little. */
 int tokens_revoked(struct jv_ctx *ctx, Auth__RevocationList *ret)
 {
-    enum { most = 4096, most_of_one = 64, most_people = 1024 };
-    struct jv_rows rows, people;
+    enum { most = 6000 };
+    const struct auth *auth = jv_state(ctx);
+    struct jv_rows rows;
     int r;
 
     r = jv_db(ctx, &rows,
-              "select sid, until from"
-              " (select sid, until, row_number() over"
-              "    (partition by user_id order by until desc, sid) as n"
-              "  from revocations left join families using (sid) where until > $1) each_person "
-              "where n <= $2 order by until desc limit $3",
-              jv_ms(jv_real_ms(ctx)), jv_int(most_of_one), jv_int(most));
-    if (!r)
-        r = jv_db(ctx, &people,
-                  "select user_id, issued, until from ended_people where until > $1 "
-                  "order by until desc limit $2",
-                  jv_ms(jv_real_ms(ctx)), jv_int(most_people));
+              "with each as (select sid, user_id, v.until, greatest(issued, "
+              "   floor(extract(epoch from v.until))::bigint - $4) as issued, row_number() over "
+              "   (partition by user_id order by v.until desc, sid) as n "
+              "   from revocations v join families using (sid) where v.until > $1), "
+              "whole as (select user_id, issued, until from ended_people where until > $1 "
+              "   union all select user_id, issued, until from each where n > $2) "
+              "select '' as sid, user_id, max(issued) as issued, max(until) as until from whole "
+              "   group by user_id "
+              "union all select sid, '' as user_id, 0 as issued, until from each where n <= $2 "
+              "order by until desc limit $3",
+              jv_ms(jv_real_ms(ctx)), jv_int(most_of_one), jv_int(most + 1),
+              jv_int(auth->access_ttl_ms / 1000));
     if (r)
         return r;
-    ret->revocations = JV_NEW_ARRAY(jv_arena(ctx), Auth__Revocation *, rows.n + people.n + 1);
+    ret->revocations = JV_NEW_ARRAY(jv_arena(ctx), Auth__Revocation *, rows.n + 1);
     for (size_t i = 0; i < rows.n; i++)
-        ret->revocations[ret->n_revocations++] =
-                revocation(ctx, jv_col(&rows, i, "sid"), jv_col_ms(&rows, i, "until"));
-    for (size_t i = 0; i < people.n; i++) {
-        Auth__Revocation *v = revocation(ctx, "", jv_col_ms(&people, i, "until"));
-
-        v->user_id = jv_col(&people, i, "user_id");
-        v->issued = jv_col_int(&people, i, "issued");
-        ret->revocations[ret->n_revocations++] = v;
-    }
+        ret->revocations[ret->n_revocations++] = revocation(ctx, &rows, i);
+    if (rows.n > most)
+        ret->revocations[most]->sid = ret->revocations[most]->user_id = "";
     return JV_OK;
+}
+
+/* A sign-in is forgotten when nothing of it can be good any more, and then it counts as ended. */
+int tokens_has_ended(struct jv_ctx *ctx, const Auth__HasEndedRequest *req, Auth__HasEndedReply *ret)
+{
+    const struct auth *auth = jv_state(ctx);
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(
+            ctx, &rows,
+            "select exists (select from people where user_id = $1 and removed_at is null and "
+            "  not disabled and (not demo or $4::boolean)) "
+            "and ($2 = '' or exists (select from families where sid = $2 and user_id = $1 and "
+            "  ended_at is null)) "
+            "and not exists (select from ended_people where user_id = $1 and issued >= $3) as good",
+            jv_text(req->user_id), jv_text(req->sid), jv_int(req->issued), jv_bool(auth->demo));
+    ret->ended = r || !jv_col_bool(&rows, 0, "good");
+    return r;
 }
 
 /* Spent tokens stay until they would have run out: that is how a second use is noticed. */
@@ -376,8 +432,6 @@ int tokens_purge(struct jv_ctx *ctx)
                   now);
     if (!r)
         r = jv_db(ctx, NULL, "delete from revocations where until <= $1", now);
-    if (!r)
-        r = jv_db(ctx, NULL, "delete from ended_people where until <= $1", now);
     if (!r)
         r = jv_db(ctx, NULL, "delete from attempts where failed_at <= $1", hour_ago);
     return r;

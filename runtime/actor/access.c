@@ -132,7 +132,7 @@ int jv_authenticate(struct jv_ctx *ctx)
     int r = authenticate(ctx);
 
     if (r)
-        ctx->caller = (struct jv_caller){ false, "", "", "", "", "", NULL };
+        ctx->caller = (struct jv_caller){ false, "", "", "", "", "", NULL, 0 };
     if (r == JV_UNAUTHENTICATED)
         jv_audit_token(ctx);
     return r;
@@ -150,6 +150,47 @@ int jv_still_in(struct jv_ctx *ctx, int64_t since_ms)
     r = jv_identity_check(ctx->node->identity, ctx->caller.token, since_ms, a, &unused, &ctx->err);
     jv_arena_free(a);
     return r == JV_UNAUTHENTICATED ? r : JV_OK; /* a key that is gone since ends nothing */
+}
+
+/* As no person: whose token it is stands in the question. */
+static int ask_ended(struct jv_ctx *ctx, const char *user_id, const char *sid, int64_t issued,
+                     bool *ret)
+{
+    Auth__HasEndedRequest req = AUTH__HAS_ENDED_REQUEST__INIT;
+    bool as_actor = ctx->as_actor;
+    Auth__HasEndedReply *reply;
+    int r;
+
+    req.user_id = user_id;
+    req.sid = sid;
+    req.issued = issued;
+    ctx->as_actor = true;
+    r = jv_request(ctx, "svc.auth.HasEnded", &req, &auth__has_ended_reply__descriptor, &reply);
+    ctx->as_actor = as_actor;
+    *ret = r || reply->ended;
+    return r ? jv_fail(ctx, JV_UNAVAILABLE, "cannot check who is calling: auth does not answer")
+             : JV_OK;
+}
+
+int jv_person_ended(struct jv_ctx *ctx, const char *user_id, int64_t issued, bool *ret)
+{
+    return ask_ended(ctx, user_id, "", issued, ret);
+}
+
+int jv_authenticate_late(struct jv_ctx *ctx)
+{
+    bool ended = true;
+    int r = jv_authenticate(ctx);
+
+    if (r || !jv_still_in(ctx, jv_real_ms(ctx)))
+        return r;
+    r = ask_ended(ctx, ctx->caller.user_id, ctx->caller.sid, ctx->caller.issued, &ended);
+    if (r || !ended)
+        return r;
+    ctx->caller = (struct jv_caller){ false, "", "", "", "", "", NULL, 0 };
+    r = jv_fail(ctx, JV_UNAUTHENTICATED, "this sign-in has ended");
+    jv_audit_token(ctx);
+    return r;
 }
 
 /* ---- may ------------------------------------------------------------------------------------ */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "actor/message.h"
+#include "actor/pace.h"
 #include "base/log.h"
 
 enum { AGAIN_MS = 1000, GIVE_UP_MS = 90000, MAX_KEPT = 1024, ARENA = 1 << 20 };
@@ -33,6 +34,17 @@ struct jv_audits {
     struct jv_bus_sub *sub;
     struct jv_loop_timer again, told; /* the second tells how many refusals had no record */
     struct jv_flood flood;
+    struct jv_pace *pace; /* of each person */
+    struct jv_loop_timer minute;
+    bool counting; /* the minute runs */
+};
+
+/* A record that waits for a commit. */
+struct jv_said {
+    char *subject, *data;
+    size_t len;
+    bool inner; /* said since the savepoint */
+    struct jv_said *next;
 };
 
 /* ---- until it is written down --------------------------------------------------------------- */
@@ -117,13 +129,17 @@ static void *copy_of(const void *p, size_t n)
     return copy;
 }
 
-static void keep(struct jv_audits *s, const char *subject, const char *data, size_t len)
+/* id 0: one of its own. */
+static void keep(struct jv_audits *s, uint64_t id, const char *subject, const char *data,
+                 size_t len)
 {
     struct kept *k = calloc(1, sizeof(*k));
 
     if (!k)
         abort();
-    jv_random(&k->id, sizeof(k->id));
+    k->id = id;
+    if (!id)
+        jv_random(&k->id, sizeof(k->id));
     k->since_ms = jv_loop_mono_ms(s->node->loop);
     k->subject = copy_of(subject, strlen(subject));
     k->data = copy_of(data, len);
@@ -140,24 +156,135 @@ static void keep(struct jv_audits *s, const char *subject, const char *data, siz
 
 /* ---- a record ------------------------------------------------------------------------------- */
 
-static void record(struct jv_node *n, struct jv_record *r)
+static void publish(struct jv_node *n, uint64_t id, const char *subject, const char *data,
+                    size_t len)
+{
+    if (n->audits->acknowledged)
+        keep(n->audits, id, subject, data, len);
+    else
+        jv_may_fail(jv_bus_publish(n->bus, subject, NULL, NULL, 0, data, len));
+}
+
+static char *print(struct jv_node *n, struct jv_record *r, struct jv_arena *a, char **ret_subject,
+                   size_t *ret_len)
+{
+    r->actor = n->actor->name;
+    if (!r->at_ms)
+        r->at_ms = jv_loop_real_ms(n->loop);
+    *ret_subject = jv_arena_printf(a, "%s.audit.%s.%s", n->prefix, n->actor->name, r->action);
+    return jv_record_json(a, r, ret_len);
+}
+
+static void record_as(struct jv_node *n, uint64_t id, struct jv_record *r)
 {
     struct jv_arena *a = jv_arena_new(ARENA);
     char *subject, *json;
     size_t len;
 
-    r->actor = n->actor->name;
-    r->at_ms = jv_loop_real_ms(n->loop);
-    json = jv_record_json(a, r, &len);
-    subject = jv_arena_printf(a, "%s.audit.%s.%s", n->prefix, n->actor->name, r->action);
+    json = print(n, r, a, &subject, &len);
     jv_log(JV_LOG_INFO, "audit", "action", r->action, "who", r->who, "text", r->text, "trace",
            r->trace_id, NULL);
-    if (n->audits->acknowledged)
-        keep(n->audits, subject, json, len);
-    else
-        jv_may_fail(jv_bus_publish(n->bus, subject, NULL, NULL, 0, json, len));
+    publish(n, id, subject, json, len);
     jv_arena_free(a);
 }
+
+static void record(struct jv_node *n, struct jv_record *r)
+{
+    record_as(n, 0, r);
+}
+
+/* ---- with a transaction --------------------------------------------------------------------- */
+
+static void record_later(struct jv_ctx *ctx, struct jv_record *r)
+{
+    struct jv_arena *a = jv_arena_new(ARENA);
+    struct jv_said *said = calloc(1, sizeof(*said)), **end = &ctx->said;
+    char *subject, *json;
+
+    if (!said)
+        abort();
+    json = print(ctx->node, r, a, &subject, &said->len);
+    said->subject = copy_of(subject, strlen(subject));
+    said->data = copy_of(json, said->len);
+    said->inner = ctx->savepoint;
+    while (*end)
+        end = &(*end)->next;
+    *end = said;
+    jv_arena_free(a);
+}
+
+static void drop_said(struct jv_said **at)
+{
+    struct jv_said *said = *at;
+
+    *at = said->next;
+    free(said->subject);
+    free(said->data);
+    free(said);
+}
+
+void jv_records_say(struct jv_ctx *ctx)
+{
+    while (ctx->said) {
+        jv_log(JV_LOG_INFO, "audit", "record", ctx->said->data, NULL);
+        publish(ctx->node, 0, ctx->said->subject, ctx->said->data, ctx->said->len);
+        drop_said(&ctx->said);
+    }
+}
+
+void jv_records_drop(struct jv_ctx *ctx, bool inner)
+{
+    for (struct jv_said **at = &ctx->said; *at;)
+        if (inner && !(*at)->inner)
+            at = &(*at)->next;
+        else
+            drop_said(at);
+}
+
+void jv_records_keep(struct jv_ctx *ctx)
+{
+    for (struct jv_said *said = ctx->said; said; said = said->next)
+        said->inner = false;
+}
+
+/* ---- as many as a person may have ------------------------------------------------------------ */
+
+static void tell_minute(struct jv_loop_timer *t)
+{
+    struct jv_audits *s = t->arg;
+    char who[JV_PACE_NAME], user_id[JV_PACE_NAME];
+    unsigned n;
+
+    s->counting = false;
+    while ((n = jv_pace_take(s->pace, who, user_id)) > 0) {
+        struct jv_record r = { .action = "denied",
+                               .who = who,
+                               .user_id = user_id,
+                               .rule = "pace",
+                               .text = "more than a person's records of a minute",
+                               .left_out = n };
+
+        record(s->node, &r);
+    }
+}
+
+/* May it have a record? Changes always have. */
+static bool in_pace(struct jv_ctx *ctx, const struct jv_record *r)
+{
+    struct jv_audits *s = ctx->node->audits;
+    bool first;
+
+    if (!jv_pace_counts(r->action) ||
+        jv_pace_lets(s->pace, r->who, r->user_id, jv_real_ms(ctx), &first))
+        return true;
+    if (first && !s->counting)
+        jv_loop_timer_start(ctx->node->loop, &s->minute,
+                            jv_loop_mono_ms(ctx->node->loop) + JV_PACE_MS);
+    s->counting |= first;
+    return false;
+}
+
+/* ---- by hand and by rule --------------------------------------------------------------------- */
 
 static struct jv_record of_message(const struct jv_ctx *ctx, const char *action)
 {
@@ -185,7 +312,42 @@ void jv_audit(struct jv_ctx *ctx, const char *action, const char *fmt, ...)
     va_start(args, fmt);
     r.text = jv_arena_vprintf(ctx->arena, fmt, args);
     va_end(args);
-    record(ctx->node, &r);
+    if (ctx->tx)
+        record_later(ctx, &r);
+    else if (in_pace(ctx, &r))
+        record(ctx->node, &r);
+}
+
+struct jv_note jv_note(struct jv_ctx *ctx, const char *action, const char *fmt, ...)
+{
+    struct jv_record r = of_message(ctx, action);
+    struct jv_note n = { .at_ms = jv_real_ms(ctx),
+                         .action = action,
+                         .who = r.who,
+                         .user_id = r.user_id,
+                         .method = r.method ? r.method : "",
+                         .trace_id = r.trace_id };
+    va_list args;
+
+    va_start(args, fmt);
+    n.text = jv_arena_vprintf(ctx->arena, fmt, args);
+    va_end(args);
+    jv_random(&n.id, sizeof(n.id));
+    n.id = n.id >> 1 | 1;
+    return n;
+}
+
+void jv_audit_note(struct jv_ctx *ctx, const struct jv_note *n)
+{
+    struct jv_record r = { .at_ms = n->at_ms,
+                           .action = n->action,
+                           .text = n->text,
+                           .who = n->who,
+                           .user_id = n->user_id,
+                           .method = n->method,
+                           .trace_id = n->trace_id };
+
+    record_as(ctx->node, n->id, &r);
 }
 
 void jv_hidden(struct jv_ctx *ctx, const char *owner, const char *fmt, ...)
@@ -201,7 +363,8 @@ void jv_hidden(struct jv_ctx *ctx, const char *owner, const char *fmt, ...)
     r.rule = is_somebodys ? "hidden" : NULL;
     r.about = jv_arena_printf(ctx->arena, "%s of %s", what, is_somebodys ? owner : "nobody");
     r.text = jv_arena_printf(ctx->arena, "hidden: %s", r.about);
-    record(ctx->node, &r);
+    if (in_pace(ctx, &r))
+        record(ctx->node, &r);
 }
 
 void jv_denied(struct jv_ctx *ctx, const char *rule, const char *fmt, ...)
@@ -214,7 +377,8 @@ void jv_denied(struct jv_ctx *ctx, const char *rule, const char *fmt, ...)
     va_end(args);
     r.rule = rule;
     r.text = jv_arena_printf(ctx->arena, "%s: %s", rule, r.about);
-    record(ctx->node, &r);
+    if (in_pace(ctx, &r))
+        record(ctx->node, &r);
 }
 
 /* ---- refused tokens ------------------------------------------------------------------------- */
@@ -273,7 +437,9 @@ struct jv_audits *jv_audits_new(struct jv_node *n)
     s->acknowledged = jv_bus_has_streams(n->bus);
     s->again.fn = again;
     s->told.fn = tell_left_out;
-    s->again.arg = s->told.arg = s;
+    s->minute.fn = tell_minute;
+    s->again.arg = s->told.arg = s->minute.arg = s;
+    s->pace = jv_pace_new();
     if (s->acknowledged)
         s->sub = jv_bus_subscribe(n->bus,
                                   jv_arena_printf(n->keep, "%s.audit.*", jv_bus_inbox(n->bus)),
@@ -298,6 +464,8 @@ struct jv_audits *jv_audits_free(struct jv_audits *s)
         return NULL;
     jv_loop_timer_stop(s->node->loop, &s->again);
     jv_loop_timer_stop(s->node->loop, &s->told);
+    jv_loop_timer_stop(s->node->loop, &s->minute);
+    jv_pace_free(s->pace);
     if (s->sub)
         jv_bus_unsubscribe(s->node->bus, s->sub);
     jv_audits_give_up(s);

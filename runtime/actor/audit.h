@@ -11,6 +11,12 @@ struct jv_audits *jv_audits_free(struct jv_audits *s);
 bool jv_audits_written(const struct jv_audits *s);
 void jv_audits_give_up(struct jv_audits *s);
 
+/* What was recorded in a transaction is true when it is committed: say it then, or drop it; inner:
+ * only what was recorded since its savepoint. */
+void jv_records_say(struct jv_ctx *ctx);
+void jv_records_drop(struct jv_ctx *ctx, bool inner);
+void jv_records_keep(struct jv_ctx *ctx); /* the savepoint is released */
+
 /* The message's token was refused, or it had none: why is in ctx->err. */
 void jv_audit_token(struct jv_ctx *ctx);
 

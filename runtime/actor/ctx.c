@@ -31,7 +31,7 @@ struct jv_ctx *jv_ctx_new(struct jv_node *n)
 
     ctx->node = n;
     ctx->arena = a;
-    ctx->caller = (struct jv_caller){ false, "", "", "", "", "", NULL };
+    ctx->caller = (struct jv_caller){ false, "", "", "", "", "", NULL, 0 };
     ctx->began_us = jv_mono_us();
     ctx->deadline = INT64_MAX;
     ctx->next = n->alive;

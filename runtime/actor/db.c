@@ -1,5 +1,5 @@
 /* db.c -- the database as a handler sees it: jv/db.h over the pool of io/pg.h. */
-#include "actor/engine.h"
+#include "actor/audit.h"
 
 #include <string.h>
 #include <strings.h>
@@ -81,6 +81,8 @@ int jv_db_commit_all(struct jv_ctx *ctx)
 {
     int r = control(ctx, "commit");
 
+    if (!r || r == JV_UNAVAILABLE) /* then nobody knows, and one too many is better */
+        jv_records_say(ctx);
     jv_db_abandon(ctx); /* gives the connection back; nothing is open after a commit */
     return r;
 }
@@ -90,6 +92,7 @@ void jv_db_abandon(struct jv_ctx *ctx)
 {
     if (ctx->tx)
         jv_pg_give(ctx->node->pg, ctx->tx);
+    jv_records_drop(ctx, false);
     ctx->tx = NULL;
     ctx->savepoint = false;
 }
@@ -121,6 +124,7 @@ int jv_db_commit(struct jv_ctx *ctx)
     if (!ctx->savepoint)
         return jv_db_commit_all(ctx);
     ctx->savepoint = false;
+    jv_records_keep(ctx);
     return control(ctx, "release savepoint jarvis");
 }
 
@@ -129,6 +133,8 @@ void jv_db_rollback(struct jv_ctx *ctx)
     if (!in_run(ctx))
         jv_db_abandon(ctx);
     else if (ctx->savepoint)
+        jv_records_drop(ctx, true);
+    if (ctx->savepoint)
         jv_may_fail(control(ctx, "rollback to savepoint jarvis")); /* then nothing commits either */
     ctx->savepoint = false;
 }

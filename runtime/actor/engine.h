@@ -113,6 +113,7 @@ struct jv_ctx {
     struct jv_reply *reply;           /* of an agent's message, see agent/agent.h */
     struct jv_run *run;               /* it runs a task, likewise */
     const char *about_who, *about_id; /* jv_audit_who(); NULL: the caller */
+    struct jv_said *said;             /* records that wait for the commit; audit.h */
     int64_t auth_ms;                  /* the token is judged as of then; 0: as of now */
     bool own_db;                      /* a statement of the runtime's: opens no transaction */
     bool savepoint;                   /* of a handler's transaction within the run's */
@@ -165,6 +166,9 @@ void jv_streams_alive(struct jv_node *n);
 /* ---- access.c ------------------------------------------------------------------------------- */
 /* Who is calling: fills ctx->caller from ctx->env.token; fetches keys when they are unknown. */
 int jv_authenticate(struct jv_ctx *ctx);
+/* For what is done for somebody later: as of ctx->auth_ms. Processes forget ends when the tokens
+ * run out, so auth is asked about a token that has; UNAVAILABLE while it does not answer. */
+int jv_authenticate_late(struct jv_ctx *ctx);
 /* Is the caller, who was let in at that time (real), still signed in? That the token ran out since
  * does not count. Never waits. */
 int jv_still_in(struct jv_ctx *ctx, int64_t since_ms);
@@ -183,8 +187,6 @@ int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
 /* Bytes to a subject as it is, and the answer's, which lives as long as the message. */
 int jv_request_raw(struct jv_ctx *ctx, const char *subject, const char *data, size_t len,
                    struct jv_bus_msg **ret);
-/* Wait until the server has taken everything that was subscribed and published so far. */
-int jv_settle(struct jv_ctx *ctx);
 bool jv_may_call(const struct jv_actor *a, const char *what);
 char *jv_service_subject(struct jv_arena *a, const ProtobufCServiceDescriptor *s,
                          const char *method); /* svc.tickets.List */

@@ -7,9 +7,10 @@
 
 #include <auth.pb-c.h>
 
+#include "actor/ends.h"
 #include "io/jwt.h"
 
-enum { MAX_REVOKED = 4096, MAX_ENDED = 1024, KEY_FETCH_MS = 1000, MAX_KEYS = 16 };
+enum { KEY_FETCH_MS = 1000, MAX_KEYS = 16 };
 
 /* One verified token. Strings are one malloc'ed block that begins with user_id. */
 struct entry {
@@ -18,26 +19,13 @@ struct entry {
     char *user_id, *username, *role, *scope, *sid;
 };
 
-struct revoked {
-    char sid[40];
-    int64_t until_ms;
-};
-
-/* A person whose tokens issued up to then are refused: removed, or with another role. */
-struct ended {
-    char user_id[68];
-    int64_t issued, until_ms;
-};
-
 struct jv_identity {
     pthread_mutex_t lock;
     struct jv_keys *keys;
     struct entry *cache; /* 4-way sets, indexed by the hash */
     size_t n_sets;
-    struct revoked revoked[MAX_REVOKED];
-    size_t n_revoked;
-    struct ended ended[MAX_ENDED];
-    size_t n_ended;
+    struct jv_ends *ends;
+    int64_t now_ms; /* as of the latest check */
     int64_t next_fetch_ms;
     uint64_t hits, misses, revocations;
     unsigned turn; /* which way of a full set gives way */
@@ -54,6 +42,7 @@ struct jv_identity *jv_identity_new(size_t cache_size)
     id->n_sets = cache_size / WAYS + 1;
     id->cache = calloc(id->n_sets * WAYS, sizeof(*id->cache));
     id->keys = jv_keys_new();
+    id->ends = jv_ends_new(JV_MAX_ENDS);
     if (!id->cache)
         abort();
     pthread_mutex_init(&id->lock, NULL);
@@ -68,6 +57,7 @@ struct jv_identity *jv_identity_free(struct jv_identity *id)
         free(id->cache[i].user_id);
     free(id->cache);
     jv_keys_free(id->keys);
+    jv_ends_free(id->ends);
     pthread_mutex_destroy(&id->lock);
     free(id);
     return NULL;
@@ -91,18 +81,13 @@ static void caller_from(struct jv_caller *ret, struct jv_arena *a, const struct 
     ret->scope = jv_arena_strdup(a, e->scope);
     ret->sid = jv_arena_strdup(a, e->sid);
     ret->token = token;
+    ret->issued = e->issued;
 }
 
-static bool is_revoked(const struct jv_identity *id, const struct entry *e, int64_t now_ms)
+static bool is_revoked(struct jv_identity *id, const struct entry *e, int64_t now_ms)
 {
-    for (size_t i = 0; i < id->n_ended; i++)
-        if (id->ended[i].until_ms > now_ms && e->issued <= id->ended[i].issued &&
-            strcmp(id->ended[i].user_id, e->user_id) == 0)
-            return true;
-    for (size_t i = 0; i < id->n_revoked; i++)
-        if (id->revoked[i].until_ms > now_ms && strcmp(id->revoked[i].sid, e->sid) == 0)
-            return true;
-    return false;
+    id->now_ms = now_ms;
+    return jv_ends_has(id->ends, e->user_id, e->sid, e->issued, e->exp_ms, now_ms);
 }
 
 static const struct entry *look_up(struct jv_identity *id, const uint8_t hash[32], int64_t now_ms)
@@ -215,60 +200,30 @@ int jv_identity_keys(struct jv_identity *id, const void *auth_keyset, struct jv_
     return jv_keys_set(id->keys, keys, n, err);
 }
 
-/* Where a revocation goes: its own slot again, one that ran out, a new one, or the soonest to end.
- */
-static struct revoked *revoked_slot(struct jv_identity *id, const char *sid)
-{
-    struct revoked *soonest = &id->revoked[0];
-
-    for (size_t i = 0; i < id->n_revoked; i++) {
-        if (strcmp(id->revoked[i].sid, sid) == 0)
-            return &id->revoked[i];
-        if (id->revoked[i].until_ms < soonest->until_ms)
-            soonest = &id->revoked[i];
-    }
-    return id->n_revoked < MAX_REVOKED ? &id->revoked[id->n_revoked++] : soonest;
-}
-
 void jv_identity_revoke(struct jv_identity *id, const char *sid, int64_t until_ms)
 {
-    struct revoked *slot;
-
-    if (!sid[0] || strlen(sid) >= sizeof(slot->sid))
+    if (!sid[0] || strlen(sid) > JV_MAX_SID)
         return;
     pthread_mutex_lock(&id->lock);
-    slot = revoked_slot(id, sid);
-    memcpy(slot->sid, sid, strlen(sid) + 1);
-    slot->until_ms = until_ms;
+    jv_ends_session(id->ends, sid, until_ms, id->now_ms);
     id->revocations++;
     pthread_mutex_unlock(&id->lock);
 }
 
-/* Likewise: the same person, a free slot, or the soonest to end. */
-static struct ended *ended_slot(struct jv_identity *id, const char *user_id)
-{
-    struct ended *soonest = &id->ended[0];
-
-    for (size_t i = 0; i < id->n_ended; i++) {
-        if (strcmp(id->ended[i].user_id, user_id) == 0)
-            return &id->ended[i];
-        if (id->ended[i].until_ms < soonest->until_ms)
-            soonest = &id->ended[i];
-    }
-    return id->n_ended < MAX_ENDED ? &id->ended[id->n_ended++] : soonest;
-}
-
 static void end_person(struct jv_identity *id, const Auth__Revocation *v, int64_t until_ms)
 {
-    struct ended *slot;
-
-    if (strlen(v->user_id) >= sizeof(slot->user_id))
+    if (strlen(v->user_id) > JV_MAX_USER_ID)
         return;
     pthread_mutex_lock(&id->lock);
-    slot = ended_slot(id, v->user_id);
-    memcpy(slot->user_id, v->user_id, strlen(v->user_id) + 1);
-    slot->issued = v->issued;
-    slot->until_ms = until_ms;
+    jv_ends_person(id->ends, v->user_id, v->issued, until_ms, id->now_ms);
+    id->revocations++;
+    pthread_mutex_unlock(&id->lock);
+}
+
+static void end_all(struct jv_identity *id, int64_t until_ms)
+{
+    pthread_mutex_lock(&id->lock);
+    jv_ends_all(id->ends, until_ms);
     id->revocations++;
     pthread_mutex_unlock(&id->lock);
 }
@@ -281,11 +236,14 @@ void jv_identity_revocation(struct jv_identity *id, const void *auth_revocation)
 
     if (!v->until || v->until->seconds <= 0)
         return;
-    until_ms = (v->until->seconds < most ? v->until->seconds : most) * 1000;
+    until_ms = (v->until->seconds < most ? v->until->seconds : most - 1) * 1000 +
+               v->until->nanos / 1000000;
     if (v->user_id[0])
         end_person(id, v, until_ms);
-    else
+    else if (v->sid[0])
         jv_identity_revoke(id, v->sid, until_ms);
+    else
+        end_all(id, until_ms);
 }
 
 uint64_t jv_identity_revocations(struct jv_identity *id)

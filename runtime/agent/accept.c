@@ -2,6 +2,8 @@
  * message to a task that is there. */
 #include "agent/tasks.h"
 
+#include "actor/audit.h"
+
 #include <string.h>
 
 #include "jv/token.h"
@@ -56,7 +58,7 @@ struct jv_run *jv_run_new(struct jv_ctx *ctx, const A2a__SendMessageRequest *req
 struct jv_stamp jv_stamp_of(struct jv_ctx *ctx, const A2a__SendMessageRequest *req)
 {
     A2a__SendMessageRequest what = *req;
-    struct jv_stamp s = { .owner = jv_owner(ctx) };
+    struct jv_stamp s = { .owner = jv_owner(ctx), .scope = ctx->caller.scope };
     size_t len;
     const uint8_t *bytes;
 
@@ -192,6 +194,7 @@ static int give_birth(struct jv_ctx *ctx, struct jv_run *run, bool interrupted)
         r = jv_db_commit_all(ctx);
     if (r)
         return r;
+    jv_records_say(ctx);
     jv_db_abandon(ctx);
     jv_tell(ctx, run->id, all, n);
     run->events = all;

@@ -152,6 +152,7 @@ int jv_store_last_seq(struct jv_ctx *ctx, const char *id, int32_t *ret);
 /* A message's name and content, for telling the same again from another one. */
 struct jv_stamp {
     const char *owner, *message_id; /* NULL: messages are not remembered here */
+    const char *scope; /* of whoever sends it: an answer is not said again to other rights */
     uint8_t hash[32];
 };
 /* Remember it for a task (in the open transaction); *ret_new false: it was there before. */

@@ -100,7 +100,7 @@ static int be_somebody(struct jv_ctx *ctx, struct jv_run *run, const struct jv_t
     ctx->env.token = t->token;
     ctx->auth_ms = t->token_ms;
     jv_within(ctx, JV_DEFAULT_TIMEOUT_MS);
-    r = jv_authenticate(ctx);
+    r = jv_authenticate_late(ctx);
     ctx->deadline = deadline;
     if (t->status_ms > since)
         since = t->status_ms;

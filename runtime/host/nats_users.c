@@ -49,6 +49,7 @@ static void add_token_checks(struct list *pub, const char *prefix)
 {
     add(pub, prefix, "svc.auth.Keys");
     add(pub, prefix, "svc.auth.Revocations");
+    add(pub, prefix, "svc.auth.HasEnded");
 }
 
 /* Whoever has people's own data asks who is meant by a name. */

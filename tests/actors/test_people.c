@@ -195,8 +195,10 @@ TEST(switched_off_and_on)
               JV_OK);
     CHECK_INT(me(&s, s.vishal), JV_UNAUTHENTICATED);
     CHECK_INT(me(&s, token_of(s.w, "vishal", "password123")), JV_OK);
-    world_advance(s.w, 61 * MINUTE); /* nothing of it is left when no token can be good any more */
-    CHECK_STR(world_sql(s.w, "select count(*) from auth.ended_people"), "0");
+    world_advance(s.w, 61 * MINUTE); /* nothing to tell when no token can be good any more */
+    list = world_ask(s.w, NULL, "svc.auth.Revocations", "{}");
+    CHECK(!strstr(list.json, "user_001"));
+    CHECK_STR(world_sql(s.w, "select count(*) from auth.ended_people"), "1"); /* for late tasks */
     world_free(s.w);
 }
 

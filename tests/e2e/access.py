@@ -113,7 +113,7 @@ class Access(Tally):
         vishal.token, happy.token = (lambda: self.s.login("vishal")), (lambda: self.s.login("happy"))
         self.vishal, self.happy = vishal, happy
         self.pairs = [(self.will, self.nora), (self.nora, self.faye), (vishal, self.nora), (self.will, vishal),
-                      (vishal, happy), (happy, vishal)]
+                      (vishal, happy), (happy, vishal), (self.nora, self.will)]
 
     def table(self):
         """All that could be written by a question, to be the same afterwards."""

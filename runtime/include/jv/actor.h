@@ -179,11 +179,15 @@ struct jv_caller {
     const char *scope;    /* space-separated */
     const char *sid;      /* the sign-in */
     const char *token;    /* as it came, for calls that travel on */
+    int64_t issued;       /* of the token, unix seconds */
 };
 
 void *jv_state(struct jv_ctx *ctx);
 const struct jv_caller *jv_caller(const struct jv_ctx *ctx);
 bool jv_caller_has(const struct jv_ctx *ctx, const char *scope); /* "tickets:read:all" */
+/* Were all of a person's tokens issued up to then (unix seconds) ended, or is the person gone? Asks
+ * auth; UNAVAILABLE, and *ret true, when it does not answer. */
+JV_CHECKED int jv_person_ended(struct jv_ctx *ctx, const char *user_id, int64_t issued, bool *ret);
 struct jv_arena *jv_arena(struct jv_ctx *ctx);
 const char *jv_trace_id(const struct jv_ctx *ctx);
 
@@ -224,6 +228,20 @@ int jv_publish(struct jv_ctx *ctx, const char *subject, const void *msg);
 /* Record who did what: on jarvis.audit.<actor>.<action>, kept by JetStream. Never fails a message
  * and never waits. */
 void jv_audit(struct jv_ctx *ctx, const char *action, const char *fmt, ...) JV_PRINTF(3, 4);
+/* A record that is true only together with a change: the actor keeps it in the change's
+ * transaction, and says it after the commit, perhaps again and in another process. Two of the same
+ * id are one. */
+struct jv_note {
+    uint64_t id; /* less than 2^63 */
+    int64_t at_ms;
+    const char *action, *text, *who, *user_id, *method, *trace_id;
+};
+struct jv_note jv_note(struct jv_ctx *ctx, const char *action, const char *fmt, ...)
+        JV_PRINTF(3, 4);
+void jv_audit_note(struct jv_ctx *ctx, const struct jv_note *note);
+/* Wait until the bus has taken everything that was published so far. UNAVAILABLE: it does not say.
+ */
+int jv_settle(struct jv_ctx *ctx);
 /* For the actor that signs people in: the records of this message are about them. */
 void jv_audit_who(struct jv_ctx *ctx, const char *username, const char *user_id);
 /* Record that the caller was not let: which rule said no, and what was asked for. The runtime does
