@@ -456,6 +456,31 @@ static const struct jv_cat_tool *tool_asked_about(const struct jv_reading *r)
     return NULL;
 }
 
+/* By an example that tells of nothing that is there, or by what the change must have. */
+static void say_how(const struct jv_catalog *c, const struct jv_cat_tool *t,
+                    const struct jv_draft *d, struct jv_buf *b)
+{
+    size_t said = 0;
+
+    for (size_t i = 0; i < t->n_examples; i++)
+        if (!strpbrk(t->examples[i], "0123456789")) {
+            jv_buf_str(b, "Just ask me, for example: *");
+            jv_say_text(b, t->examples[i]);
+            jv_buf_str(b, "*.");
+            return;
+        }
+    jv_buf_str(b, "Just ask me to **");
+    jv_say_text(b, action_of(c, d, b->arena));
+    jv_buf_str(b, "** and say");
+    for (size_t i = 0; i < t->n_slots; i++)
+        if (t->slots[i].required) {
+            jv_buf_str(b, said++ ? " and the **" : " the **");
+            jv_say_text(b, spaced(b->arena, t->slots[i].name));
+            jv_buf_str(b, "**");
+        }
+    jv_buf_str(b, ".");
+}
+
 bool jv_talk_how(const struct jv_reading *r, struct jv_arena *a, struct jv_plan *ret)
 {
     enum { most = 12 };
@@ -465,12 +490,10 @@ bool jv_talk_how(const struct jv_reading *r, struct jv_arena *a, struct jv_plan 
     struct jv_buf b = jv_buf_new(a);
     size_t n = 0;
 
-    if (!t || !t->n_examples)
+    if (!t)
         return false;
     d.tool = (uint32_t)(t - r->catalog->tools);
-    jv_buf_str(&b, "Just ask me, for example: *");
-    jv_say_text(&b, t->examples[0]);
-    jv_buf_str(&b, "*.");
+    say_how(r->catalog, t, &d, &b);
     for (size_t i = 0; i < t->n_slots; i++)
         if (t->slots[i].required && t->slots[i].kind == JV_SLOT_TEXT) {
             d.missing = &t->slots[i];
