@@ -230,7 +230,8 @@ size_t jv_dates_read(const struct jv_words *w, int64_t now_ms, struct jv_date re
         }
         i += p.n - 1;
         if (n && p.first != INT64_MIN && joins(&c, &ret[n - 1], &d)) {
-            ret[n - 1].until = p.after * day_s;
+            if (d.since != INT64_MIN || d.until != INT64_MAX)
+                ret[n - 1].until = p.after * day_s;
             if (ret[n - 1].until <= ret[n - 1].since) /* from Monday to Friday */
                 ret[n - 1].until += 7 * day_s;
             ret[n - 1].n = d.from + d.n - ret[n - 1].from;
