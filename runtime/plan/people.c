@@ -185,6 +185,15 @@ static bool labels(const struct jv_reading *r, size_t i)
     return false;
 }
 
+/* "really", "very" */
+static bool is_adverb(const char *norm)
+{
+    size_t n = strlen(norm);
+
+    return (n > 3 && strcmp(norm + n - 2, "ly") == 0) || strcmp(norm, "very") == 0 ||
+           strcmp(norm, "quite") == 0;
+}
+
 /* "the exam", "my open tickets", "some really decent class": it is said already which, or whose. */
 static bool is_determined(const struct jv_reading *r, size_t i)
 {
@@ -198,7 +207,8 @@ static bool is_determined(const struct jv_reading *r, size_t i)
             return false;
         if (w->roles & whose)
             return !(w->roles & JV_READ);
-        if (w->possessive || !jv_ordinary(w->norm) || (w->roles & JV_FUNCTION && k < i) ||
+        if (w->possessive || !jv_ordinary(w->norm) ||
+            (w->roles & JV_FUNCTION && !is_adverb(w->norm)) ||
             w->roles & (JV_READ | JV_OWNER | JV_AUX | JV_BE | JV_JOIN))
             return false;
     }
@@ -410,6 +420,18 @@ static void join_parts(struct jv_reading *r, struct jv_arena *a)
     }
 }
 
+/* "what about alexs", "now alexs": of what was spoken of before. */
+static bool is_elliptic(const struct jv_reading *r, size_t i)
+{
+    enum { least = 5 };
+    const struct jv_word *w = r->tokens[i].word;
+    size_t n = strlen(w->norm);
+
+    return r->tokens[i].name && i && is_end(r, i + 1) && n >= least && w->norm[n - 2] != 'a' &&
+           (jv_word_is(r, i - 1, "about") || jv_word_is(r, i - 1, "now") ||
+            has_role(r, i - 1, JV_JOIN));
+}
+
 void jv_people_mark(struct jv_reading *r, struct jv_arena *a)
 {
     for (size_t i = 0; i < r->n; i++) {
@@ -417,7 +439,8 @@ void jv_people_mark(struct jv_reading *r, struct jv_arena *a)
 
         t->name = place_of(r, i, a);
         t->person = t->word->norm;
-        if (t->name == JV_NAME_OWNER && !t->word->possessive && noun_after(r, i) != SIZE_MAX)
+        if ((t->name == JV_NAME_OWNER && !t->word->possessive && noun_after(r, i) != SIZE_MAX) ||
+            is_elliptic(r, i))
             t->person = without_s(t->word, a);
     }
     list_back(r);

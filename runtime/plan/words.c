@@ -288,13 +288,13 @@ static char *lower_copy(struct jv_arena *a, const char *s, size_t n)
     return jv_lower(a, jv_arena_strndup(a, s, n));
 }
 
-/* "O'Brien", but not "o'clock": the mark is part of the word. */
+/* "O'Brien", "g'day", but not "o'clock": the mark is part of the word. */
 static bool is_o(const char *start, const char *end)
 {
     static const char clock[] = "clock";
     size_t n = 0;
 
-    if (end != start + 1 || (*start != 'o' && *start != 'O') || *end != '\'')
+    if (end != start + 1 || !strchr("oOgG", *start) || *end != '\'')
         return false;
     while (is_letter((unsigned char)end[n + 1]))
         n++;
