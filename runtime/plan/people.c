@@ -248,6 +248,34 @@ static bool receives(const struct jv_reading *r, size_t i)
            !w->roles && !w->plural && !w->number && !r->tokens[i].in_value && !jv_english(w->norm);
 }
 
+/* "migration", "urgency": what nobody is called. */
+static bool is_abstract(const char *norm)
+{
+    static const char *const endings[] = { "tion", "sion", "ment", "ness", "ity", "cy",
+                                           "ance", "ence", "ing",  "ism",  "age", "ware" };
+    size_t n = strlen(norm);
+
+    for (size_t i = 0; i < JV_COUNT(endings); i++) {
+        size_t len = strlen(endings[i]);
+
+        if (n > len + 1 && strcmp(norm + n - len, endings[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "tickets of jack", "raised by jack", but not "courses of interest", "sorted by urgency". */
+static bool is_owner(const struct jv_reading *r, size_t i)
+{
+    const struct jv_word *w = r->tokens[i].word;
+
+    if (i < 2 || w->before || w->past || !stands_alone(r, i) || jv_english(w->norm) ||
+        is_abstract(w->norm))
+        return false;
+    return (jv_word_is(r, i - 1, "of") && jv_token_personal(r, i - 2)) ||
+           (jv_word_is(r, i - 1, "by") && r->tokens[i - 2].word->past);
+}
+
 /* An ordinary word is a name only where nothing else fits: "Rose's tickets", "does hope have". */
 static enum jv_name_place place_of_ordinary(const struct jv_reading *r, size_t i, bool apart)
 {
@@ -255,6 +283,8 @@ static enum jv_name_place place_of_ordinary(const struct jv_reading *r, size_t i
 
     if (is_determined(r, i) || w->plural)
         return JV_NO_NAME;
+    if (is_owner(r, i))
+        return JV_NAME_OWNER;
     if (w->possessive && (noun_after(r, i) != SIZE_MAX || (w->capital && !apart)))
         return JV_NAME_OWNER;
     if (!apart && w->capital && !is_brand(r, w) && !r->tokens[i - 1].word->capital &&
