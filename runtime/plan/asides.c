@@ -71,6 +71,8 @@ static bool is_event(const struct jv_reading *r, const struct jv_date *d)
     };
     size_t next = d->from + d->n;
 
+    if (d->from && jv_roles_at(r, d->from - 1) & JV_FEELING)
+        return true; /* "happy Friday" */
     if (d->from && (jv_word_is(r, d->from - 1, "every") || jv_word_is(r, d->from - 1, "each")))
         return true;
     return next < r->n && !r->tokens[next].word->before && IS(r, next, verbs) &&

@@ -248,7 +248,7 @@ static struct jv_point by_month(const struct jv_calendar *c, size_t i)
     if (in(d, 1, 31) && !jv_day_is(c, i + n, " a an ") && strlen(word(c, i + n)) < 5)
         return is_year(c, i + n + 1) ? day_of(c, number(c, i + n + 1), m, d, n + 2)
                                      : day_of(c, 0, m, d, n + 1);
-    if (strlen(word(c, i)) <= 5 &&
+    if (strlen(word(c, i)) <= 5 && !(i + 1 < c->w->n && c->w->at[i + 1].plural) &&
         !jv_day_is(c, i - 1, " in of during since until by before after "))
         return (struct jv_point){ 0 }; /* "may I", "march on" */
     return is_year(c, i + 1)
@@ -428,8 +428,9 @@ static struct jv_point named(const struct jv_calendar *c, size_t i)
         (jv_day_is(c, i - 1, " till until ") ||
          (stays && jv_day_is(c, i, " now ") && jv_day_is(c, i - 1, " between from "))))
         return days(c->today, c->today + 1, 1);
-    if (jv_day_of_week(c, i) && (strlen(word(c, i)) > 4 || !jv_ordinary(word(c, i)) ||
-                                 jv_day_is(c, i - 1, " on by until before after since ")))
+    if (jv_day_of_week(c, i) &&
+        (strlen(word(c, i)) > 4 || !jv_ordinary(word(c, i)) || (i && c->w->at[i].capital) ||
+         jv_day_is(c, i - 1, " on by until before after since ")))
         return on_weekday(c, jv_day_of_week(c, i), jv_day_is(c, i - 1, " since "), 1);
     return (struct jv_point){ 0 };
 }

@@ -86,7 +86,8 @@ static bool is_tied_on(const struct jv_reading *r, size_t i)
 {
     const char *text = r->words.text;
 
-    if (i + 1 >= r->n || r->words.at[i].to + 1 != r->words.at[i + 1].from || r->words.at[i].number)
+    if (i + 1 >= r->n || r->words.at[i].to + 1 != r->words.at[i + 1].from ||
+        r->words.at[i].number || r->words.at[i + 1].number)
         return false;
     for (size_t k = i; k < i + 2; k++)
         if (text[r->words.at[i].to] != '@' &&

@@ -217,6 +217,8 @@ TEST(days_said_before)
         { "tmrw", "2025-01-11..2025-01-12" },
         { "exams fri", "2025-01-10..2025-01-11" },
         { "we sat down", "" },
+        { "show Sat exams", "2025-01-11..2025-01-12" },
+        { "march exams", "2025-03-01..2025-04-01" },
         { "the week after this", "2025-01-13..2025-01-20" },
         { "next week is full, what exams are in it?",
           "2025-01-13..2025-01-20 2025-01-13..2025-01-20" },
