@@ -1,9 +1,20 @@
 /* acts.c -- does a part of the sentence ask for a change, or only speak of one? */
 #include "plan/acts.h"
 
-/* "has raised", "I raised": what was done. */
+/* "that are [already] closed": how it is. */
+static bool is_state(const struct jv_reading *r, size_t i)
+{
+    while (i > 0 && jv_roles_at(r, i - 1) & JV_LATE)
+        i--;
+    return i > 1 && (jv_word_is(r, i - 1, "are") || jv_word_is(r, i - 1, "were")) &&
+           (jv_word_is(r, i - 2, "that") || jv_word_is(r, i - 2, "which"));
+}
+
+/* "has raised", "I raised", "are closed": what was done. */
 static bool is_done(const struct jv_reading *r, size_t i)
 {
+    if (is_state(r, i))
+        return true;
     for (size_t k = i > 1 ? i - 2 : 0; k < i; k++)
         if (strncmp(r->tokens[k].word->norm, "ha", 2) == 0 || jv_roles_at(r, k) & JV_SELF)
             return true;

@@ -71,6 +71,8 @@ static bool is_event(const struct jv_reading *r, const struct jv_date *d)
     };
     size_t next = d->from + d->n;
 
+    if (d->from && jv_roles_at(r, d->from - 1) & JV_FEELING)
+        return true; /* "happy Friday" */
     if (d->from && (jv_word_is(r, d->from - 1, "every") || jv_word_is(r, d->from - 1, "each")))
         return true;
     return next < r->n && !r->tokens[next].word->before && IS(r, next, verbs) &&
@@ -90,9 +92,38 @@ static bool is_of_other(const struct jv_reading *r, const struct jv_date *d)
     return true;
 }
 
+/* "leaving out what was filed [before that day]" */
+static bool is_left_out(const struct jv_reading *r, const struct jv_date *d)
+{
+    enum { near = 7 };
+    static const char *const excluders[] = { "except",   "excluding", "exclude",  "omit",
+                                             "omitting", "skip",      "skipping", "ignore",
+                                             "leaving",  "leave" };
+
+    if (d->from && jv_word_is(r, d->from - 1, "not"))
+        return true;
+    for (size_t i = d->from; i > 0 && i + near > d->from && !r->tokens[i].word->before; i--)
+        if (IS(r, i - 1, excluders) && jv_roles_at(r, i - 1) & (JV_NOT | JV_NO))
+            return true;
+    return false;
+}
+
+/* What is left when those days are left out; of days in between nothing can be said. */
+static void turn(struct jv_date *d)
+{
+    int64_t since = d->since;
+
+    d->since = d->until == INT64_MAX || since != INT64_MIN ? INT64_MIN : d->until;
+    d->until = since == INT64_MIN || d->until != INT64_MAX ? INT64_MAX : since;
+}
+
 static void drop_days(struct jv_reading *r)
 {
     size_t kept = 0;
+
+    for (size_t i = 0; i < r->n_dates; i++)
+        if (is_left_out(r, &r->dates[i]))
+            turn(&r->dates[i]);
 
     for (size_t i = 0; i < r->n_dates; i++)
         if (!is_told(r, &r->dates[i]) && !is_event(r, &r->dates[i]) &&

@@ -18,7 +18,7 @@ struct side {
 };
 
 static const struct side sides[] = {
-    { " by until till through including deadline ", false, false, false, true },
+    { " by until till through thru including deadline ", false, false, false, true },
     { " before ", false, false, true, false },
     { " after past ", false, true, false, false },
     { " since from starting as ", true, false, false, false },
@@ -91,6 +91,7 @@ static struct jv_date dated(const struct jv_calendar *c, size_t i, const struct 
     const struct side *s = side ? side : side_before(c, i, &from);
     bool onwards = jv_day_is(c, i + p->n, " on onwards onward forward ");
     bool or_after = s == &sides[AFTER] && from > 0 && jv_day_is(c, from - 1, " or and ");
+    bool or_before = s == &sides[BEFORE] && from > 0 && jv_day_is(c, from - 1, " or and ");
     int64_t later = 0; /* "before Friday", on a Friday */
 
     d.n += i - from + (onwards ? 1 : 0);
@@ -99,6 +100,12 @@ static struct jv_date dated(const struct jv_calendar *c, size_t i, const struct 
         (s && jv_day_is(c, from, " as ") && p->first <= c->today &&
          c->today < p->after)) /* no such day; "as of today" */
         return d;
+    if (s == &sides[BY] && jv_day_is(c, i, " now date "))
+        return d; /* "till now" leaves nothing out */
+    if (s && from > 0 && jv_day_is(c, from - 1, " not "))
+        s = s == &sides[BEFORE] ? &sides[SINCE] : s == &sides[AFTER] ? &sides[BY] : s;
+    if (s == &sides[BEFORE] && (or_before || jv_day_is(c, i + jv_day_the(c, i), " end ")))
+        s = &sides[BY]; /* "on or before", "before the end of the month" */
     if (s == &sides[BEFORE] && jv_day_of_week(c, i) && p->first == c->today)
         later = 7;
     if (s && jv_day_is(c, from, " from ") && p->period && !onwards)
@@ -176,9 +183,9 @@ static bool joins(const struct jv_calendar *c, const struct jv_date *a, const st
     return a->until != INT64_MIN && b->from <= end + 1 &&
            (jv_day_is(c, a->from, " between from since ") ||
             (a->from && jv_day_is(c, a->from - 1, " between ")) ||
-            jv_day_is(c, b->from - 1, " to ")) &&
+            jv_day_is(c, b->from - 1, " to ") || jv_day_is(c, b->from, " through thru ")) &&
            (jv_day_is(c, b->from - 1, " and to ") ||
-            jv_day_is(c, b->from, " until till to and through up "));
+            jv_day_is(c, b->from, " until till to and through thru up "));
 }
 
 /* "10/01/2025 (10 January)", "until the 18th, that date also included": the same said again. */
@@ -223,7 +230,8 @@ size_t jv_dates_read(const struct jv_words *w, int64_t now_ms, struct jv_date re
         }
         i += p.n - 1;
         if (n && p.first != INT64_MIN && joins(&c, &ret[n - 1], &d)) {
-            ret[n - 1].until = p.after * day_s;
+            if (d.since != INT64_MIN || d.until != INT64_MAX)
+                ret[n - 1].until = p.after * day_s;
             if (ret[n - 1].until <= ret[n - 1].since) /* from Monday to Friday */
                 ret[n - 1].until += 7 * day_s;
             ret[n - 1].n = d.from + d.n - ret[n - 1].from;

@@ -181,6 +181,9 @@ static struct jv_point iso(const struct jv_calendar *c, size_t i)
         return day_of(c, d, b, a, 3);
     if (is_year(c, i + 2) && in(a, 1, 12) && in(b, 13, 31)) /* 01/18/2025 */
         return day_of(c, d, a, b, 3);
+    if (tied(c, i, '/') && tied(c, i + 1, '/') && strlen(word(c, i + 2)) == 2 && in(d, 20, 40) &&
+        in(b, 1, 12) && in(a, 1, 31)) /* 18/01/25 */
+        return day_of(c, 2000 + d, b, a, 3);
     return none;
 }
 
@@ -189,8 +192,9 @@ static struct jv_point by_slash(const struct jv_calendar *c, size_t i)
 {
     int64_t a = number(c, i), b = number(c, i + 1);
     bool said = i && jv_day_is(c, i - 1, " on by until before after since from due till between ");
+    bool dots = said && tied(c, i, '.') && strlen(word(c, i + 1)) == 2; /* on 18.01. */
 
-    if (!tied(c, i, '/') || tied(c, i + 1, '/') || (i && tied(c, i - 1, '/')) ||
+    if (!(tied(c, i, '/') || dots) || tied(c, i + 1, '/') || (i && tied(c, i - 1, '/')) ||
         (!said && strlen(word(c, i + 1)) != 2))
         return (struct jv_point){ 0 };
     if (in(a, 1, 31) && in(b, 1, 12))
@@ -244,7 +248,7 @@ static struct jv_point by_month(const struct jv_calendar *c, size_t i)
     if (in(d, 1, 31) && !jv_day_is(c, i + n, " a an ") && strlen(word(c, i + n)) < 5)
         return is_year(c, i + n + 1) ? day_of(c, number(c, i + n + 1), m, d, n + 2)
                                      : day_of(c, 0, m, d, n + 1);
-    if (strlen(word(c, i)) <= 5 &&
+    if (strlen(word(c, i)) <= 5 && !(i + 1 < c->w->n && c->w->at[i + 1].plural) &&
         !jv_day_is(c, i - 1, " in of during since until by before after "))
         return (struct jv_point){ 0 }; /* "may I", "march on" */
     return is_year(c, i + 1)
@@ -336,6 +340,10 @@ static struct jv_point relative(const struct jv_calendar *c, size_t i)
 
     if (!next && !last && !now)
         return (struct jv_point){ 0 };
+    if (!count && jv_day_is(c, at + 1, " couple ") && jv_day_is(c, at + 2, " of ")) {
+        count = 2 * unit_days(c, at + 3);
+        skip++;
+    }
     if (count && next)
         return days(c->today, c->today + count + 1, skip + 3);
     if (count && last)
@@ -345,8 +353,6 @@ static struct jv_point relative(const struct jv_calendar *c, size_t i)
     if (jv_day_is(c, at, " past ") && unit_days(c, at + 1) > 1)
         return days(c->today - unit_days(c, at + 1), c->today + 1, skip + 2);
     p = unit(c, at + 1, by, skip + 2);
-    if (p.n && c->today >= p.first && next && jv_day_is(c, at + 1, " weekend "))
-        p = unit(c, at + 1, 1, skip + 2);
     if (!p.n && last && jv_day_is(c, at + 1, " night "))
         p = days(c->today - 1, c->today, skip + 2);
     if (!p.n && jv_day_of_week(c, at + 1)) {
@@ -364,13 +370,19 @@ static struct jv_point relative(const struct jv_calendar *c, size_t i)
 /* "3 days ago", "in 5 days", "within a week" */
 static struct jv_point counted(const struct jv_calendar *c, size_t i)
 {
-    int64_t count = jv_day_span(c, i);
+    int64_t count = jv_day_span(c, i), from;
 
     if (count && jv_day_is(c, i + 2, " ago "))
         return days(c->today - count, c->today - count + 1, 3);
+    if (count && jv_day_is(c, i + 2, " from ")) { /* "a week from Monday" */
+        from = jv_day_is(c, i + 3, " now today ") ? c->today
+               : jv_day_of_week(c, i + 3) ? on_weekday(c, jv_day_of_week(c, i + 3), false, 1).first
+                                          : 0;
+        return from ? days(from + count, from + count + 1, 4) : (struct jv_point){ 0 };
+    }
     count = jv_day_span(c, i + 1);
-    if (jv_day_is(c, i, " in within ") && count)
-        return days(c->today, c->today + count + 1, 3);
+    if (jv_day_is(c, i, " in within ") && count) /* "in two weeks' time" */
+        return days(c->today, c->today + count + 1, jv_day_is(c, i + 3, " time ") ? 4 : 3);
     if (jv_day_is(c, i, " within ") && jv_day_is(c, i + 1, " the this ")) {
         struct jv_point p = unit(c, i + 2, 0, 3);
 
@@ -402,16 +414,23 @@ static struct jv_point named(const struct jv_calendar *c, size_t i)
     static const struct {
         const char *name;
         int64_t by;
-    } names[] = { { "today", 0 },    { "tonight", 0 }, { "tomorrow", 1 },
-                  { "tommorow", 1 }, { "tomorow", 1 }, { "yesterday", -1 } };
+    } names[] = { { "today", 0 },   { "tonight", 0 }, { "tomorrow", 1 }, { "tommorow", 1 },
+                  { "tomorow", 1 }, { "tmrw", 1 },    { "tmr", 1 },      { "2moro", 1 },
+                  { "2day", 0 },    { "tdy", 0 },     { "yday", -1 },    { "yesterday", -1 } };
+    bool stays = jv_day_is(c, i + 1, " and until till to ");
 
     for (size_t k = 0; k < JV_COUNT(names); k++)
         if (strcmp(word(c, i), names[k].name) == 0 ||
             (strlen(word(c, i)) > 4 && !jv_ordinary(word(c, i)) &&
              jv_words_typo(word(c, i), names[k].name)))
             return days(c->today + names[k].by, c->today + names[k].by + 1, 1);
+    if (jv_day_is(c, i, " now date ") &&
+        (jv_day_is(c, i - 1, " till until ") ||
+         (stays && jv_day_is(c, i, " now ") && jv_day_is(c, i - 1, " between from "))))
+        return days(c->today, c->today + 1, 1);
     if (jv_day_of_week(c, i) &&
-        (strlen(word(c, i)) > 4 || jv_day_is(c, i - 1, " on by until before after since ")))
+        (strlen(word(c, i)) > 4 || !jv_ordinary(word(c, i)) || (i && c->w->at[i].capital) ||
+         jv_day_is(c, i - 1, " on by until before after since ")))
         return on_weekday(c, jv_day_of_week(c, i), jv_day_is(c, i - 1, " since "), 1);
     return (struct jv_point){ 0 };
 }
@@ -420,6 +439,8 @@ static struct jv_point named(const struct jv_calendar *c, size_t i)
 static struct jv_point exact(const struct jv_calendar *c, size_t i)
 {
     struct jv_point p = { 0 }, week;
+    int64_t d = number(c, i + jv_day_the(c, i));
+    size_t first = i + jv_day_the(c, i) + 1; /* behind a number */
     size_t of = jv_day_is(c, i + 1, " of in ") ? 1 : 0, on = 0;
 
     if (jv_day_of_week(c, i)) {
@@ -432,6 +453,12 @@ static struct jv_point exact(const struct jv_calendar *c, size_t i)
         p.n += p.n ? 1 : 0;
         return p;
     }
+    first += jv_day_is(c, first, " of ") ? 1 : 0;
+    week = in(d, 1, 31) && jv_day_is(c, first + 1, " month ") && !jv_day_is(c, first - 1, " a ")
+                   ? relative(c, first)
+                   : p;
+    if (week.n == 2 && week.first + d <= week.after) /* "the 20th of this month" */
+        return days(week.first + d - 1, week.first + d, first + 2 - i);
     week = relative(c, i);
     on = week.n && jv_day_is(c, i + week.n, " on ") ? 1 : 0;
     if (week.n && week.after - week.first == 7 && jv_day_of_week(c, i + week.n + on))
@@ -480,6 +507,21 @@ static struct jv_point row(const struct jv_calendar *c, size_t i)
         return (struct jv_point){ 0 };
     first = days(last.first - number(c, to) + number(c, at), 0, 1);
     return days(first.first, last.after, to + last.n - i);
+}
+
+/* "by month end", "the rest of the week" */
+static struct jv_point remaining(const struct jv_calendar *c, size_t i)
+{
+    size_t n = jv_day_the(c, i), now;
+    struct jv_point p = unit(c, i, 0, 2);
+
+    if (p.n && jv_day_is(c, i + 1, " end "))
+        return days(p.after - 1, p.after, 2);
+    if (!jv_day_is(c, i + n, " rest remainder ") || !jv_day_is(c, i + n + 1, " of "))
+        return (struct jv_point){ 0 };
+    now = jv_day_is(c, i + n + 2, " the this ") ? 1 : 0;
+    p = unit(c, i + n + 2 + now, 0, n + 3 + now);
+    return days(c->today, p.after, p.n);
 }
 
 /* "eow": the end of this week, and so on. */
@@ -569,11 +611,11 @@ struct jv_point jv_point_at(const struct jv_calendar *c, size_t i)
         struct jv_point (*read)(const struct jv_calendar *, size_t);
         bool period;
     } readers[] = {
-        { iso, false },     { end_of, false },   { again, true },        { row, true },
-        { exact, false },   { by_month, false }, { by_slash, false },    { by_quarter, true },
-        { by_day, false },  { week_of, true },   { abbreviated, false }, { beyond, true },
-        { relative, true }, { weekend, true },   { counted, false },     { by_year, true },
-        { named, false },
+        { iso, false },       { end_of, false },  { again, true },     { remaining, true },
+        { row, true },        { exact, false },   { by_month, false }, { by_slash, false },
+        { by_quarter, true }, { by_day, false },  { week_of, true },   { abbreviated, false },
+        { beyond, true },     { relative, true }, { weekend, true },   { counted, false },
+        { by_year, true },    { named, false },
     };
     struct jv_point p = { 0 };
 

@@ -100,7 +100,7 @@ const struct jv_lexicon_row jv_lexicon_rows[] = {
                             "abilities commands feature features " },
     { JV_GENERAL | JV_GREET, " hi hey hello howdy greetings yo hiya morning afternoon evening "
                              "night helo namaste hola heya hallo "
-                             "gday sup dear " },
+                             "gday g'day sup dear " },
     { JV_GENERAL | JV_THANKS, " thanks thank thx cheers ty appreciate appreciated thanx tks ta "
                               "tyvm thnx tx obliged gracias lifesaver " },
     { JV_GENERAL | JV_BYE, " bye goodbye ciao farewell cya " },

@@ -417,7 +417,8 @@ static void add_numbers(struct table *t)
         struct jv_score *s = &touch(t, c->numbered[i])->score;
 
         s->values += required_value;
-        explain(t, s, t->number, 1);
+        for (size_t k = t->number; k != SIZE_MAX; k = jv_match_number(t->r, t->clause, k + 1))
+            explain(t, s, k, 1);
     }
 }
 

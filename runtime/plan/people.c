@@ -86,7 +86,8 @@ static bool is_tied_on(const struct jv_reading *r, size_t i)
 {
     const char *text = r->words.text;
 
-    if (i + 1 >= r->n || r->words.at[i].to + 1 != r->words.at[i + 1].from || r->words.at[i].number)
+    if (i + 1 >= r->n || r->words.at[i].to + 1 != r->words.at[i + 1].from ||
+        r->words.at[i].number || r->words.at[i + 1].number)
         return false;
     for (size_t k = i; k < i + 2; k++)
         if (text[r->words.at[i].to] != '@' &&
@@ -185,6 +186,15 @@ static bool labels(const struct jv_reading *r, size_t i)
     return false;
 }
 
+/* "really", "very" */
+static bool is_adverb(const char *norm)
+{
+    size_t n = strlen(norm);
+
+    return (n > 3 && strcmp(norm + n - 2, "ly") == 0) || strcmp(norm, "very") == 0 ||
+           strcmp(norm, "quite") == 0;
+}
+
 /* "the exam", "my open tickets", "some really decent class": it is said already which, or whose. */
 static bool is_determined(const struct jv_reading *r, size_t i)
 {
@@ -198,7 +208,8 @@ static bool is_determined(const struct jv_reading *r, size_t i)
             return false;
         if (w->roles & whose)
             return !(w->roles & JV_READ);
-        if (w->possessive || !jv_ordinary(w->norm) || (w->roles & JV_FUNCTION && k < i) ||
+        if (w->possessive || !jv_ordinary(w->norm) ||
+            (w->roles & JV_FUNCTION && !is_adverb(w->norm)) ||
             w->roles & (JV_READ | JV_OWNER | JV_AUX | JV_BE | JV_JOIN))
             return false;
     }
@@ -238,6 +249,34 @@ static bool receives(const struct jv_reading *r, size_t i)
            !w->roles && !w->plural && !w->number && !r->tokens[i].in_value && !jv_english(w->norm);
 }
 
+/* "migration", "urgency": what nobody is called. */
+static bool is_abstract(const char *norm)
+{
+    static const char *const endings[] = { "tion", "sion", "ment", "ness", "ity", "cy",
+                                           "ance", "ence", "ing",  "ism",  "age", "ware" };
+    size_t n = strlen(norm);
+
+    for (size_t i = 0; i < JV_COUNT(endings); i++) {
+        size_t len = strlen(endings[i]);
+
+        if (n > len + 1 && strcmp(norm + n - len, endings[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "tickets of jack", "raised by jack", but not "courses of interest", "sorted by urgency". */
+static bool is_owner(const struct jv_reading *r, size_t i)
+{
+    const struct jv_word *w = r->tokens[i].word;
+
+    if (i < 2 || w->before || w->past || !stands_alone(r, i) || jv_english(w->norm) ||
+        is_abstract(w->norm))
+        return false;
+    return (jv_word_is(r, i - 1, "of") && jv_token_personal(r, i - 2)) ||
+           (jv_word_is(r, i - 1, "by") && r->tokens[i - 2].word->past);
+}
+
 /* An ordinary word is a name only where nothing else fits: "Rose's tickets", "does hope have". */
 static enum jv_name_place place_of_ordinary(const struct jv_reading *r, size_t i, bool apart)
 {
@@ -245,6 +284,8 @@ static enum jv_name_place place_of_ordinary(const struct jv_reading *r, size_t i
 
     if (is_determined(r, i) || w->plural)
         return JV_NO_NAME;
+    if (is_owner(r, i))
+        return JV_NAME_OWNER;
     if (w->possessive && (noun_after(r, i) != SIZE_MAX || (w->capital && !apart)))
         return JV_NAME_OWNER;
     if (!apart && w->capital && !is_brand(r, w) && !r->tokens[i - 1].word->capital &&
@@ -410,6 +451,18 @@ static void join_parts(struct jv_reading *r, struct jv_arena *a)
     }
 }
 
+/* "what about alexs", "now alexs": of what was spoken of before. */
+static bool is_elliptic(const struct jv_reading *r, size_t i)
+{
+    enum { least = 5 };
+    const struct jv_word *w = r->tokens[i].word;
+    size_t n = strlen(w->norm);
+
+    return r->tokens[i].name && i && is_end(r, i + 1) && n >= least && w->norm[n - 2] != 'a' &&
+           (jv_word_is(r, i - 1, "about") || jv_word_is(r, i - 1, "now") ||
+            has_role(r, i - 1, JV_JOIN));
+}
+
 void jv_people_mark(struct jv_reading *r, struct jv_arena *a)
 {
     for (size_t i = 0; i < r->n; i++) {
@@ -417,7 +470,8 @@ void jv_people_mark(struct jv_reading *r, struct jv_arena *a)
 
         t->name = place_of(r, i, a);
         t->person = t->word->norm;
-        if (t->name == JV_NAME_OWNER && !t->word->possessive && noun_after(r, i) != SIZE_MAX)
+        if ((t->name == JV_NAME_OWNER && !t->word->possessive && noun_after(r, i) != SIZE_MAX) ||
+            is_elliptic(r, i))
             t->person = without_s(t->word, a);
     }
     list_back(r);

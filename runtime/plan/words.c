@@ -288,17 +288,32 @@ static char *lower_copy(struct jv_arena *a, const char *s, size_t n)
     return jv_lower(a, jv_arena_strndup(a, s, n));
 }
 
-/* "O'Brien", but not "o'clock": the mark is part of the word. */
+/* "O'Brien", "g'day", but not "o'clock": the mark is part of the word. */
 static bool is_o(const char *start, const char *end)
 {
     static const char clock[] = "clock";
     size_t n = 0;
 
-    if (end != start + 1 || (*start != 'o' && *start != 'O') || *end != '\'')
+    if (end != start + 1 || !strchr("oOgG", *start) || *end != '\'')
         return false;
     while (is_letter((unsigned char)end[n + 1]))
         n++;
     return n > 2 && strncmp(end + 1, clock, strlen(clock)) != 0;
+}
+
+/* "12,301": up to three digits, then groups of three. */
+static char *with_thousands(struct reader *r, char *norm)
+{
+    enum { group = 3 };
+
+    if (strlen(norm) > group || *norm == '0')
+        return norm;
+    while (*r->p == ',' && strspn(r->p + 1, "0123456789") == group &&
+           !is_letter((unsigned char)r->p[1 + group]) && r->p[1 + group] != '\'') {
+        norm = jv_arena_printf(r->arena, "%s%.3s", norm, r->p + 1);
+        r->p += 1 + group;
+    }
+    return norm;
 }
 
 static void read_word(struct reader *r)
@@ -317,6 +332,8 @@ static void read_word(struct reader *r)
             r->p++;
     len = (size_t)(r->p - start);
     norm = lower_copy(r->arena, start, len);
+    if (all_digits(norm))
+        norm = with_thousands(r, norm);
     w = add(r, (size_t)(start - r->words.text), (size_t)(r->p - r->words.text), norm);
     w->capital = *start >= 'A' && *start <= 'Z';
     w->number = all_digits(norm);
