@@ -417,7 +417,9 @@ static void add_numbers(struct table *t)
         struct jv_score *s = &touch(t, c->numbered[i])->score;
 
         s->values += required_value;
-        explain(t, s, t->number, 1);
+        for (size_t k = t->number; k < t->clause->to; k++)
+            if (jv_token_number(t->r, k))
+                explain(t, s, k, 1);
     }
 }
 
