@@ -28,6 +28,10 @@ TEST(what_is_denied_is_left_out)
         { "vishal", "all my courses but not the completed ones", COURSES("state=enrolled") },
         { "vishal", "Finished ones or not, show my courses", COURSES("") },
         { "vishal", "exams that aren't urgent", EXAMS("urgency=upcoming") },
+        { "vishal", "my tickets but not the rejected or completed ones",
+          MINE("status=pending") " + " MINE("status=in_progress") " + " MINE("status=approved") },
+        { "vishal", "skip the courses, I only want the exams", EXAMS("") },
+        { "vishal", "not my tickets but my courses", COURSES("") },
     };
 
     check_all(list, JV_COUNT(list));
@@ -117,6 +121,10 @@ TEST(a_story_adds_nothing)
           "For the forecast I'm working on I need one number from you, namely what we are paying "
           "for AWS.",
           CLOUD("aws") },
+        { "vishal",
+          "I have been reading our cloud invoices all morning; anyway, show me my tickets",
+          MINE("") },
+        { "admin", "Pull up the tickets vishal has raised", OF("vishal") },
         { "vishal", "We spoke about vpn and gitlab all day long. Show my courses.", COURSES("") },
         { "happy",
           "I'm standing in for vishal while he is off sick and I've been asked for two things, "
