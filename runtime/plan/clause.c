@@ -147,12 +147,30 @@ static bool denies(const struct jv_reading *r, const struct jv_clause *c)
     return false;
 }
 
+/* "not my tickets", "skip the courses" */
+static bool is_refused(const struct jv_reading *r, const struct jv_clause *c)
+{
+    static const char *const words[] = { "skip", "forget", "ignore", "drop", "leave", "never" };
+    bool number = jv_match_number(r, c, 0) != SIZE_MAX;
+
+    if (number || !(jv_roles_at(r, c->from + 1) & (JV_MY | JV_ARTICLE | JV_THEIRS)))
+        return false;
+    for (size_t i = 0; i < JV_COUNT(words); i++)
+        if (jv_word_is(r, c->from, words[i]))
+            return true;
+    return jv_word_is(r, c->from, "not");
+}
+
 /* "not the finished ones, only what is open": what is waved away is no wish. */
 static bool is_waved_away(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
                           size_t at)
 {
     if (is_the_rest(r, &wishes[at].clause))
         return false;
+    if (n > 1 && wishes[at].mood == JV_FRAGMENT && is_refused(r, &wishes[at].clause))
+        for (size_t i = 0; i < n; i++)
+            if (i != at && jv_wish_has_head(&wishes[i]))
+                return true;
     if (n > 1 && denies(r, &wishes[at].clause) && !jv_wish_has_head(&wishes[at]) &&
         wishes[at].clause.whom == JV_WHOM_PERSON)
         return true; /* "my tickets, not alex's" */
@@ -559,6 +577,23 @@ static bool leads_in(const struct jv_reading *r, const struct jv_wish *w,
            jv_roles_of(r, &w->clause) & (JV_WISH | JV_READ);
 }
 
+/* "I am glad that the budget was raised": it tells, and says how that feels. */
+static bool only_feels(const struct jv_reading *r, const struct jv_wish *all, size_t n)
+{
+    bool feels = false;
+
+    for (size_t i = 0; i < n; i++) {
+        if (all[i].mood == JV_REQUEST ||
+            (jv_wish_has_head(&all[i]) && all[i].mood != JV_STATEMENT) ||
+            jv_match_number(r, &all[i].clause, 0) != SIZE_MAX)
+            return false;
+        for (size_t k = all[i].clause.from; k < all[i].clause.to; k++)
+            feels = feels ||
+                    (jv_roles_at(r, k) & JV_FEELING && r->tokens[k].name < JV_NAME_SUBJECT);
+    }
+    return feels;
+}
+
 /* Where something is requested, the rest of the story is background. */
 static size_t keep_requests(const struct jv_reading *r, const struct jv_wish *all, size_t n,
                             struct jv_wish *wishes)
@@ -572,6 +607,8 @@ static size_t keep_requests(const struct jv_reading *r, const struct jv_wish *al
                                   r->tokens[all[i + 1].clause.from].word->told);
         n_heads += jv_wish_has_head(&all[i]);
     }
+    if (!requested && only_feels(r, all, n))
+        return 0;
     for (size_t i = 0; i < n; i++) {
         const struct jv_wish *next = i + 1 < n ? &all[i + 1] : NULL;
         bool told = all[i].mood == JV_STATEMENT || is_aside(r, &all[i]) || is_stray(r, all, n, i);

@@ -63,7 +63,7 @@ static bool denies(const struct jv_reading *r, size_t i)
 {
     static const char *const more[] = { "only", "just", "merely", "sure" };
 
-    if (is_all_but(r, i))
+    if (is_all_but(r, i) || (i && jv_word_is(r, i, "besides") && jv_token_personal(r, i - 1)))
         return true;
     if (jv_word_is(r, i, "no") && r->tokens[i + 1].in_value && (!i || r->tokens[i].word->before))
         return true; /* "..., no closed tickets please" */
@@ -85,8 +85,8 @@ static bool is_either(const struct jv_reading *r, const struct jv_span *s)
 /* "except", "other than", "leaving out": left out of what is looked at, whatever it is. */
 static bool leaves_out(const struct jv_reading *r, size_t i)
 {
-    static const char *const words[] = { "except",   "excluding", "exclude", "omit",
-                                         "omitting", "minus",     "other",   "apart" };
+    static const char *const words[] = { "except", "excluding", "exclude", "omit",   "omitting",
+                                         "minus",  "other",     "apart",   "besides" };
 
     return is_all_but(r, i) || is_one_of(r, i, words, JV_COUNT(words)) ||
            jv_word_is(r, i, "leave") || jv_word_is(r, i, "leaving");
@@ -120,6 +120,16 @@ static bool goes_on(const struct jv_reading *r, size_t value, size_t denied)
         if (!(jv_roles_at(r, i) & (JV_JOIN | JV_OR | JV_NOT | JV_ARTICLE)))
             return false;
     return r->tokens[s->from].word->before < JV_STOP;
+}
+
+/* Another agent's value in the same words, where those go on with what is denied. */
+static bool goes_with(const struct jv_reading *r, size_t value, size_t denied)
+{
+    for (size_t k = 0; k < r->n_values; k++)
+        if (r->values[k].from == r->values[value].from && r->values[k].n == r->values[value].n &&
+            goes_on(r, k, denied))
+            return true;
+    return false;
 }
 
 /* Words of one's own that a change may be about: "I cannot work without a laptop". */
@@ -248,6 +258,12 @@ static void settle_denied(struct jv_reading *r, struct jv_arena *a, size_t max)
         uint32_t others[most_left];
         size_t n_others = 0;
 
+        bool gone = false;
+
+        for (size_t k = 0; k < i && !denied[i]; k++)
+            gone = gone || (denied[k] && goes_with(r, i, k));
+        if (gone)
+            continue;
         if (denied[i] && !is_either(r, &r->values[i]) && !is_order(phrase_of(r, i)) &&
             is_first(r, denied, i) && !is_said_otherwise(r, denied, i))
             n_others = left(r, denied, i, others);

@@ -38,6 +38,18 @@ static bool is_condition(const struct jv_reading *r, size_t i)
     return false;
 }
 
+/* "which are open and [when] my exam is": one more question. */
+static bool asks_before(const struct jv_reading *r, size_t i)
+{
+    while (i-- > 0) {
+        if (jv_roles_at(r, i) & JV_ASKING)
+            return true;
+        if (r->tokens[i].word->before == JV_STOP)
+            return false;
+    }
+    return false;
+}
+
 bool jv_cues(const struct jv_reading *r, size_t i)
 {
     jv_roles here = jv_roles_at(r, i), next = jv_roles_at(r, i + 1);
@@ -51,6 +63,8 @@ bool jv_cues(const struct jv_reading *r, size_t i)
 
     if (here & JV_AUX)
         return you || next & (JV_SELF | JV_WE);
+    if (here & JV_READ && r->tokens[i].word->going)
+        return false; /* "reading our mails" */
     if (here & JV_READ)
         return next & (JV_SELF | JV_MY | JV_WE) || jv_word_is(r, i + 1, "us");
     if (jv_word_is(r, i, "get"))
@@ -59,11 +73,12 @@ bool jv_cues(const struct jv_reading *r, size_t i)
         return next & JV_AUX && (!i || jv_word_is(r, i - 1, "if"));
     if (here & JV_SELF && !is_condition(r, i) &&
         !(i && (jv_word_is(r, i - 1, "that") || jv_roles_at(r, i - 1) & (JV_BE | JV_AUX))))
-        return next & JV_WISH || jv_word_is(r, i + 1, "d") ||
+        return next & JV_WISH || jv_word_is(r, i + 1, "d") || jv_word_is(r, i + 1, "rather") ||
                (jv_word_is(r, i + 1, "would") && jv_roles_at(r, i + 2) & JV_WISH);
     if (jv_word_is(r, i, "when") || jv_word_is(r, i, "where") || jv_word_is(r, i, "who"))
         return i == 0 || r->tokens[i].word->before != JV_NO_BREAK ||
-               jv_roles_at(r, i - 1) & (JV_READ | JV_SELF);
+               jv_roles_at(r, i - 1) & (JV_READ | JV_SELF) ||
+               (jv_roles_at(r, i - 1) & JV_JOIN && asks_before(r, i));
     return here & JV_ASKING && !relates(r, i);
 }
 

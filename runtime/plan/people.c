@@ -204,8 +204,8 @@ static bool is_determined(const struct jv_reading *r, size_t i)
     for (size_t k = i; k > 0 && i - k < adjectives; k--) {
         const struct jv_word *w = r->tokens[k - 1].word;
 
-        if (r->tokens[k].word->before)
-            return false;
+        if (r->tokens[k].word->before || (w->plural && jv_token_personal(r, k - 1)))
+            return false; /* "the tickets alex raised" */
         if (w->roles & whose)
             return !(w->roles & JV_READ);
         if (w->possessive || !jv_ordinary(w->norm) ||

@@ -27,7 +27,10 @@ size_t jv_join_names(const struct jv_reading *r, struct jv_wish *all, size_t n)
         struct jv_clause *c = &all[i].clause, *next = i + 1 < n ? &all[i + 1].clause : NULL;
         struct jv_clause joined;
 
-        if (!next || !is_names(r, c) || next->before != JV_NO_BREAK || next->from == c->to ||
+        bool listed = next && next->before == JV_COMMA && is_names(r, next) && i + 2 < n;
+
+        if (!next || !is_names(r, c) ||
+            (!listed && (next->before != JV_NO_BREAK || next->from == c->to)) ||
             next->whom != JV_WHOM_PERSON || !r->tokens[next->from].name) {
             all[kept++] = all[i];
             continue;
