@@ -17,6 +17,7 @@ enum {
     default_page = 50,
     max_page = 200,
     max_text = 1000,
+    max_name = 128,
     on_demand = 5000,
     soon_ms = 3000
 };
@@ -49,6 +50,28 @@ static void read_subject(struct jv_ctx *ctx, const char *subject, Auth__AuditRec
     }
 }
 
+/* Indexes and pages take no novels. */
+static void clip(struct jv_arena *a, Auth__AuditRecord *rec)
+{
+    const struct {
+        const char **text;
+        size_t max;
+    } members[] = { { &rec->actor, max_name },   { &rec->action, max_name },
+                    { &rec->who, max_name },     { &rec->user_id, max_name },
+                    { &rec->method, max_name },  { &rec->tool, max_name },
+                    { &rec->rule, max_name },    { &rec->about, max_text },
+                    { &rec->claimed, max_name }, { &rec->trace_id, max_name },
+                    { &rec->text, max_text } };
+
+    for (size_t i = 0; i < JV_COUNT(members); i++) {
+        const char *s = *members[i].text;
+        size_t n = strlen(s);
+
+        if (n > members[i].max)
+            *members[i].text = jv_arena_strndup(a, s, jv_clip(s, n, members[i].max));
+    }
+}
+
 /* As it was said; what cannot be read is kept as text. */
 static Auth__AuditRecord *read_record(struct jv_ctx *ctx, const struct jv_kept *k)
 {
@@ -66,10 +89,9 @@ static Auth__AuditRecord *read_record(struct jv_ctx *ctx, const struct jv_kept *
         rec->at = jv_msg_new(&google__protobuf__timestamp__descriptor, a);
         rec->at->seconds = k->at_ms / 1000;
     }
-    if (strlen(rec->text) > max_text)
-        rec->text = jv_arena_strndup(a, rec->text, jv_clip(rec->text, strlen(rec->text), max_text));
     rec->id = k->seq;
     read_subject(ctx, k->subject, rec);
+    clip(a, rec);
     return rec;
 }
 

@@ -7,12 +7,33 @@
 
 #include "jv/wire.h"
 
-enum { MAX_TOKEN = 8192, MAX_CLAIMED = 64, CLAIMS_ARENA = 1 << 20 };
+enum { MAX_TOKEN = 8192, MAX_CLAIMED = 64, MAX_TEXT = 2000, CLAIMS_ARENA = 1 << 20 };
+
+/* What cannot be seen, or changes how the rest of a line looks, is escaped. */
+static const char *shown(struct jv_arena *a, const char *s)
+{
+    size_t n = jv_clip(s, strlen(s), MAX_TEXT);
+    struct jv_buf b = jv_buf_new(a);
+
+    for (size_t i = 0; i < n;) {
+        uint32_t c;
+        size_t len = jv_utf8_next(s + i, n - i, &c);
+
+        if (!len || jv_is_unseen(c))
+            jv_buf_printf(&b, "\\u{%x}", (unsigned)c);
+        else
+            jv_buf_add(&b, s + i, len);
+        i += len ? len : 1;
+    }
+    jv_buf_char(&b, '\0');
+    return b.data;
+}
 
 static void member(struct jv_buf *b, const char *name, const char *value)
 {
     if (!value || !value[0])
         return;
+    value = shown(b->arena, value);
     jv_buf_printf(b, ",\"%s\":", name);
     jv_json_quote(b, value, strlen(value));
 }

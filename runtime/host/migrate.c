@@ -49,7 +49,8 @@ static int migrate_database(const struct jv_program *p, const struct jv_common *
 /* What JetStream keeps: who did what. */
 static int make_streams(const struct jv_common *c, const struct limits *limits, struct jv_err *err)
 {
-    const struct jv_stream_limits of_audit = { limits->audit_ms / 1000, limits->audit_bytes };
+    const struct jv_stream_limits of_audit = { limits->audit_ms / 1000, limits->audit_bytes,
+                                               JV_AUDIT_MOST };
     struct jv_arena *a = jv_arena_new(0);
     const char *const subjects[] = { jv_arena_printf(a, "%s.audit.>", c->prefix), NULL };
     const struct jv_bus_options o = { .url = c->nats_url,

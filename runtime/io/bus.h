@@ -94,6 +94,7 @@ bool jv_bus_is_kept(const struct jv_bus_msg *m);
  * much goes, the oldest first; 0: no limit. */
 struct jv_stream_limits {
     int64_t max_age_s, max_bytes;
+    int32_t max_message; /* bytes; a larger one is refused */
 };
 JV_CHECKED int jv_bus_stream(struct jv_bus *b, const char *stream, const char *const *subjects,
                              const struct jv_stream_limits *limits, struct jv_err *err);

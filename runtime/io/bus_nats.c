@@ -297,7 +297,8 @@ static bool same_stream(const jsStreamConfig *have, const jsStreamConfig *want)
 
 static bool same_limits(const jsStreamConfig *have, const jsStreamConfig *want)
 {
-    return have->MaxAge == want->MaxAge && have->MaxBytes == want->MaxBytes;
+    return have->MaxAge == want->MaxAge && have->MaxBytes == want->MaxBytes &&
+           have->MaxMsgSize == want->MaxMsgSize;
 }
 
 static int check_stream(jsCtx *js, jsStreamConfig *want, struct jv_err *err)
@@ -339,6 +340,7 @@ static int stream(struct jv_bus *bus, const char *name, const char *const *subje
         want.SubjectsLen++;
     want.MaxAge = limits->max_age_s * 1000000000;
     want.MaxBytes = limits->max_bytes ? limits->max_bytes : -1;
+    want.MaxMsgSize = limits->max_message ? limits->max_message : -1;
     want.Storage = js_FileStorage;
     jsOptions_Init(&jo);
     jo.Wait = STREAM_MS;

@@ -367,9 +367,9 @@ TEST(the_operator_makes_streams)
     struct jv_err err = { 0 };
 
     CHECK_OR(o && t, return );
-    CHECK_INT(
-            jv_bus_stream(o, "JARVIS_AUDIT", subjects, &(struct jv_stream_limits){ 3600, 0 }, &err),
-            JV_OK);
+    CHECK_INT(jv_bus_stream(o, "JARVIS_AUDIT", subjects, &(struct jv_stream_limits){ 3600, 0, 0 },
+                            &err),
+              JV_OK);
     CHECK_STR(err.text, "");
     jv_bus_free(o);
     jv_bus_free(t);

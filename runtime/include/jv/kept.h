@@ -8,6 +8,7 @@
 #include "jv/actor.h"
 
 #define JV_AUDIT_STREAM "JARVIS_AUDIT"
+enum { JV_AUDIT_MOST = 64 << 10 }; /* bytes of a record in it */
 
 /* When the stream was made: another one's numbers begin anew. */
 JV_CHECKED int jv_kept_made(struct jv_ctx *ctx, const char **ret);
