@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""wordings.py -- the 4 000 wordings of tests/plan through POST /api/chat of the whole running system.
+"""wordings.py -- the wordings of tests/plan through POST /api/chat of the whole running system.
 
     wordings.py [-v] [tune] [more] [measure]
 
@@ -21,7 +21,7 @@ from stack import TOP, Stack
 
 FOLDER = os.path.join(TOP, "tests", "plan")
 # percent: the right agents and tools, the right facts
-FLOORS = {"tune": (96, 96), "more": (93, 93), "measure": (92, 92)}
+FLOORS = {"tune": (96, 96), "measure": (93, 93), "more": (93, 93)}
 NAMES = {"tickets": "TicketsAgent", "finops": "FinOpsAgent", "oxygen": "OxygenAgent"}
 WORKERS = 6
 BATCH = 500  # questions between two looks at what has changed; a person may have 1 000 sessions
@@ -160,7 +160,7 @@ class Suite:
 
 
 def main():
-    names = [a for a in sys.argv[1:] if a in FLOORS] or list(FLOORS)
+    names = [a for a in sys.argv[1:] if a in FLOORS] or ["tune", "measure"]  # more: by hand
     with Stack() as s, Database(s) as database:
         tickets = Tickets(database)
         suite = Suite(s, tickets, "-v" in sys.argv)
