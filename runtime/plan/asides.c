@@ -213,10 +213,16 @@ static bool is_bare(const struct jv_reading *r)
     return true;
 }
 
-/* One more in a row of ids: "tickets 1, 2 and 3". */
+/* One more in a row of ids: "tickets 1, 2 and 3", "1 to 3", but not "12304 and 5 more". */
 static bool lists_on(const struct jv_reading *r, size_t i)
 {
-    size_t before = i && jv_roles_at(r, i - 1) & (JV_JOIN | JV_OR) ? i - 1 : i;
+    static const char *const others[] = { "more", "others", "other", "of" };
+    bool joined = i && (jv_roles_at(r, i - 1) & (JV_JOIN | JV_OR) || jv_word_is(r, i - 1, "to") ||
+                        jv_word_is(r, i - 1, "through"));
+    size_t before = joined ? i - 1 : i;
+
+    if (i + 1 < r->n && !r->tokens[i + 1].word->before && IS(r, i + 1, others))
+        return false;
 
     return before && r->tokens[i].word->before != JV_STOP && jv_token_number(r, before - 1) &&
            !counts(r, i);
