@@ -134,19 +134,30 @@ static void drop_days(struct jv_reading *r)
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
-/* The word names what is looked up by a number: "ticket 5". */
-static bool is_numbered(const struct jv_reading *r, size_t i)
+/* The word names what is looked up by a number, "ticket 5"; or does something to it, "close 5". */
+static bool is_numbered(const struct jv_reading *r, size_t i, bool *ret_does)
 {
     const struct jv_catalog *c = r->catalog;
     const struct jv_token *token = &r->tokens[i];
-    const struct jv_term *t = token->term == JV_NONE || token->word->roles || token->word->past
-                                      ? NULL
-                                      : &c->terms[token->term];
+    bool numbered = false;
 
-    for (size_t k = 0; t && k < t->n_postings; k++)
-        if (t->postings[k].weight >= 0.5f && c->families[t->postings[k].family].needs_number)
-            return true;
-    return false;
+    *ret_does = false;
+    if (token->term == JV_NONE || token->word->roles || token->word->past)
+        return false;
+    for (size_t k = 0; k < c->terms[token->term].n_postings; k++) {
+        const struct jv_posting *p = &c->terms[token->term].postings[k];
+
+        numbered = numbered || (p->weight >= 0.5f && c->families[p->family].needs_number);
+        *ret_does = *ret_does || p->acts;
+    }
+    return numbered;
+}
+
+/* Nothing follows that it could count: "close 5", "close 5 and 6". */
+static bool ends_there(const struct jv_reading *r, size_t i)
+{
+    return i + 1 >= r->n || r->tokens[i + 1].word->before ||
+           jv_roles_at(r, i + 1) & (JV_JOIN | JV_POLITE);
 }
 
 /* "#5", "no. 5", "ticket 5", "ids 5 and 6" */
@@ -155,22 +166,25 @@ static bool is_labelled(const struct jv_reading *r, size_t i)
     static const char *const labels[] = { "no",  "nr", "number", "numbers",
                                           "num", "id", "ids",    "ticket_id" };
     size_t from = r->tokens[i].word->from;
+    bool does;
 
     if (from && r->words.text[from - 1] == '#')
         return true;
     if (!i || r->tokens[i].word->before == JV_STOP)
         return false;
-    return IS(r, i - 1, labels) || is_numbered(r, i - 1);
+    if (IS(r, i - 1, labels))
+        return true;
+    return is_numbered(r, i - 1, &does) && (!(does || r->tokens[i].word->told) || ends_there(r, i));
 }
 
 /* "5 days", "20 euros", "$5", "5%" */
 static bool is_measure(const struct jv_reading *r, size_t i)
 {
     static const char *const units[] = {
-        "day",     "days",    "week",   "weeks", "month",  "months",  "year", "years",
-        "hour",    "hours",   "min",    "mins",  "minute", "minutes", "am",   "pm",
-        "euro",    "euros",   "eur",    "usd",   "gb",     "tb",      "mb",   "dollar",
-        "dollars", "percent", "people", "times", "pieces",
+        "day",    "days",    "week",    "weeks",  "month",  "months",  "year", "years",
+        "hour",   "hours",   "min",     "mins",   "minute", "minutes", "am",   "pm",
+        "euro",   "euros",   "eur",     "usd",    "gb",     "inch",    "tb",   "mb",
+        "dollar", "dollars", "percent", "people", "times",  "pieces",
     };
     const struct jv_word *w = r->tokens[i].word;
     const char *text = r->words.text;
@@ -199,10 +213,16 @@ static bool is_bare(const struct jv_reading *r)
     return true;
 }
 
-/* One more in a row of ids: "tickets 1, 2 and 3". */
+/* One more in a row of ids: "tickets 1, 2 and 3", "1 to 3", but not "12304 and 5 more". */
 static bool lists_on(const struct jv_reading *r, size_t i)
 {
-    size_t before = i && jv_roles_at(r, i - 1) & (JV_JOIN | JV_OR) ? i - 1 : i;
+    static const char *const others[] = { "more", "others", "other", "of" };
+    bool joined = i && (jv_roles_at(r, i - 1) & (JV_JOIN | JV_OR) || jv_word_is(r, i - 1, "to") ||
+                        jv_word_is(r, i - 1, "through"));
+    size_t before = joined ? i - 1 : i;
+
+    if (i + 1 < r->n && !r->tokens[i + 1].word->before && IS(r, i + 1, others))
+        return false;
 
     return before && r->tokens[i].word->before != JV_STOP && jv_token_number(r, before - 1) &&
            !counts(r, i);

@@ -284,11 +284,11 @@ static bool is_range(const struct jv_reading *r, size_t i)
 {
     const struct jv_word *w = r->tokens[i].word;
 
-    if (i + 1 >= r->n || !is_id(r, i))
+    if (i + 1 >= r->n || !jv_token_number(r, i))
         return false;
     if (jv_word_is(r, i + 1, "to") || jv_word_is(r, i + 1, "through"))
-        return i + 2 < r->n && is_id(r, i + 2);
-    return is_id(r, i + 1) && r->words.text[w->to] == '-';
+        return i + 2 < r->n && jv_token_number(r, i + 2);
+    return jv_token_number(r, i + 1) && r->words.text[w->to] == '-';
 }
 
 /* An id that no call takes, or a row of them: "delete 1 to 5". */

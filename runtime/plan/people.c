@@ -265,6 +265,15 @@ static bool is_abstract(const char *norm)
     return false;
 }
 
+/* What it is about was said before. */
+static bool has_value(const struct jv_reading *r, size_t before)
+{
+    for (size_t i = before; i > 0 && r->tokens[i].word->before != JV_STOP; i--)
+        if (r->tokens[i - 1].in_value)
+            return true;
+    return false;
+}
+
 /* "tickets of jack", "raised by jack", but not "courses of interest", "sorted by urgency". */
 static bool is_owner(const struct jv_reading *r, size_t i)
 {
@@ -273,6 +282,8 @@ static bool is_owner(const struct jv_reading *r, size_t i)
     if (i < 2 || w->before || w->past || !stands_alone(r, i) || jv_english(w->norm) ||
         is_abstract(w->norm))
         return false;
+    if (jv_word_is(r, i - 1, "for") && jv_token_personal(r, i - 2)) /* "a vpn ticket for rose" */
+        return has_value(r, i);
     return (jv_word_is(r, i - 1, "of") && jv_token_personal(r, i - 2)) ||
            (jv_word_is(r, i - 1, "by") && r->tokens[i - 2].word->past);
 }

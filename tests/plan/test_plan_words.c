@@ -32,6 +32,8 @@ TEST(new_people_are_found)
         { "admin", "alex and jack's tickets", OF("alex") " + " OF("jack") },
         { "admin", "create a ticket for grant to get vpn access",
           "tickets.create_ticket(user=grant,operation=vpn_access)" },
+        { "admin", "create a vpn ticket for rose",
+          "tickets.create_ticket(user=rose,operation=vpn_access)" },
         { "admin", "my colleague alex has which tickets", OF("alex") },
     };
 
@@ -79,6 +81,14 @@ TEST(numbers_that_count)
         { "nora", "show my 3 newest tickets", MINE "(order=newest)" },
         { "nora", "my tickets older than 2 days", MINE "(created_until=2025-01-08T00:00:00Z)" },
         { "nora", "what is 2+2?", "UNKNOWN" },
+        { "admin", "delete 3 tickets", "ASK tickets.delete_ticket()" },
+        { "admin", "approve 2 tickets", "tickets.get_all_tickets()" },
+        { "admin", "approve ticket 12304 and 5 more",
+          "tickets.update_ticket(ticket_id=12304,status=approved)" },
+        { "admin", "delete tickets 1 to 5",
+          "ASK tickets.delete_ticket(ticket_id=1) + tickets.delete_ticket(ticket_id=5)" },
+        { "nora", "new ticket: 27 inch monitor",
+          "tickets.create_my_ticket(operation=27 inch monitor)" },
         { "nora", "I am 24 years old, show my tickets", MINE "()" },
         { "nora", "tickets created 9.1.", MINE "()" },
     };
@@ -95,6 +105,7 @@ TEST(numbers_that_name)
         { "nora", "#7", "tickets.get_ticket(ticket_id=7)" },
         { "nora", "ticket 12,301", "tickets.get_ticket(ticket_id=12301)" },
         { "nora", "ticket no. 8", "tickets.get_ticket(ticket_id=8)" },
+        { "admin", "reject 1230", "tickets.update_ticket(ticket_id=1230,status=rejected)" },
         { "nora", "status of 12301", "tickets.get_ticket(ticket_id=12301)" },
         { "admin", "approve 21000000",
           "tickets.update_ticket(ticket_id=21000000,status=approved)" },
