@@ -33,7 +33,7 @@ static const struct jv_vocab vocab[] = {
     { "urgency", "urgent", "urgent, urgently, pressing, very soon, most urgent, urgency" },
     { "urgency", "overdue",
       "overdue, late, past due, past their due date, past deadline, missed, miss, passed, "
-      "already over, is over, date over, blow deadline, blew deadline, blown due date, blow due "
+      "already over, date over, blow deadline, blew deadline, blown due date, blow due "
       "date, "
       "blown deadline, expired, should have taken, should ve taken, should have sat, should have "
       "done" },

@@ -33,7 +33,7 @@ static const struct jv_vocab vocab[] = {
       "not settled, not dealt with, not fixed, not wrapped up, still to do, loose ends, hanging "
       "in, "
       "still waiting on, left to do, left to finish, still to finish, still to "
-      "close, still to resolve, still to wrap up, still to sort, not over, not through, not reach "
+      "close, still to resolve, still to wrap up, still to sort, not reach "
       "end, owe, still owe, "
       "awaiting completion, awaiting resolution, still going, still running, "
       "yet to finished, yet to closed, yet to done, yet to resolved, still to done" },

@@ -206,7 +206,7 @@ static bool is_past(const struct jv_words *w)
 static void add_value(const struct each *e, const char *text)
 {
     struct jv_words w = jv_words_read(e->c->scratch, text);
-    bool says = false;
+    bool says = w.n > 1; /* "got through" */
 
     for (size_t i = 0; i < w.n; i++)
         says = says || !(w.at[i].roles & JV_FUNCTION);
@@ -444,7 +444,9 @@ static void add_tool(struct jv_catalog *c, uint32_t agent, const Struct *s)
     for (size_t i = 0; i < t->n_slots; i++) {
         struct jv_words label = name_words(c, t->slots[i].name);
 
-        post_telling(c, &label, t->family, label_weight, false);
+        if (t->slots[i].kind != JV_SLOT_CHOICE || strcmp(t->slots[i].name, "order") != 0)
+            /* how things are sorted: "order me a chair" is about no costs */
+            post_telling(c, &label, t->family, label_weight, false);
     }
     each_item(&(struct each){ c, add_phrase, t->family, tool, agent, words_weight, NULL, NULL },
               jv_struct_get(s, "words"));

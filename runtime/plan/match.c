@@ -527,9 +527,20 @@ static bool is_set(const struct table *t, uint32_t family)
     return false;
 }
 
+static bool wants_more(const struct table *t)
+{
+    for (size_t i = t->clause->from; i < t->clause->to; i++)
+        if (jv_word_is(t->r, i, "more") || jv_word_is(t->r, i, "another"))
+            return true;
+    return false;
+}
+
 /* It changes something, and nothing asks it to. */
 static bool is_out(const struct table *t, const struct jv_cat_family *f, const struct jv_score *s)
 {
+    if (f->read_only && t->clause->wishes && !t->clause->looks && !t->clause->asked &&
+        wants_more(t))
+        return s->terms < weak_terms; /* "I need more storage" */
     return !f->read_only && !s->acts && (!f->wanted || t->clause->looks);
 }
 

@@ -110,6 +110,8 @@ TEST(values_belong_to_what_they_stand_beside)
 TEST(a_story_adds_nothing)
 {
     static const struct expected list[] = {
+        { "vishal", "order me a chair", "UNKNOWN" },
+        { "vishal", "I need more storage", "UNKNOWN" },
         { "vishal", "What exams do I still have to take? New year, new notebook.", EXAMS("") },
         { "vishal",
           "HR wants to know how many hours a week I should be given for learning, so which courses "
