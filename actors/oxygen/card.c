@@ -12,7 +12,7 @@ static const struct jv_skill skills[] = {
       .name = "Exams and deadlines",
       .description = "Lists a person's pending exams with deadlines and days left, the most urgent "
                      "first.",
-      .tags = "learning, exams, education, exam, test, deadline, monitor",
+      .tags = "learning, exams, education, exam, test, deadline",
       .examples = JV_TEXTS("what are my pending exams", "when is my next exam") },
     { .id = "progress",
       .name = "Learning progress",

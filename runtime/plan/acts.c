@@ -150,6 +150,8 @@ bool jv_may_act(const struct jv_reading *r, const struct jv_clause *c, size_t i)
         return false; /* "update me", "new tickets" */
     if (!k->in_value || (next && next->roles & JV_ONE))
         return true;
+    if (i > c->from && (jv_word_is(r, i - 1, "only") || jv_word_is(r, i - 1, "just")))
+        return false;                  /* "just open, please" */
     return !speaks_of_many(r, c, i) || /* it is a state, too: "close it", not "open tickets" */
            (number != SIZE_MAX && number > i);
 }

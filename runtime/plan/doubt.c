@@ -151,6 +151,16 @@ static bool speaks_to_you(const struct jv_reading *r, const struct jv_clause *c)
     return false;
 }
 
+/* "create 2 tickets for vpn access": one would be made. */
+static bool counts(const struct jv_reading *r, const struct jv_clause *c)
+{
+    for (size_t i = c->from; i + 1 < c->to; i++)
+        if ((r->tokens[i].word->number || jv_word_is(r, i, "two") || jv_word_is(r, i, "three")) &&
+            !is_id(r, i) && r->tokens[i + 1].word->plural && jv_token_personal(r, i + 1))
+            return true;
+    return false;
+}
+
 /* "can you create tickets for vpn access?" */
 static bool asks_of_many(const struct jv_reading *r, const struct jv_clause *c)
 {
@@ -373,8 +383,9 @@ static bool doubts(const struct jv_reading *r, const struct jv_clause *c, const 
     bool numbered = is_numbered(r, d);
 
     return excepts(r, &s) || is_conditional(r, c, &s, numbered) || (numbered && is_later(r, c)) ||
-           for_others(r, c) || asks_of_many(r, c) || wonders(r, c, numbered) || was_told(r, c) ||
-           sweeps(r, c) || is_taken_back(r, c) || alternates(r, c);
+           for_others(r, c) || asks_of_many(r, c) || (!numbered && counts(r, c)) ||
+           wonders(r, c, numbered) || was_told(r, c) || sweeps(r, c) || is_taken_back(r, c) ||
+           alternates(r, c);
 }
 
 bool jv_doubtful(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,

@@ -70,6 +70,7 @@ TEST(exceptions_are_asked_about)
         "delete tickets 12301 to 12303",
         "approve 12304 and reject the others",
         "delete all completed tickets",
+        "create 2 tickets for vpn access",
         "create a ticket for everyone for vpn access",
     };
 
