@@ -110,7 +110,8 @@ void audit_refused(struct request *rq, const char *why)
     pthread_mutex_unlock(&rq->gw->audit->lock);
     if (!lets)
         return;
-    r.method = jv_arena_printf(rq->a, "%s %s", rq->route->method, rq->route->path);
+    r.method = rq->route ? jv_arena_printf(rq->a, "%s %s", rq->route->method, rq->route->path)
+                         : jv_arena_strndup(rq->a, rq->head.method, 16);
     r.claimed = rq->target.token ? jv_record_claimed(rq->a, rq->target.token) : NULL;
     r.text = jv_arena_printf(rq->a, "token: %s", why);
     keep(rq->gw, &r);

@@ -262,8 +262,15 @@ int tokens_family(struct jv_ctx *ctx, const char *token, const char *user_id, co
 
 /* ---- refreshing ----------------------------------------------------------------------------- */
 
-static int refused(struct jv_ctx *ctx)
+/* On record, but not with the token. Nothing that was begun stays. */
+static int refused(struct jv_ctx *ctx, const struct person *p, const char *why)
 {
+    bool known = p && p->user_id;
+
+    jv_db_rollback(ctx);
+    if (known)
+        jv_audit_who(ctx, p->username, p->user_id);
+    jv_audit(ctx, "refresh_failed", "%s: %s", known ? p->username : "nobody known", why);
     return jv_fail(ctx, JV_UNAUTHENTICATED, "refresh token is not valid; sign in again");
 }
 
@@ -283,7 +290,7 @@ static int reused(struct jv_ctx *ctx, const char *sid, const struct person *p)
     jv_audit_who(ctx, p->username, p->user_id);
     jv_audit(ctx, "refresh_reuse", "a spent refresh token of %s came back, sign-in %s ended",
              p->user_id, sid);
-    return refused(ctx);
+    return refused(ctx, p, "it was spent");
 }
 
 static int rotate(struct jv_ctx *ctx, const char *sid, struct jv_param spent, const struct grant *g)
@@ -336,7 +343,7 @@ int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
     int r;
 
     if (strlen(token) > max_refresh_token)
-        return refused(ctx);
+        return refused(ctx, NULL, "it is none");
     r = jv_db_begin(ctx);
     if (!r)
         r = hold_owner(ctx, hash, &p);
@@ -350,14 +357,14 @@ int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
     if (r)
         return r;
     if (!rows.n)
-        return refused(ctx);
+        return refused(ctx, NULL, "it is none");
     sid = jv_col(&rows, 0, "sid");
     if (jv_col_bool(&rows, 0, "used"))
         return reused(ctx, sid, &p);
     if (jv_col_bool(&rows, 0, "over"))
-        return refused(ctx);
+        return refused(ctx, &p, "the sign-in is over");
     if (!p.may_sign_in)
-        return refused(ctx);
+        return refused(ctx, &p, "not allowed to sign in");
     r = find_first(ctx, p.user_id, &g);
     if (!r)
         r = rotate(ctx, sid, hash, &g);

@@ -326,8 +326,8 @@ JV_TOOL_FN(update, Tickets__UpdateRequest, Tickets__Ticket)
     }
     r = change(ctx, req->ticket_id, status, operation, ret);
     if (!r)
-        jv_audit(ctx, "update", "ticket %d: %s %s", (int)req->ticket_id, status ? status : "",
-                 operation ? operation : "");
+        jv_audit(ctx, "update", "ticket %d of %s: %s %s", (int)req->ticket_id, ret->user,
+                 status ? status : "", operation ? operation : "");
     return r;
 }
 
@@ -339,14 +339,15 @@ JV_TOOL_FN(delete, Tickets__GetRequest, Tickets__Deleted)
     r = check_id(ctx, req->ticket_id);
     if (r)
         return r;
-    r = jv_db(ctx, &rows, "delete from tickets where id = $1", jv_int(req->ticket_id));
+    r = jv_db(ctx, &rows, "delete from tickets where id = $1 returning username",
+              jv_int(req->ticket_id));
     if (r)
         return r;
     if (!rows.affected)
         return not_found(ctx, req->ticket_id);
     ret->ticket_id = req->ticket_id;
     ret->message = jv_arena_printf(jv_arena(ctx), "Ticket %d was deleted.", (int)req->ticket_id);
-    jv_audit(ctx, "delete", "ticket %d", (int)req->ticket_id);
+    jv_audit(ctx, "delete", "ticket %d of %s", (int)req->ticket_id, jv_col(&rows, 0, "username"));
     return JV_OK;
 }
 

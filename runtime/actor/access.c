@@ -215,6 +215,33 @@ static bool has_all(const struct jv_ctx *ctx, const char *scope)
     return n > 0 && (size_t)n < sizeof(all) && jv_caller_has(ctx, all);
 }
 
+/* "tickets:delete for ticket_id 7": of what a request asks for by a number or an id. */
+static const char *scope_for(struct jv_ctx *ctx, const char *scope, ProtobufCMessage *req)
+{
+    const ProtobufCMessageDescriptor *d = req->descriptor;
+
+    for (unsigned i = 0; i < d->n_fields; i++) {
+        const ProtobufCFieldDescriptor *f = &d->fields[i];
+        size_t n = strlen(f->name);
+        const char *text = jv_get_text(req, f->name);
+
+        if (n < 3 || strcmp(f->name + n - 3, "_id") != 0 || f->label == PROTOBUF_C_LABEL_REPEATED)
+            continue;
+        if (f->type == PROTOBUF_C_TYPE_INT32)
+            return jv_arena_printf(ctx->arena, "%s for %s %d", scope, f->name,
+                                   *(const int32_t *)(const void *)((char *)req + f->offset));
+        if (text && text[0])
+            return jv_arena_printf(ctx->arena, "%s for %s %.64s", scope, f->name, text);
+    }
+    return scope;
+}
+
+static int deny_scope(struct jv_ctx *ctx, const char *scope, ProtobufCMessage *req)
+{
+    jv_denied(ctx, "scope", "%s", scope_for(ctx, scope, req));
+    return jv_fail(ctx, JV_PERMISSION_DENIED, "access denied: %s is needed", scope);
+}
+
 static int deny(struct jv_ctx *ctx, const char *rule, const char *about)
 {
     jv_denied(ctx, rule, "%s", about);
@@ -318,6 +345,6 @@ int jv_authorize(struct jv_ctx *ctx, const struct jv_tool *row, ProtobufCMessage
     if (!ctx->caller.signed_in)
         return jv_fail(ctx, JV_UNAUTHENTICATED, "sign in first");
     if (allow->kind == JV_ACCESS_SCOPE && !jv_caller_has(ctx, allow->scope))
-        return deny(ctx, "scope", allow->scope);
+        return deny_scope(ctx, allow->scope, req);
     return allow->owner ? check_owner(ctx, row, req) : JV_OK;
 }

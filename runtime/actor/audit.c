@@ -393,13 +393,13 @@ static void tell_left_out(struct jv_loop_timer *t)
         record(s->node, &r);
 }
 
-/* The gateway refuses by itself whoever brings no token: its own questions without one only look
- * whether an actor is there. */
+/* The gateway refuses by itself whoever brings no token: its own questions without one are empty,
+ * and only look whether an actor is there. */
 static bool is_probe(const struct jv_ctx *ctx)
 {
     static const char gateway[] = "_INBOX.gateway.";
 
-    return !ctx->env.token && ctx->msg && ctx->msg->reply &&
+    return !ctx->env.token && ctx->msg && !ctx->msg->len && ctx->msg->reply &&
            strncmp(ctx->msg->reply, gateway, sizeof(gateway) - 1) == 0;
 }
 
