@@ -441,6 +441,16 @@ static void find_denials(struct jv_words *w)
     }
 }
 
+/* "of course" is a yes, and no course. */
+static void find_of_course(struct jv_words *w)
+{
+    for (size_t i = 1; i < w->n; i++)
+        if (is(w, i, "course") && is(w, i - 1, "of")) {
+            w->at[i].norm = w->at[i].stem = w->at[i].base = "yes";
+            w->at[i].roles = JV_GENERAL | JV_YES;
+        }
+}
+
 /* "my tix", but "new tix: vpn" */
 static void find_tix(struct jv_words *w)
 {
@@ -480,6 +490,7 @@ struct jv_words jv_words_read(struct jv_arena *a, const char *text)
             read_mark(&r, c, len);
     }
     find_denials(&r.words);
+    find_of_course(&r.words);
     find_tix(&r.words);
     find_it(text, &r.words);
     return r.words;
