@@ -25,11 +25,17 @@ static struct jv_err as_own(const struct jv_err *err)
         const char *from, *to;
         int code; /* 0: as it is */
         const char *text;
+        int only; /* of that code; 0: of any */
     } rows[] = {
         { "message.parts", "message", 0, NULL },
         { "message.contextId", "session_id", JV_NOT_FOUND, "session not found" },
+        { "message.messageId", "Idempotency-Key", 0, "Idempotency-Key was used for another message",
+          JV_ALREADY_EXISTS },
         { "message.messageId", "Idempotency-Key", 0,
-          "Idempotency-Key was used for another message" },
+          "Idempotency-Key was used when your rights were others: its answer is not repeated; send "
+          "the message with a new key",
+          JV_FAILED_PRECONDITION },
+        { "message.messageId", "Idempotency-Key", 0, NULL },
         { "id", "message_id", 0, NULL },
     };
     struct jv_err own = *err;
@@ -37,7 +43,7 @@ static struct jv_err as_own(const struct jv_err *err)
     for (size_t i = 0; i < JV_COUNT(rows); i++) {
         size_t n = strlen(rows[i].from);
 
-        if (strcmp(err->field, rows[i].from) != 0)
+        if (strcmp(err->field, rows[i].from) != 0 || (rows[i].only && rows[i].only != err->code))
             continue;
         jv_err_field(&own, rows[i].code ? rows[i].code : err->code, rows[i].to, "%s%s",
                      rows[i].text ? rows[i].text : rows[i].to,

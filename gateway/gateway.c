@@ -166,6 +166,7 @@ static struct gw *gw_new(const struct jv_program *p)
     gw->identity = who_new();
     gw->counters = counters_new();
     gw->ready = ready_new();
+    gw->audit = audit_new();
     gw->cards = cards_new();
     pthread_mutex_init(&gw->fetching, NULL);
     pthread_mutex_init(&gw->lazy, NULL);
@@ -177,6 +178,7 @@ static void gw_free(struct gw *gw)
     jv_client_free(gw->client);
     conns_free(gw->conns);
     ready_free(gw->ready);
+    audit_free(gw->audit);
     cards_free(gw->cards);
     counters_free(gw->counters);
     jv_identity_free(gw->identity);
@@ -203,6 +205,7 @@ static void keep_fresh(struct gw *gw, const sigset_t *signals)
             next = gw_mono_ms() + REFRESH_MS;
         }
         was = is;
+        audit_tick(gw);
     } while (sigtimedwait(signals, NULL, &second) < 0);
 }
 
@@ -213,6 +216,7 @@ static void drain(struct gw *gw)
     if (!conns_wait(gw->conns, DRAIN_MS))
         jv_logf(JV_LOG_WARN, "%zu requests were cut off", conns_open(gw->conns));
     server_stop(gw);
+    audit_tick(gw);
 }
 
 /* Never from a request: a Host header is the client's. An address that means all of them is no

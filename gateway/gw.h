@@ -22,6 +22,7 @@ struct counters;
 struct cards;
 struct jv_stream;
 struct ready;
+struct audit;
 
 struct gw_settings {
     const char *listen, *metrics_listen, *public_url;
@@ -44,6 +45,7 @@ struct gw {
     int metrics_port;         /* 0: none of its own */
     pthread_mutex_t fetching; /* of keys */
     struct ready *ready;
+    struct audit *audit;
     struct cards *cards;
     pthread_mutex_t lazy; /* what is made when first asked for: */
     char *openapi;
@@ -141,6 +143,13 @@ int who_refresh(struct gw *gw, struct jv_err *err);
 JV_CHECKED int who_listen(struct gw *gw);
 /* Fills rq->caller; false when the answer (401, 503) is given. */
 bool who_is_it(struct request *rq);
+
+/* ---- audit.c: refused tokens are on record -------------------------------------------------- */
+struct audit *audit_new(void);
+struct audit *audit_free(struct audit *s);
+void audit_refused(struct request *rq, const char *why);
+/* Once a second: what could not be written down, and what had no record. */
+void audit_tick(struct gw *gw);
 
 /* ---- handlers: each gives the answer -------------------------------------------------------- */
 void handle(struct request *rq); /* everything from the guard on */

@@ -49,6 +49,8 @@ static void refused(struct request *rq, const struct refusal *why)
                : why->status > 400  ? JV_RESOURCE_EXHAUSTED
                                     : JV_INVALID_ARGUMENT;
 
+    if (why->status == 401)
+        audit_refused(rq, why->text);
     if (why->status != 401 && why->status != 404)
         rq->close = rq->unread = true;
     reply_problem(rq, why->status, code, NULL, "%s", why->text);

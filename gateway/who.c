@@ -112,6 +112,7 @@ bool who_is_it(struct request *rq)
     if ((rq->route->flags & ROUTE_OPEN) || is_conformance(rq))
         return true;
     if (!rq->target.token) {
+        audit_refused(rq, "no token");
         reply_problem(rq, 401, JV_UNAUTHENTICATED, NULL, "sign in first: no bearer token");
         return false;
     }
@@ -120,10 +121,12 @@ bool who_is_it(struct request *rq)
         r = check_again(rq, &err);
     if (r == JV_OK)
         return true;
-    if (r == JV_UNAVAILABLE)
+    if (r == JV_UNAVAILABLE) {
         reply_error(rq, &err);
-    else
-        reply_problem(rq, 401, JV_UNAUTHENTICATED, NULL, "%s",
-                      r == JV_NOT_FOUND ? "the token is not valid" : err.text);
+        return false;
+    }
+    audit_refused(rq, err.text);
+    reply_problem(rq, 401, JV_UNAUTHENTICATED, NULL, "%s",
+                  r == JV_NOT_FOUND ? "the token is not valid" : err.text);
     return false;
 }

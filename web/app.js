@@ -1,6 +1,7 @@
 // app.js -- the page: sign in, ask, read. All text from outside goes through markdown.js or textContent.
 
 import { call, chat, resume, signIn, signOut, whenSignedOut } from "./api.js";
+import { charts } from "./charts.js";
 import { render } from "./markdown.js";
 
 const $ = (id) => document.getElementById(id);
@@ -95,6 +96,7 @@ async function ask(text) {
       if (event === "agent") agents.set(data.name, data.state);
       if (event === "delta") setText(box, answer += data.text);
       if (event === "done") {
+        box.lastChild.before(...charts(data.data));
         setText(box, data.response);
         suggest(data.suggestions);
       }

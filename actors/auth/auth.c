@@ -36,6 +36,8 @@ JV_TOOL_FN(login, Auth__LoginRequest, Auth__TokenReply)
         return r;
     if (matches && !locked)
         return tokens_sign_in(ctx, &p, ret);
+    if (p.user_id)
+        jv_audit_who(ctx, p.username, p.user_id);
     jv_audit(ctx, "login_failed", "%s: %s", p.user_id ? p.username : "an unknown name",
              locked ? "too many wrong passwords" : "wrong password or not allowed");
     return wrong_sign_in(ctx);
@@ -114,6 +116,7 @@ JV_TOOL_FN(get_user, Auth__GetUserRequest, Auth__User)
     const struct jv_caller *caller = jv_caller(ctx);
     const char *name = jv_lower(jv_arena(ctx), req->username);
     struct person p;
+    bool hidden;
     int r;
 
     if (strlen(name) > max_username)
@@ -121,11 +124,19 @@ JV_TOOL_FN(get_user, Auth__GetUserRequest, Auth__User)
     r = person_by_name(ctx, name, &p);
     if (r)
         return r;
-    if (!p.user_id ||
-        (strcmp(p.user_id, caller->user_id) != 0 && !jv_caller_has(ctx, "users:read:all")))
-        return jv_fail(ctx, JV_NOT_FOUND, "user %s not found", name);
-    person_show(&p, ret);
-    return JV_OK;
+    hidden = p.user_id && strcmp(p.user_id, caller->user_id) != 0 &&
+             !jv_caller_has(ctx, "users:read:all");
+    if (p.user_id && !hidden) {
+        person_show(&p, ret);
+        return JV_OK;
+    }
+    jv_hidden(ctx, hidden ? p.user_id : NULL, "user %s", name);
+    return jv_fail(ctx, JV_NOT_FOUND, "user %s not found", name);
+}
+
+JV_TOOL_FN(find_person, Auth__FindPersonRequest, Auth__FoundPerson)
+{
+    return find_by_any_name(ctx, req, ret);
 }
 
 JV_TOOL_FN(keys, Google__Protobuf__Empty, Auth__KeySet)
@@ -140,11 +151,53 @@ JV_TOOL_FN(revocations, Google__Protobuf__Empty, Auth__RevocationList)
     return tokens_revoked(ctx, ret);
 }
 
+JV_TOOL_FN(has_ended, Auth__HasEndedRequest, Auth__HasEndedReply)
+{
+    return tokens_has_ended(ctx, req, ret);
+}
+
+JV_TOOL_FN(add_person, Auth__AddPersonRequest, Auth__User)
+{
+    return admin_add(ctx, req, ret);
+}
+
+JV_TOOL_FN(change_person, Auth__ChangePersonRequest, Auth__User)
+{
+    return admin_change(ctx, req, ret);
+}
+
+JV_TOOL_FN(remove_person, Auth__RemovePersonRequest, Google__Protobuf__Empty)
+{
+    (void)ret;
+    return admin_remove(ctx, req->username);
+}
+
+JV_TOOL_FN(list_people, Auth__ListPeopleRequest, Auth__PeopleList)
+{
+    return admin_list(ctx, req, ret);
+}
+
+JV_TOOL_FN(audit, Auth__AuditRequest, Auth__AuditList)
+{
+    return records_list(ctx, req, ret);
+}
+
 static int hourly(struct jv_ctx *ctx)
 {
     int r = keys_load(ctx);
 
-    return r ? r : tokens_purge(ctx);
+    if (!r)
+        r = tokens_purge(ctx);
+    return r ? r : records_purge(ctx);
+}
+
+/* JetStream keeps them meanwhile; whoever reads them takes over the rest first. */
+static int take_records(struct jv_ctx *ctx)
+{
+    enum { at_once = 5000 };
+    int r = records_take(ctx, at_once);
+
+    return r == JV_RESOURCE_EXHAUSTED ? JV_OK : r; /* the next time */
 }
 
 static int init(struct jv_ctx *ctx)
@@ -152,6 +205,8 @@ static int init(struct jv_ctx *ctx)
     const struct auth *auth = jv_state(ctx);
     int r = keys_load(ctx);
 
+    if (!r)
+        r = telling_started(ctx);
     return r || !auth->demo ? r : people_add_demo(ctx);
 }
 
@@ -167,19 +222,29 @@ static const struct jv_tool tools[] = {
     JV_TOOL("Me", me, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY),
     JV_TOOL("Verify", verify, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY),
     JV_TOOL("GetUser", get_user, .allow = JV_ALLOW_SCOPE("users:read"), .flags = JV_TOOL_READONLY),
+    JV_TOOL("FindPerson", find_person, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
     JV_TOOL("Keys", keys, .allow = JV_ALLOW_ANYONE, .flags = JV_TOOL_READONLY),
     JV_TOOL("SignCard", sign_card, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
+    JV_TOOL("AddPerson", add_person, .allow = JV_ALLOW_SCOPE("users:write")),
+    JV_TOOL("ChangePerson", change_person, .allow = JV_ALLOW_SCOPE("users:write")),
+    JV_TOOL("RemovePerson", remove_person, .allow = JV_ALLOW_SCOPE("users:write")),
+    JV_TOOL("ListPeople", list_people, .allow = JV_ALLOW_SCOPE("users:read:all"),
+            .flags = JV_TOOL_READONLY),
+    JV_TOOL("Audit", audit, .allow = JV_ALLOW_SCOPE("audit:read"), .flags = JV_TOOL_READONLY),
     JV_TOOL("Revocations", revocations, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
+    JV_TOOL("HasEnded", has_ended, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
     { 0 },
 };
 
 static const struct jv_timer timers[] = {
     { "hourly", 3600 * 1000, hourly },
+    { "records", 5 * 1000, take_records },
+    { "telling", 3 * 1000, telling_again },
     { 0 },
 };
 
 #define SECONDS(n) ((int64_t)(n)*1000)
-#define DAYS(n)    SECONDS((n)*24 * 3600)
+#define DAYS(n)    SECONDS((int64_t)(n)*24 * 3600)
 
 static const struct jv_setting settings[] = {
     { "JARVIS_ACCESS_TTL", "15m", "how long an access token is good", JV_SET_MSEC,
@@ -188,6 +253,10 @@ static const struct jv_setting settings[] = {
       offsetof(struct auth, refresh_ttl_ms), SECONDS(1), DAYS(365) },
     { "JARVIS_SIGNIN_TTL", "90d", "after this a person signs in again, however often refreshed",
       JV_SET_MSEC, offsetof(struct auth, signin_ttl_ms), SECONDS(1), DAYS(3650) },
+    { "JARVIS_AUDIT_AGE", "400d", "how long audit records are kept", JV_SET_MSEC,
+      offsetof(struct auth, audit_ms), SECONDS(3600), DAYS(36500) },
+    { "JARVIS_AUDIT_RECORDS", "1000000", "how many audit records are kept, the newest", JV_SET_INT,
+      offsetof(struct auth, audit_records), 100, INT64_C(1) << 40 },
     { "JARVIS_DEMO", "0", "add the demo's people and let them sign in", JV_SET_BOOL,
       offsetof(struct auth, demo), 0, 0 },
     { 0 },
@@ -201,7 +270,7 @@ JV_ACTOR(auth) = {
     .tools = tools,
     .timers = timers,
     .settings = settings,
-    .needs = JV_NEEDS_DB,
+    .needs = JV_NEEDS_DB | JV_NEEDS_AUDIT,
     .state_size = sizeof(struct auth),
     .init = init,
     .fini = fini,

@@ -11,6 +11,7 @@
 
 struct auth {
     int64_t access_ttl_ms, refresh_ttl_ms, signin_ttl_ms; /* settings */
+    int64_t audit_ms, audit_records;
     bool demo;
     struct signing_key {
         char *kid, *pem;
@@ -26,11 +27,18 @@ struct person {
 /* ---- people.c ---- */
 int person_by_name(struct jv_ctx *ctx, const char *username, struct person *ret);
 int person_by_id(struct jv_ctx *ctx, const char *user_id, struct person *ret);
+/* The same, and they stay as they are until the transaction ends. Whoever locks a person and their
+ * sign-ins locks the person first. */
+int person_hold(struct jv_ctx *ctx, const char *user_id, struct person *ret);
 void person_show(const struct person *p, Auth__User *ret);
 /* Whether the password is that person's; takes the same time when there is no such person. */
-int person_check_password(struct jv_ctx *ctx, const struct person *p, const char *password,
-                          bool *ret);
+int person_check_password(struct jv_ctx *ctx, struct person *p, const char *password, bool *ret);
+int person_hash(struct jv_ctx *ctx, const char *password, const char **ret);
 int people_add_demo(struct jv_ctx *ctx);
+
+/* ---- find.c ---- */
+int find_by_any_name(struct jv_ctx *ctx, const Auth__FindPersonRequest *req,
+                     Auth__FoundPerson *ret);
 
 /* ---- lockout.c ---- */
 int lockout_count(struct jv_ctx *ctx, const char *username);
@@ -51,6 +59,34 @@ int tokens_end(struct jv_ctx *ctx, const char *sid, const char *reason);
 int tokens_family(struct jv_ctx *ctx, const char *token, const char *user_id, const char **ret_sid);
 int tokens_revoked(struct jv_ctx *ctx, Auth__RevocationList *ret);
 int tokens_purge(struct jv_ctx *ctx);
+/* In a transaction that has changed the person: end all of their sign-ins. Tell after the commit.
+ */
+int tokens_end_person(struct jv_ctx *ctx, const char *user_id, Auth__Revocation **ret);
+/* The end of a person's tokens that was told already, while it counts; NULL: there is none. */
+int tokens_ended(struct jv_ctx *ctx, const char *user_id, Auth__Revocation **ret);
+int tokens_has_ended(struct jv_ctx *ctx, const Auth__HasEndedRequest *req,
+                     Auth__HasEndedReply *ret);
+void tokens_tell(struct jv_ctx *ctx, const Auth__Revocation *v);
+
+/* ---- telling.c: what must reach the others, whoever dies ---- */
+/* In the transaction of the change. */
+int telling_keep(struct jv_ctx *ctx, const struct jv_note *note);
+/* After the commit: a record, an end (NULL: none) and that the bus has them. */
+void telling_say(struct jv_ctx *ctx, const struct jv_note *note, const Auth__Revocation *over);
+int telling_again(struct jv_ctx *ctx);   /* a timer: whatever the bus may not have */
+int telling_started(struct jv_ctx *ctx); /* all ends that still count, once more */
+
+/* ---- admin.c: what administrators do with people ---- */
+int admin_add(struct jv_ctx *ctx, const Auth__AddPersonRequest *req, Auth__User *ret);
+int admin_change(struct jv_ctx *ctx, const Auth__ChangePersonRequest *req, Auth__User *ret);
+int admin_remove(struct jv_ctx *ctx, const char *username);
+int admin_list(struct jv_ctx *ctx, const Auth__ListPeopleRequest *req, Auth__PeopleList *ret);
+
+/* ---- records.c: the audit ---- */
+/* Take over what JetStream has, about so many records; RESOURCE_EXHAUSTED: there are more. */
+int records_take(struct jv_ctx *ctx, int most);
+int records_list(struct jv_ctx *ctx, const Auth__AuditRequest *req, Auth__AuditList *ret);
+int records_purge(struct jv_ctx *ctx);
 
 /* ---- cards.c ---- */
 int cards_sign(struct jv_ctx *ctx, const A2a__AgentCard *card, A2a__AgentCard *ret);

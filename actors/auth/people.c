@@ -36,7 +36,7 @@ int person_by_name(struct jv_ctx *ctx, const char *username, struct person *ret)
 
     r = jv_db(ctx, &rows,
               "select user_id, username, role, email, password_hash, disabled, demo "
-              "from people where username = $1",
+              "from people where username = $1 and removed_at is null",
               jv_text(username));
     return r ? r : person_from(ctx, &rows, ret);
 }
@@ -48,7 +48,19 @@ int person_by_id(struct jv_ctx *ctx, const char *user_id, struct person *ret)
 
     r = jv_db(ctx, &rows,
               "select user_id, username, role, email, password_hash, disabled, demo "
-              "from people where user_id = $1",
+              "from people where user_id = $1 and removed_at is null",
+              jv_text(user_id));
+    return r ? r : person_from(ctx, &rows, ret);
+}
+
+int person_hold(struct jv_ctx *ctx, const char *user_id, struct person *ret)
+{
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows,
+              "select user_id, username, role, email, password_hash, disabled, demo "
+              "from people where user_id = $1 and removed_at is null for share",
               jv_text(user_id));
     return r ? r : person_from(ctx, &rows, ret);
 }
@@ -88,22 +100,32 @@ static int run_hashing(void *arg)
     return jv_password_hash(h->password, h->hash);
 }
 
-/* A hash made with older parameters is replaced while the password is at hand. */
-static int renew_hash(struct jv_ctx *ctx, const struct person *p, const char *password)
+int person_hash(struct jv_ctx *ctx, const char *password, const char **ret)
 {
     struct hashing h = { .password = password };
-    int r;
+    int r = jv_offload(ctx, run_hashing, &h);
 
-    r = jv_offload(ctx, run_hashing, &h);
-    if (r)
-        return r;
-    return jv_db(ctx, NULL,
-                 "update people set password_hash = $3 where user_id = $1 and password_hash = $2",
-                 jv_text(p->user_id), jv_text(p->password_hash), jv_text(h.hash));
+    *ret = jv_arena_strdup(jv_arena(ctx), h.hash);
+    return r;
 }
 
-int person_check_password(struct jv_ctx *ctx, const struct person *p, const char *password,
-                          bool *ret)
+/* A hash made with older parameters is replaced while the password is at hand. */
+static int renew_hash(struct jv_ctx *ctx, struct person *p, const char *password)
+{
+    const char *hash;
+    int r;
+
+    r = person_hash(ctx, password, &hash);
+    if (!r)
+        r = jv_db(ctx, NULL,
+                  "update people set password_hash = $3 where user_id = $1 and password_hash = $2",
+                  jv_text(p->user_id), jv_text(p->password_hash), jv_text(hash));
+    if (!r)
+        p->password_hash = hash;
+    return r;
+}
+
+int person_check_password(struct jv_ctx *ctx, struct person *p, const char *password, bool *ret)
 {
     struct check c = { .hash = p->password_hash, .password = password };
     int r;

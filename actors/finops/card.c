@@ -21,15 +21,21 @@ static const struct jv_skill skills[] = {
 static const struct jv_vocab vocab[] = {
     { "provider", "aws", "aws, amazon, amazon web services" },
     { "provider", "gcp", "gcp, google, google cloud, google cloud platform" },
-    { "provider", "azure", "azure, microsoft, microsoft azure" },
+    { "provider", "azure", "azure, microsoft, microsoft azure, microsoft cloud" },
     { "service_name", "ec2", "ec2, elastic compute cloud" },
-    { "service_name", "s3", "s3, simple storage service" },
+    { "service_name", "s3", "s3, s3 storage, simple storage service" },
     { "service_name", "dynamodb", "dynamodb, dynamo, dynamo db" },
     { "service_name", "compute", "compute, compute engine" },
     { "service_name", "vault", "vault" },
     { "service_name", "firestore", "firestore, fire store" },
     { "service_name", "storage", "storage, blob storage" },
     { "service_name", "ai_studio", "ai studio, aistudio, ai_studio" },
+    { "order", "costliest",
+      "costliest, most expensive, priciest, dearest, biggest, highest, largest, most, top, "
+      "cost most, costs most, most money" },
+    { "order", "cheapest",
+      "cheapest, least expensive, least costly, most affordable, lowest, smallest, least, "
+      "least money, most low, most cheap, the less" },
     { 0 },
 };
 

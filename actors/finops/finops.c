@@ -49,16 +49,20 @@ static Finops__ProviderCost *take_provider(struct jv_arena *a, const struct jv_r
     return p;
 }
 
-JV_TOOL_FN(breakdown, Google__Protobuf__Empty, Finops__CostReport)
+JV_TOOL_FN(breakdown, Finops__CostsRequest, Finops__CostReport)
 {
     struct jv_rows rows;
     int r;
 
-    (void)req;
-    r = jv_db(ctx, &rows, COST_LINES COSTLIEST_FIRST);
+    if (!protobuf_c_enum_descriptor_get_value(&finops__sorting__order__descriptor, (int)req->order))
+        return jv_fail_field(ctx, "order", "is neither costliest nor cheapest");
+    r = jv_db(ctx, &rows,
+              COST_LINES "order by $1 * provider_cents, provider, $1 * cost_cents, service",
+              jv_int(req->order == FINOPS__SORTING__ORDER__cheapest ? 1 : -1));
     if (r)
         return r;
     ret->currency = usd;
+    ret->order = req->order;
     ret->total_cents = rows.n ? jv_col_int(&rows, 0, "total_cents") : 0;
     ret->providers = JV_NEW_ARRAY(jv_arena(ctx), Finops__ProviderCost *, rows.n);
     for (size_t row = 0; row < rows.n;)
@@ -78,8 +82,8 @@ static int read_name(struct jv_ctx *ctx, const char *member, const char *text, c
 static int no_such(struct jv_ctx *ctx, const char *what, const char *name, const char *many,
                    const struct jv_rows *list)
 {
-    return jv_fail(ctx, JV_NOT_FOUND, "there is no %s %s: the %s are %s", what, name, many,
-                   jv_col(list, 0, "names"));
+    return jv_fail(ctx, JV_NOT_FOUND, "there is no %s %s; ask about one of these %s: %s", what,
+                   name, many, jv_col(list, 0, "names"));
 }
 
 static int no_such_provider(struct jv_ctx *ctx, const char *name)
@@ -169,10 +173,30 @@ JV_TOOL_FN(service_cost, Finops__ServiceCostRequest, Finops__ServiceReport)
 
 /* ---- budgets: a person's --------------------------------------------------------------------- */
 
-static int no_budget(struct jv_ctx *ctx, const char *username)
+/* Whoever may see everybody's often means everybody's; here they are shown one by one. */
+static int no_own_budget(struct jv_ctx *ctx, const char *what)
 {
+    struct jv_rows rows;
+    int r = JV_OK;
+
+    if (!jv_caller_has(ctx, "finops:read:all"))
+        return jv_fail(ctx, JV_NOT_FOUND,
+                       "you have no budget yet; the FinOps administrator can set one up");
+    r = jv_db(ctx, &rows, "select coalesce(min(username), 'somebody') as name from budgets");
+    if (r)
+        return r;
     return jv_fail(ctx, JV_NOT_FOUND,
-                   "there is no budget for %s: please contact the FinOps administrator", username);
+                   "you have no budget yet; I can show everybody's %s person by person, for "
+                   "example %s's",
+                   what, jv_col(&rows, 0, "name"));
+}
+
+static int no_budget(struct jv_ctx *ctx, const char *username, const char *what)
+{
+    if (strcmp(username, jv_caller(ctx)->username) == 0)
+        return no_own_budget(ctx, what);
+    return jv_fail(ctx, JV_NOT_FOUND,
+                   "%s has no budget yet; the FinOps administrator can set one up", username);
 }
 
 static int load_budget(struct jv_ctx *ctx, const char *username, Finops__BudgetReport *ret)
@@ -183,7 +207,7 @@ static int load_budget(struct jv_ctx *ctx, const char *username, Finops__BudgetR
     r = jv_db(ctx, &rows, "select * from budget_reports where username = $1", jv_text(username));
     if (r)
         return r;
-    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base) : no_budget(ctx, username);
+    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base) : no_budget(ctx, username, "budgets");
 }
 
 JV_TOOL_FN(budget, Finops__BudgetRequest, Finops__BudgetReport)
@@ -224,7 +248,7 @@ static int load_allocation(struct jv_ctx *ctx, const char *username, Finops__All
     if (r)
         return r;
     if (!rows.n)
-        return no_budget(ctx, username);
+        return no_budget(ctx, username, "cost allocations");
     ret->username = username;
     ret->currency = usd;
     ret->comparison = compare(a, jv_col_int(&rows, 0, "remaining_cents"));
@@ -257,50 +281,91 @@ static const struct jv_tool tools[] = {
             .flags = JV_TOOL_READONLY, .tool = "get_all_clouds_cost", .skill = "costs",
             .say = finops_say_costs,
             .words = "total cloud cost, all clouds, cloud costs, cloud spend, cloud spending, "
-                     "cloud bill, expenses, most expensive provider, cheapest provider, "
-                     "compare providers",
+                     "cloud bill, clouds, total costs, total spend, total bill, expenses, "
+                     "expenditure, cloud expenditure, outlay, "
+                     "invoice, spend, spending, bill, costs, pay for cloud, provider, vendor, "
+                     "most expensive provider, cheapest provider, which provider, "
+                     "sets us back, gap,  most expensive cloud, "
+                     "cheapest cloud, compare providers",
             .examples = JV_TEXTS(
                     "what is our total cloud cost", "how much do we spend on the cloud?",
                     "which cloud provider is most expensive?", "compare aws and gcp spending")),
     JV_TOOL("CloudCost", cloud_cost, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_cloud_cost", .skill = "costs",
             .say = finops_say_provider,
-            .words = "cost of a provider, cloud cost, spend, spending, bill, expense, "
-                     "breakdown of a provider",
+            .words =
+                    "cost of a provider, compare, comparison, difference, cloud cost, spend, "
+                    "spending, bill, expense, invoice, charges, charge, pay, paying, price, money, "
+                    "sets us back, set us back, runs to, stack up, gap, breakdown of a provider, "
+                    "breakdown, break down, split, made up, itemise, "
+                    "itemised",
             .examples = JV_TEXTS("show AWS cost", "what's our AWS spending?", "show GCP breakdown",
                                  "how much do we pay for azure?")),
     JV_TOOL("ServiceCost", service_cost, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_service_cost", .skill = "costs",
             .say = finops_say_service,
-            .words = "cost of a service, service cost, spend, spending, bill, expense",
+            .words =
+                    "cost of a service, service cost, spend, spending, bill, expense, "
+                    "invoice, charges, pay, paying, price, money, sets us back, set us back, stack "
+                    "up, gap",
             .examples = JV_TEXTS("how much is s3?", "how much do we spend on GCP compute?",
                                  "what does the ec2 service cost?")),
     JV_TOOL("Breakdown", breakdown, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_cost_breakdown", .skill = "costs",
             .say = finops_say_breakdown,
-            .words = "cost breakdown, complete breakdown, costs in detail, costs by service, "
-                     "cost report, biggest cost driver",
+            .words =
+                    "breakdown of cloud spend, breakdown of cloud costs, breakdown of costs, "
+                    "breakdown of spend, cost breakdown, complete breakdown, breakdown, break "
+                    "down, costs in detail, costs by service, per service, by service, each "
+                    "service, all services, every service, single services, their services, "
+                    "services, itemise, itemised, split "
+                    "of costs, split, breakup, break up, splitted, broken down, service by "
+                    "service, cost report, made up, cost driver, most expensive service, "
+                    "cheapest service, costliest service, dearest service, priciest service, which "
+                    "service, service, cloud service, one service, service of all, each position, "
+                    "line by line, drill down, every provider and every service, "
+                    "provider and service, every line, parts of costs, made up, consists "
+                    "of, details, detail, detailed, bill, spend, spending, costs, cloud "
+                    "costs, cloud bill, cloud spend",
             .examples = JV_TEXTS("give me a complete cost breakdown",
                                  "show me cloud costs breakdown", "where does the money go?")),
     JV_TOOL("Budget", budget, .allow = JV_ALLOW_OWNER("finops:read", "username"),
             .flags = JV_TOOL_READONLY, .tool = "get_user_budget", .skill = "budgets",
-            .say = finops_say_budget, .words = "budget, budget status, budget of a person",
+            .say = finops_say_budget,
+            .words = "budget, budget status, budget of a person, remaining budget",
             .examples = JV_TEXTS("show sarah's budget", "how much budget does alex have left?")),
     JV_TOOL("MyBudget", my_budget, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_my_budget", .skill = "budgets",
             .say = finops_say_budget,
-            .words = "my budget, budget, budget status, remaining budget, left to spend",
+            .words = "my budget, budget, budget status, remaining budget, left to spend, over "
+                     "budget, spending limit, allowance",
             .examples = JV_TEXTS("show my budget", "what is my budget status?",
                                  "how much can I still spend?", "am I over budget?")),
     JV_TOOL("Allocation", allocation, .allow = JV_ALLOW_OWNER("finops:read", "username"),
             .flags = JV_TOOL_READONLY, .tool = "get_user_cost_allocation", .skill = "budgets",
             .say = finops_say_allocation,
-            .words = "cost allocation, allocation, budget split, allocation of a person",
+            .words = "allocation of a person, cost allocation, allocation, allocated, budget "
+                     "split, split, divided, distributed, distribution, spread, portion, "
+                     "budget, budget per provider, each cloud, each provider, per cloud, per "
+                     "provider, by cloud, by provider, set aside, different clouds, different "
+                     "providers, budget across clouds, budget among clouds, budget between "
+                     "clouds, share of budget, my share, share of each, slice, sliced, allotted, "
+                     "meant for, gets what, which "
+                     "cloud "
+                     "gets",
             .examples = JV_TEXTS("show alex's cost allocation")),
     JV_TOOL("MyAllocation", my_allocation, .allow = JV_ALLOW_SCOPE("finops:read"),
             .flags = JV_TOOL_READONLY, .tool = "get_my_cost_allocation", .skill = "budgets",
             .say = finops_say_allocation,
-            .words = "my cost allocation, my allocation, allocation, budget split per provider",
+            .words = "my cost allocation, my allocation, my budget, cost allocation, allocation, "
+                     "allocated, budget split, split, divided, distributed, distribution, "
+                     "spread, portion, budget, budget per provider, each cloud, each provider, "
+                     "per cloud, per provider, by cloud, by provider, set aside, different "
+                     "clouds, different providers, budget across clouds, budget among clouds, "
+                     "budget between clouds, cloud, provider, share of budget, my share, share of "
+                     "each, slice, sliced, "
+                     "allotted, "
+                     "meant for, gets what, which cloud gets",
             .examples = JV_TEXTS("show my cost allocation",
                                  "how is my budget divided among the clouds?")),
     { 0 },

@@ -6,7 +6,8 @@
 enum {
     max_answer = 64 * 1024, /* read and thrown away */
     gone = 410,
-    db_ms = 10000 /* for the queries around a post */
+    ask_again_ms = 2000, /* auth, after it did not answer */
+    db_ms = 10000        /* for the queries around a post */
 };
 static const int64_t max_retry_ms = INT64_C(5) * 60 * 1000;
 
@@ -117,11 +118,16 @@ static int deliver_first(struct jv_ctx *ctx, const struct claim *c)
     int64_t due = 0;
     struct delivery d;
     struct result got;
+    bool ended = false;
     int r;
 
     r = queue_first(ctx, c, &d);
     if (r || !d.id)
-        return r ? r : queue_release(ctx, c);
+        return r ? r : queue_release(ctx, c, 0);
+    if (d.owner[0] && jv_person_ended(ctx, d.owner, d.issued, &ended))
+        return queue_release(ctx, c, ask_again_ms); /* not on the chance that it is well */
+    if (ended)
+        return queue_end(ctx, c, &d);
     got = post(ctx, &d);
     if (got.outcome == RETRY && d.attempts + 1 >= s->attempts)
         got.outcome = DEAD;
@@ -154,7 +160,7 @@ static int start(struct jv_ctx *ctx, const struct claim *c)
     if (!r)
         return JV_OK;
     s->busy--;
-    return queue_release(ctx, c);
+    return queue_release(ctx, c, 0);
 }
 
 static int claim_and_start(struct jv_ctx *ctx)

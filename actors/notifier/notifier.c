@@ -2,6 +2,7 @@
 #include "notifier.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { max_deliveries = 100, tick_ms = 500, sweep_ms = 60000 };
 
@@ -70,10 +71,11 @@ JV_TOOL_FN(check_url, Notifier__CheckUrlRequest, Google__Protobuf__Empty)
     static const char subject[] = "the address ";
     const struct notifier *s = jv_state(ctx);
     const A2a__AuthenticationInfo *auth = req->authentication;
+    char place[JV_PLACE];
     struct jv_err err = { 0 };
 
     (void)ret;
-    if (jv_url_check(req->url, s->allow, NULL, &err)) {
+    if (jv_url_check(req->url, s->allow, place, &err)) {
         bool is_about_it = strncmp(err.text, subject, strlen(subject)) == 0;
 
         return err.code == JV_INVALID_ARGUMENT
@@ -81,6 +83,10 @@ JV_TOOL_FN(check_url, Notifier__CheckUrlRequest, Google__Protobuf__Empty)
                                        err.text + (is_about_it ? strlen(subject) : 0))
                        : jv_fail(ctx, err.code, "%s", err.text);
     }
+    if (strncasecmp(req->url, "https:", 6) != 0 && !jv_place_listed(s->allow, place))
+        return jv_fail_field(ctx, "url",
+                             "must begin with https: its token and what is posted are "
+                             "not for everybody on the way");
     if (!is_header_text(req->token))
         return jv_fail_field(ctx, "token", "cannot be sent as a header");
     if (auth && (!is_header_text(auth->scheme) || strchr(auth->scheme, ' ')))

@@ -29,7 +29,8 @@ struct claim {
 };
 
 struct delivery {
-    int64_t id, attempts;
+    int64_t id, attempts, issued;
+    const char *owner; /* "": nobody in particular */
     const char *agent, *task_id, *seq, *url, *token, *scheme, *credentials, *body, *trace_id;
 };
 
@@ -45,8 +46,10 @@ JV_CHECKED int queue_first(struct jv_ctx *ctx, const struct claim *c, struct del
 /* Write down what came of it, give the lease back; nothing happens when the lease was lost. */
 JV_CHECKED int queue_settle(struct jv_ctx *ctx, const struct claim *c, const struct delivery *d,
                             enum outcome outcome, const char *reason, int64_t due_ms);
-/* Give the lease back with nothing done. */
-JV_CHECKED int queue_release(struct jv_ctx *ctx, const struct claim *c);
+/* Give the lease back with nothing done; the next time is so many ms ahead. */
+JV_CHECKED int queue_release(struct jv_ctx *ctx, const struct claim *c, int64_t after_ms);
+/* Its owner's tokens were ended: forget what is not done yet of those up to then. */
+JV_CHECKED int queue_end(struct jv_ctx *ctx, const struct claim *c, const struct delivery *d);
 /* Drop what is not done yet for a configuration, or for all of a task. */
 JV_CHECKED int queue_forget(struct jv_ctx *ctx, const Notifier__ForgetRequest *req);
 /* What is not done yet for a configuration goes by its new form, and what waits is tried soon. */

@@ -21,6 +21,7 @@ static const int64_t keep_dead_ms = INT64_C(30) * 24 * 3600 * 1000;
 
 struct columns {
     const char **agent, **task, **seq, **config, **url, **token, **scheme, **credentials, **body;
+    const char **owner, **issued;
 };
 
 static const char **column(struct jv_ctx *ctx, size_t n)
@@ -30,8 +31,8 @@ static const char **column(struct jv_ctx *ctx, size_t n)
 
 static struct columns new_columns(struct jv_ctx *ctx, size_t n)
 {
-    return (struct columns){ column(ctx, n), column(ctx, n), column(ctx, n),
-                             column(ctx, n), column(ctx, n), column(ctx, n),
+    return (struct columns){ column(ctx, n), column(ctx, n), column(ctx, n), column(ctx, n),
+                             column(ctx, n), column(ctx, n), column(ctx, n), column(ctx, n),
                              column(ctx, n), column(ctx, n), column(ctx, n) };
 }
 
@@ -53,6 +54,8 @@ static struct columns spread(struct jv_ctx *ctx, const Notifier__EnqueueRequest 
         c.token[i] = d->config->token;
         c.scheme[i] = auth ? auth->scheme : "";
         c.credentials[i] = auth ? auth->credentials : "";
+        c.owner[i] = d->owner;
+        c.issued[i] = jv_arena_printf(a, "%lld", (long long)d->issued);
         c.body[i] = jv_msg_to_json(&d->event->base, JV_JSON_CAMEL, a, &len);
     }
     return c;
@@ -78,18 +81,19 @@ static int add_deliveries(struct jv_ctx *ctx, size_t n, const struct columns *c)
 {
     return jv_db(ctx, NULL,
                  "insert into deliveries (queue_id, seq, url, token, scheme, credentials, body,"
-                 " trace_id, created_at)"
-                 " select q.id, s::bigint, u, k, h, p, b, $10, $11"
+                 " owner, issued, trace_id, created_at)"
+                 " select q.id, s::bigint, u, k, h, p, b, o, i::bigint, $10, $11"
                  " from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],"
-                 " $6::text[], $7::text[], $8::text[], $9::text[])"
-                 " as x (a, t, c, s, u, k, h, p, b)"
+                 " $6::text[], $7::text[], $8::text[], $9::text[], $12::text[], $13::text[])"
+                 " as x (a, t, c, s, u, k, h, p, b, o, i)"
                  " join queues q on q.agent = a and q.task_id = t and q.config_id = c"
                  " on conflict do nothing",
                  jv_text_array(ctx, n, c->agent), jv_text_array(ctx, n, c->task),
                  jv_text_array(ctx, n, c->config), jv_text_array(ctx, n, c->seq),
                  jv_text_array(ctx, n, c->url), jv_text_array(ctx, n, c->token),
                  jv_text_array(ctx, n, c->scheme), jv_text_array(ctx, n, c->credentials),
-                 jv_text_array(ctx, n, c->body), jv_text(jv_trace_id(ctx)), jv_ms(jv_real_ms(ctx)));
+                 jv_text_array(ctx, n, c->body), jv_text(jv_trace_id(ctx)), jv_ms(jv_real_ms(ctx)),
+                 jv_text_array(ctx, n, c->owner), jv_text_array(ctx, n, c->issued));
 }
 
 int queue_add(struct jv_ctx *ctx, const Notifier__EnqueueRequest *req, const char *const *lanes)
@@ -153,7 +157,7 @@ int queue_first(struct jv_ctx *ctx, const struct claim *c, struct delivery *ret)
     *ret = (struct delivery){ 0 };
     r = jv_db(ctx, &rows,
               "select d.id, agent, task_id, seq, url, token, scheme, credentials, body, trace_id,"
-              " attempts from queues q join deliveries d on d.queue_id = q.id"
+              " owner, issued, attempts from queues q join deliveries d on d.queue_id = q.id"
               " where q.id = $1 and lease = $2 and state = 'waiting' order by seq limit 1",
               jv_int(c->queue), jv_text(c->lease));
     if (r || !rows.n)
@@ -161,6 +165,8 @@ int queue_first(struct jv_ctx *ctx, const struct claim *c, struct delivery *ret)
     *ret = (struct delivery){
         .id = jv_col_int(&rows, 0, "id"),
         .attempts = jv_col_int(&rows, 0, "attempts"),
+        .issued = jv_col_int(&rows, 0, "issued"),
+        .owner = jv_col(&rows, 0, "owner"),
         .agent = jv_col(&rows, 0, "agent"),
         .task_id = jv_col(&rows, 0, "task_id"),
         .seq = jv_col(&rows, 0, "seq"),
@@ -235,13 +241,29 @@ int queue_settle(struct jv_ctx *ctx, const struct claim *c, const struct deliver
     return r ? r : let_go(ctx, c, due_ms);
 }
 
-int queue_release(struct jv_ctx *ctx, const struct claim *c)
+int queue_end(struct jv_ctx *ctx, const struct claim *c, const struct delivery *d)
 {
     bool held;
     int r = hold(ctx, c, &held);
 
     if (!r && held)
+        r = jv_db(ctx, NULL,
+                  "delete from deliveries where queue_id = $1 and owner = $2 and issued <= $3"
+                  " and state <> 'done'",
+                  jv_int(c->queue), jv_text(d->owner), jv_int(d->issued));
+    if (!r && held)
         return let_go(ctx, c, jv_real_ms(ctx));
+    jv_db_rollback(ctx);
+    return r;
+}
+
+int queue_release(struct jv_ctx *ctx, const struct claim *c, int64_t after_ms)
+{
+    bool held;
+    int r = hold(ctx, c, &held);
+
+    if (!r && held)
+        return let_go(ctx, c, jv_real_ms(ctx) + after_ms);
     jv_db_rollback(ctx);
     return r;
 }

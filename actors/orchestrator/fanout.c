@@ -1,4 +1,4 @@
-/* fanout.c -- one call to one agent, and many at once. */
+/* fanout.c -- one call to one agent: what goes out, what comes back. */
 #include "orchestrator.h"
 
 #include <string.h>
@@ -99,6 +99,16 @@ static void read_answer(struct jv_ctx *ctx, struct call *c, const A2a__SendMessa
     c->text = clipped(jv_arena(ctx), md.len ? md.data : "There was no answer.", max_section);
 }
 
+/* "message.parts[0].data.arguments.ticket_id" -> "ticket_id" */
+static void read_failure(struct jv_ctx *ctx, struct call *c)
+{
+    static const char mark[] = ".arguments.";
+    const char *at = strstr(jv_error(ctx)->field, mark);
+
+    c->why = jv_arena_strdup(jv_arena(ctx), jv_error(ctx)->text);
+    c->field = jv_arena_strdup(jv_arena(ctx), at ? at + strlen(mark) : "");
+}
+
 /* "not found" and "that is no number" are answers; denials and outages are not. */
 static enum call_state state_of(int code)
 {
@@ -139,7 +149,8 @@ const Google__Protobuf__Struct *call_result(const struct call *c)
     return v && v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE ? v->struct_value : NULL;
 }
 
-/* ---- together -------------------------------------------------------------------------------- */
+/* ---- the call ----------------------------------------------------------------------------------
+ */
 
 static int run(struct jv_ctx *ctx, void *arg)
 {
@@ -148,27 +159,31 @@ static int run(struct jv_ctx *ctx, void *arg)
     A2a__SendMessageResponse *res;
     int r;
 
+    if (left <= 0) { /* the calls before it took all of it: better not begun than not known */
+        c->state = CALL_UNAVAILABLE;
+        return JV_OK;
+    }
     jv_within(ctx, left < call_ms ? left : call_ms);
     r = jv_a2a(ctx, c->planned->agent, "SendMessage", request(jv_arena(ctx), c), &res);
     c->ms = jv_real_ms(ctx) - began;
     c->state = state_of(r);
+    c->missing = r == JV_NOT_FOUND;
     c->unclear = c->changes && (r == JV_DEADLINE_EXCEEDED || r == JV_CANCELLED || r == JV_INTERNAL);
     if (r)
-        c->why = jv_arena_strdup(jv_arena(ctx), jv_error(ctx)->text);
+        read_failure(ctx, c);
     else
         read_answer(ctx, c, res);
     return JV_OK;
 }
 
-void call_start(struct jv_ctx *ctx, struct call *calls, size_t n)
+void call_start(struct jv_ctx *ctx, struct call *c)
 {
-    for (size_t i = 0; i < n; i++) {
-        calls[i].state = CALL_FAILED;
-        calls[i].task = jv_spawn(ctx, run, &calls[i]);
-    }
+    c->state = CALL_FAILED;
+    c->task = jv_spawn(ctx, run, c);
 }
 
 void call_wait(struct jv_ctx *ctx, struct call *c)
 {
-    (void)jv_join(ctx, c->task); /* how it ended is in the call */
+    if (c->task)
+        (void)jv_join(ctx, c->task); /* how it ended is in the call */
 }

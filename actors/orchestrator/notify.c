@@ -181,7 +181,8 @@ int notify_list(struct jv_ctx *ctx, Orchestrator__NotificationList *ret)
         return r;
     s.list = JV_NEW_ARRAY(jv_arena(ctx), Orchestrator__Notification *, max_notes);
     n = plan_calls(ctx, catalog, calls, from);
-    call_start(ctx, calls, n);
+    for (size_t i = 0; i < n; i++)
+        call_start(ctx, &calls[i]);
     for (size_t i = 0; i < n; i++) {
         const Google__Protobuf__Struct *result;
 

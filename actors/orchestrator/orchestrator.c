@@ -18,7 +18,10 @@ JV_TOOL_FN(notifications, Google__Protobuf__Empty, Orchestrator__NotificationLis
 JV_TOOL_FN(explain, Orchestrator__ExplainRequest, Orchestrator__ExplainReply)
 {
     struct jv_arena *a = jv_arena(ctx);
-    struct jv_plan_input in = { .text = req->message, .username = jv_caller(ctx)->username };
+    struct jv_plan_input in = { .text = req->message,
+                                .username = jv_caller(ctx)->username,
+                                .scope = jv_caller(ctx)->scope,
+                                .now_ms = jv_now_ms(ctx) };
     const struct jv_catalog *catalog;
     struct jv_plan plan;
     int r;
@@ -40,6 +43,7 @@ JV_TOOL_FN(explain, Orchestrator__ExplainRequest, Orchestrator__ExplainReply)
         ret->confidence[ret->n_confidence++] = plan.calls[i].confidence;
     }
     ret->outcome = turn_outcome(&plan);
+    ret->taken = plan.taken ? plan.taken : "";
     return JV_OK;
 }
 

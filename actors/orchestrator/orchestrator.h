@@ -24,6 +24,7 @@ enum {
     max_section = 32 * 1024, /* bytes of one agent's Markdown */
     max_answer = 96 * 1024,  /* of all agents' together: a task's last word may have 128 KiB */
     max_data = 96 * 1024,    /* of all agents' data */
+    max_reply = 112 * 1024,  /* of the answer and its data together */
 };
 
 #define SELF "jarvis" /* its own token: it never asks itself */
@@ -44,10 +45,16 @@ struct call {
     const char *message_id; /* the same when the turn is run again */
     bool changes;           /* it is no looking call */
     bool unclear;           /* it failed, and may have changed something nevertheless */
+    bool missing;           /* what it is about was not found */
+    bool skipped;           /* not made, as an earlier one about the same thing failed */
+    bool compared;          /* it is said among others, in a comparison */
+    bool heard;             /* that it ended was told */
     struct jv_child *task;
     enum call_state state;
     const char *text;              /* Markdown for the person */
+    const char *said;              /* what of it was told */
     const char *why;               /* of a failure, the callee's sentence; else NULL */
+    const char *field;             /* the argument it is about; "": none */
     Google__Protobuf__Value *data; /* the result for programs; NULL: none */
     const char *media_type;
     int64_t ms;
@@ -74,14 +81,21 @@ int plan_turn(struct jv_ctx *ctx, int turn, const struct jv_plan_input *in, stru
 bool plan_changed(struct jv_ctx *ctx, int turn);
 
 /* ---- fanout.c: calls to agents --------------------------------------------------------------- */
-/* Start them all; results are there after call_wait(). */
-void call_start(struct jv_ctx *ctx, struct call *calls, size_t n);
+/* Its result is there after call_wait(). */
+void call_start(struct jv_ctx *ctx, struct call *c);
 void call_wait(struct jv_ctx *ctx, struct call *c);
 /* The result message of a tool call; NULL when there is none. */
 const Google__Protobuf__Struct *call_result(const struct call *c);
 const char *call_state_name(enum call_state state);
 /* A call as the invocation's query: {"agent","tool","arguments"}. */
 const char *call_json(struct jv_ctx *ctx, const struct call *c);
+
+/* ---- order.c: which calls wait for which ----------------------------------------------------- */
+/* Made one after the other, in the order said, before the others are. */
+bool order_in_turn(struct jv_ctx *ctx, const struct jv_plan *plan, const struct call *calls,
+                   size_t i);
+/* Not made when an earlier change of the same thing failed. */
+bool order_skip(struct call *calls, size_t i);
 
 /* ---- tell.c: what is told while a turn runs -------------------------------------------------- */
 #define REPLY_TYPE "application/vnd.jarvis.reply+json"
@@ -122,13 +136,27 @@ int answer_message(struct jv_ctx *ctx, const A2a__Message *in);
 /* What goes before a call's text: a heading or a blank line. */
 const char *say_before(struct jv_ctx *ctx, const struct call *calls, size_t n, size_t at);
 const char *say_call(struct jv_ctx *ctx, const struct call *c);
-/* How results of one tool differ in money: "GCP is cheaper than AWS by ..."; NULL: they do not. */
-const char *say_difference(struct jv_ctx *ctx, const struct call *calls, size_t n);
+/* "vpn access" of vpn_access. */
+char *say_spaced(struct jv_arena *a, const char *name);
+
+/* ---- compare.c: alternatives side by side ---------------------------------------------------- */
+/* What they cost and how they differ, in a sentence and a table; marks the calls it speaks of.
+ * NULL: fewer than two can be compared. */
+const char *compare_calls(struct jv_ctx *ctx, struct call *calls, size_t n);
 
 /* ---- suggest.c ------------------------------------------------------------------------------- */
-/* n_suggestions things to ask next, after these calls and this answer. */
-size_t suggest_next(struct jv_ctx *ctx, const struct jv_plan *plan, const char *answer,
-                    const char ***ret);
+/* At most n_suggestions things to ask next. */
+struct suggest_for {
+    const struct jv_plan *plan;
+    const Google__Protobuf__Struct *const *results; /* of its calls */
+    const char *question, *answer;
+    const Sessions__BeginReply *session;    /* what was asked in it */
+    const Google__Protobuf__Struct *memory; /* of the turn before */
+};
+size_t suggest_next(struct jv_ctx *ctx, const struct suggest_for *about, const char ***ret);
+/* Put them down for the next turn, in the memory that it gets. */
+void suggest_remember(struct jv_ctx *ctx, Google__Protobuf__Struct *memory, const char *const *list,
+                      size_t n);
 int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
                         size_t *ret_n);
 

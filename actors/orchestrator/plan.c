@@ -19,6 +19,8 @@ static int plan_anew(struct jv_ctx *ctx, const struct jv_plan_input *in, struct 
         r = jv_planner_builtin.plan(ctx, catalog, in, a, &ret->plan);
     if (r)
         return r;
+    if (ret->plan.kind == JV_PLAN_ASK && ret->plan.more) /* "shall I ...?", of the first of them */
+        ret->plan.text = jv_arena_printf(a, "%s\n\n" JV_PLAN_MORE, ret->plan.text, ret->plan.n);
     ret->n = ret->plan.kind == JV_PLAN_CALLS ? ret->plan.n : 0;
     ret->calls = JV_NEW_ARRAY(a, struct call, ret->n + 1);
     for (size_t i = 0; i < ret->n; i++) {
@@ -66,7 +68,9 @@ static void keep(struct jv_ctx *ctx, int turn, const struct planned *p)
     k.kind = (int)p->plan.kind;
     k.text = or_empty(p->plan.text);
     k.missing = or_empty(p->plan.missing);
+    k.taken = or_empty(p->plan.taken);
     k.compare = p->plan.compare;
+    k.more = p->plan.more;
     k.memory = p->plan.memory;
     k.suggestions = (const char **)(uintptr_t)p->plan.suggestions;
     while (k.suggestions && k.suggestions[k.n_suggestions])
@@ -121,7 +125,9 @@ static void recall(struct jv_ctx *ctx, const Orchestrator__KeptPlan *k, struct p
         .calls = JV_NEW_ARRAY(a, struct jv_planned, ret->n + 1),
         .text = or_null(k->text),
         .missing = or_null(k->missing),
+        .taken = or_null(k->taken),
         .compare = k->compare,
+        .more = k->more,
         .suggestions = suggestions,
         .memory = k->memory,
     };

@@ -1,7 +1,6 @@
 /* say.c -- the answer in words: what agents said, what they would not, what is missing. */
 #include "orchestrator.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "jv/say.h"
@@ -44,7 +43,7 @@ const char *say_before(struct jv_ctx *ctx, const struct call *calls, size_t n, s
 
 /* ---- one call -------------------------------------------------------------------------------- */
 
-static char *spaced(struct jv_arena *a, const char *name)
+char *say_spaced(struct jv_arena *a, const char *name)
 {
     char *s = jv_arena_strdup(a, name);
 
@@ -67,144 +66,150 @@ static void say_sentence(struct jv_buf *b, const char *why)
         jv_buf_char(b, '.');
 }
 
+/* "pending exams" of get_pending_exams, "tickets" of get_user_tickets. */
+static const char *topic(struct jv_arena *a, const char *tool)
+{
+    static const char *const fillers[] = { "get ", "list ", "show ", "user ", "my ", "all " };
+    const char *s = say_spaced(a, tool);
+    bool more = true;
+
+    while (more) {
+        more = false;
+        for (size_t i = 0; i < JV_COUNT(fillers); i++) {
+            size_t n = strlen(fillers[i]);
+
+            if (strncmp(s, fillers[i], n) == 0 && s[n]) {
+                s += n;
+                more = true;
+            }
+        }
+    }
+    return s;
+}
+
+/* Of somebody else: what is named is in the question, and says nothing about what there is. */
+static void say_not_yours(struct jv_buf *b, const struct call *c)
+{
+    if (c->changes) {
+        jv_buf_str(b, "You may only do this for yourself, not for ");
+        jv_say_text(b, c->planned->person);
+    } else {
+        jv_buf_str(b, "You may only view your own data, not ");
+        jv_say_text(b, c->planned->person);
+        jv_buf_str(b, "'s");
+        if (c->planned->tool) {
+            jv_buf_char(b, ' ');
+            jv_say_text(b, topic(b->arena, c->planned->tool));
+        }
+    }
+    jv_buf_char(b, '.');
+}
+
+/* The callee's own reason; NULL: it names a scope, which tells a person nothing. */
+static const char *reason_of(const struct call *c)
+{
+    static const char head[] = "access denied: ";
+    const char *why = c->why && strncmp(c->why, head, sizeof(head) - 1) == 0
+                              ? c->why + sizeof(head) - 1
+                              : NULL;
+
+    return why && !strchr(why, ':') ? why : NULL;
+}
+
 static void say_denial(struct jv_buf *b, const struct call *c)
 {
     jv_buf_str(b, "**Access denied.** ");
     if (c->planned->person) {
-        jv_buf_str(b, c->changes ? "You asked to do this for " : "You asked for what belongs to ");
-        jv_say_text(b, c->planned->person);
-        jv_buf_str(b, c->changes ? ", and you may only do it for yourself."
-                                 : ", and you may only view your own data.");
+        say_not_yours(b, c);
+    } else if (reason_of(c)) {
+        say_sentence(b, reason_of(c));
+        return;
     } else {
         jv_buf_str(b, "You may not use *");
-        jv_say_text(b, c->planned->tool ? spaced(b->arena, c->planned->tool) : c->name);
+        jv_say_text(b, c->planned->tool ? say_spaced(b->arena, c->planned->tool) : c->name);
         jv_buf_str(b, "*.");
     }
-    jv_buf_str(b, " Please contact your administrator if you need more.");
+    jv_buf_str(b, " If you need more, an administrator can help.");
 }
 
 static void say_outage(struct jv_buf *b, const struct call *c)
 {
     jv_buf_str(b, c->state == CALL_UNAVAILABLE ? "I could not reach " : "Something went wrong at ");
     jv_say_text(b, c->name);
-    jv_buf_str(b, c->unclear ? " just now, so I cannot tell whether it was done. Please look "
-                               "before you try again."
-                             : " just now. Please try again in a moment.");
+    jv_buf_str(b, " just now");
+    if (c->planned->tool && !c->changes) {
+        jv_buf_str(b, ", so the ");
+        jv_say_text(b, topic(b->arena, c->planned->tool));
+        jv_buf_str(b, " part is missing");
+    }
+    jv_buf_str(b, c->unclear ? ", so I cannot tell whether it was done. Please look before you try "
+                               "again."
+                             : ". Please try again in a moment.");
+}
+
+static bool has_number(const Google__Protobuf__Struct *arguments)
+{
+    for (size_t i = 0; arguments && i < arguments->n_fields; i++)
+        if (arguments->fields[i]->value->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE)
+            return true;
+    return false;
+}
+
+/* "operation may have no '+'" -> "The operation may have no '+'", "ticket_id: is required" with a
+ * number that is no such id -> "0 is no valid ticket id." */
+static void say_bad_argument(struct jv_buf *b, const struct call *c)
+{
+    const Google__Protobuf__Value *v = jv_struct_get(c->planned->arguments, c->field);
+    const char *name = say_spaced(b->arena, c->field), *why = c->why;
+    size_t n = strlen(c->field);
+
+    if (v && v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE) {
+        jv_buf_printf(b, "%.0f is no valid ", v->number_value);
+        jv_say_text(b, name);
+        jv_buf_char(b, '.');
+        return;
+    }
+    if (strncmp(why, c->field, n) != 0) {
+        say_sentence(b, why);
+        return;
+    }
+    why += n + strspn(why + n, ": ");
+    say_sentence(b, jv_arena_printf(b->arena, "the %s %s", name, why));
+}
+
+/* "Ticket 99999 was not found. Please check the number." */
+static void say_refusal(struct jv_buf *b, const struct call *c)
+{
+    if (c->field && c->field[0])
+        say_bad_argument(b, c);
+    else
+        say_sentence(b, c->why);
+    if (c->missing && has_number(c->planned->arguments))
+        jv_buf_str(b, " Please check the number.");
+}
+
+static void say_skipped(struct jv_buf *b, const struct call *c)
+{
+    jv_buf_char(b, '*');
+    jv_say_text(b, c->planned->tool ? say_spaced(b->arena, c->planned->tool) : c->name);
+    jv_buf_str(b, "* was not tried, because the step before it did not work.");
 }
 
 const char *say_call(struct jv_ctx *ctx, const struct call *c)
 {
     struct jv_buf b = jv_buf_new(jv_arena(ctx));
 
-    if (c->state == CALL_DENIED)
+    if (c->skipped)
+        say_skipped(&b, c);
+    else if (c->state == CALL_DENIED)
         say_denial(&b, c);
     else if (c->state != CALL_ANSWERED)
         say_outage(&b, c);
     else if (c->why)
-        say_sentence(&b, c->why);
+        say_refusal(&b, c);
     else
         jv_buf_str(&b, c->text);
     while (b.len && b.data[b.len - 1] == '\n')
         b.data[--b.len] = '\0';
-    return b.data;
-}
-
-/* ---- differences ----------------------------------------------------------------------------- */
-
-struct amount {
-    const char *label;
-    int64_t cents;
-};
-
-static bool read_cents(const Google__Protobuf__Value *v, int64_t *ret)
-{
-    char *end;
-
-    if (v && v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE) {
-        *ret = (int64_t)v->number_value;
-        return true;
-    }
-    if (!v || v->kind_case != GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE)
-        return false;
-    *ret = strtoll(v->string_value, &end, 10);
-    return end != v->string_value && !*end;
-}
-
-/* The first amount of a result: money is in members that end in _cents, whatever the agent. */
-static bool find_cents(const Google__Protobuf__Struct *s, int64_t *ret)
-{
-    for (size_t i = 0; s && i < s->n_fields; i++) {
-        size_t n = strlen(s->fields[i]->key);
-
-        if (n > 6 && strcmp(s->fields[i]->key + n - 6, "_cents") == 0 &&
-            read_cents(s->fields[i]->value, ret))
-            return true;
-    }
-    return false;
-}
-
-/* What tells a call from the others: its first text argument. Short names are spelled big: AWS. */
-static const char *label_of(struct jv_arena *a, const struct call *c)
-{
-    enum { short_name = 3 };
-    const Google__Protobuf__Struct *args = c->planned->arguments;
-
-    for (size_t i = 0; i < args->n_fields; i++) {
-        const char *text = jv_struct_text(args, args->fields[i]->key);
-        char *label = text ? spaced(a, text) : NULL;
-        size_t big = label && strlen(label) > short_name ? 1 : short_name;
-
-        for (size_t k = 0; label && k < big && label[k]; k++)
-            if (label[k] >= 'a' && label[k] <= 'z')
-                label[k] = (char)(label[k] - 'a' + 'A');
-        if (label)
-            return label;
-    }
-    return NULL;
-}
-
-static int by_cents(const void *a, const void *b)
-{
-    const struct amount *x = a, *y = b;
-
-    return (x->cents > y->cents) - (x->cents < y->cents);
-}
-
-static void say_pair(struct jv_buf *b, const struct amount *less, const struct amount *more)
-{
-    jv_buf_str(b, "**");
-    jv_say_text(b, less->label);
-    jv_buf_str(b, less->cents == more->cents ? "** costs as much as **" : "** is cheaper than **");
-    jv_say_text(b, more->label);
-    jv_buf_str(b, "**");
-    if (less->cents != more->cents) {
-        jv_buf_str(b, " by ");
-        jv_say_money(b, more->cents - less->cents);
-    }
-    jv_buf_char(b, '.');
-}
-
-const char *say_difference(struct jv_ctx *ctx, const struct call *calls, size_t n)
-{
-    struct jv_buf b = jv_buf_new(jv_arena(ctx));
-    struct amount *amounts = JV_NEW_ARRAY(jv_arena(ctx), struct amount, n + 1);
-    size_t found = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        struct amount *m = &amounts[found];
-
-        m->label = label_of(jv_arena(ctx), &calls[i]);
-        if (m->label && calls[i].state == CALL_ANSWERED &&
-            find_cents(call_result(&calls[i]), &m->cents))
-            found++;
-    }
-    if (found < 2)
-        return NULL;
-    qsort(amounts, found, sizeof(amounts[0]), by_cents);
-    jv_buf_str(&b, "\n\n");
-    for (size_t i = 1; i < found; i++) {
-        jv_buf_str(&b, i > 1 ? " " : "");
-        say_pair(&b, &amounts[i - 1], &amounts[i]);
-    }
     return b.data;
 }

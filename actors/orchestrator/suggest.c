@@ -10,25 +10,21 @@ static const char *const defaults[n_suggestions] = {
     "show my tickets", "show my courses", "show my pending exams", "show AWS cost", "show GCP cost",
 };
 
-static size_t fill_up(const char **list, size_t n)
-{
-    for (size_t i = 0; i < n_suggestions && n < n_suggestions; i++) {
-        bool listed = false;
-
-        for (size_t k = 0; k < n; k++)
-            listed = listed || strcmp(list[k], defaults[i]) == 0;
-        if (!listed)
-            list[n++] = defaults[i];
-    }
-    return n;
-}
-
 static bool is_word(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* Names as data has them, update_budget: they say more than the prose around them. */
+static bool listed(const char *const *list, size_t n, const char *word, size_t len)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(list[i], word, len) == 0 && !list[i][len])
+            return true;
+    return false;
+}
+
+/* Names as data has them, update_budget, and words in bold, **urgent**: they say more than the
+ * prose around them. */
 static const char *const *names_in(struct jv_arena *a, const char *text)
 {
     const char **seen = JV_NEW_ARRAY(a, const char *, max_seen + 1);
@@ -36,40 +32,98 @@ static const char *const *names_in(struct jv_arena *a, const char *text)
 
     for (const char *p = text; *p && n < max_seen;) {
         size_t len = 0;
-        bool name = false;
+        bool name = p >= text + 2 && p[-1] == '*' && p[-2] == '*';
 
         for (; is_word(p[len]); len++)
             name = name || p[len] == '_';
-        if (name && len <= longest_word)
+        if (name && len && len <= longest_word && !listed(seen, n, p, len))
             seen[n++] = jv_arena_strndup(a, p, len);
         p += len ? len : 1;
     }
     return seen;
 }
 
-static size_t from_catalog(struct jv_ctx *ctx, size_t n_done, const struct jv_planned *done,
-                           const char *answer, const char **list)
+static size_t from_catalog(struct jv_ctx *ctx, struct jv_suggest_input *in, const char *answer,
+                           const char **list)
 {
     const struct orchestrator *o = jv_state(ctx);
-    struct jv_arena *a = jv_arena(ctx);
 
-    if (!o->catalog)
-        return 0;
-    return jv_plan_suggest(o->catalog, a, n_done, done, names_in(a, answer), n_suggestions, list);
+    in->scope = jv_caller(ctx)->scope;
+    in->username = jv_caller(ctx)->username;
+    in->seen = names_in(jv_arena(ctx), answer);
+    return jv_plan_suggest_to(o->catalog, jv_arena(ctx), in, n_suggestions, list);
 }
 
-size_t suggest_next(struct jv_ctx *ctx, const struct jv_plan *plan, const char *answer,
-                    const char ***ret)
+static size_t from_plan(const struct jv_plan *plan, const char **list)
 {
-    const char **list = JV_NEW_ARRAY(jv_arena(ctx), const char *, n_suggestions + 1);
     size_t n = 0;
 
-    *ret = list;
-    if (plan->kind == JV_PLAN_CALLS)
-        n = from_catalog(ctx, plan->n, plan->calls, answer, list);
-    for (size_t i = 0; plan->suggestions && plan->suggestions[i] && n < n_suggestions; i++)
-        list[n++] = plan->suggestions[i];
-    return plan->kind == JV_PLAN_ASK ? n : fill_up(list, n);
+    for (; plan->suggestions && plan->suggestions[n] && n < n_suggestions; n++)
+        list[n] = plan->suggestions[n];
+    return n;
+}
+
+#define SUGGESTED "suggested" /* in the memory, beside the planner's own */
+
+static size_t add_suggested(const Google__Protobuf__Struct *memory, const char **list, size_t max)
+{
+    const Google__Protobuf__Value *v = memory ? jv_struct_get(memory, SUGGESTED) : NULL;
+    size_t n = 0;
+
+    if (!v || v->kind_case != GOOGLE__PROTOBUF__VALUE__KIND_LIST_VALUE)
+        return 0;
+    for (size_t i = 0; i < v->list_value->n_values && n < max; i++)
+        if (v->list_value->values[i]->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE)
+            list[n++] = v->list_value->values[i]->string_value;
+    return n;
+}
+
+/* What was suggested the turn before, and what was asked lately. */
+static const char *const *stale(struct jv_arena *a, const struct suggest_for *about)
+{
+    size_t n_recent = about->session ? about->session->n_recent : 0, n;
+    const char **list = JV_NEW_ARRAY(a, const char *, n_recent + n_suggestions + 1);
+
+    n = add_suggested(about->memory, list, n_suggestions);
+    for (size_t i = 0; i < n_recent; i++)
+        if (about->session->recent[i]->role == SESSIONS__ROLE__user)
+            list[n++] = about->session->recent[i]->content;
+    return list;
+}
+
+/* What a question back offers is its answers; else it is what the asker may ask. */
+size_t suggest_next(struct jv_ctx *ctx, const struct suggest_for *about, const char ***ret)
+{
+    const struct orchestrator *o = jv_state(ctx);
+    bool calls = about->plan->kind == JV_PLAN_CALLS;
+    struct jv_suggest_input in = { .question = about->question,
+                                   .stale = stale(jv_arena(ctx), about) };
+
+    *ret = JV_NEW_ARRAY(jv_arena(ctx), const char *, n_suggestions + 1);
+    if (about->plan->kind == JV_PLAN_ASK || !o->catalog)
+        return from_plan(about->plan, *ret);
+    if (calls) {
+        in.n_done = about->plan->n;
+        in.done = about->plan->calls;
+        in.results = about->results;
+    }
+    return from_catalog(ctx, &in, calls ? about->answer : "", *ret);
+}
+
+void suggest_remember(struct jv_ctx *ctx, Google__Protobuf__Struct *memory, const char *const *list,
+                      size_t n)
+{
+    struct jv_arena *a = jv_arena(ctx);
+    Google__Protobuf__Value *v = jv_msg_new(&google__protobuf__value__descriptor, a);
+
+    if (!memory)
+        return;
+    v->kind_case = GOOGLE__PROTOBUF__VALUE__KIND_LIST_VALUE;
+    v->list_value = jv_msg_new(&google__protobuf__list_value__descriptor, a);
+    v->list_value->values = JV_NEW_ARRAY(a, Google__Protobuf__Value *, n + 1);
+    for (size_t i = 0; i < n; i++)
+        v->list_value->values[v->list_value->n_values++] = jv_value_text(a, list[i]);
+    jv_struct_set(memory, a, SUGGESTED, v);
 }
 
 /* ---- for a session that lies still ----------------------------------------------------------- */
@@ -83,6 +137,13 @@ static int load_session(struct jv_ctx *ctx, const char *session_id, Sessions__Se
     if (session_id[0])
         return jv_call(ctx, &sessions__sessions__descriptor, "Get", &get, ret);
     return jv_call(ctx, &sessions__sessions__descriptor, "Active", &nothing, ret);
+}
+
+static Google__Protobuf__Struct *arguments_of(const Google__Protobuf__Struct *call)
+{
+    const Google__Protobuf__Value *v = jv_struct_get(call, "arguments");
+
+    return v && v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE ? v->struct_value : NULL;
 }
 
 /* The calls of the session's last invocations. */
@@ -99,15 +160,16 @@ static size_t last_calls(struct jv_ctx *ctx, const Sessions__Session *s, struct 
 
         if (call && jv_struct_text(call, "agent") && jv_struct_text(call, "tool"))
             ret[n++] = (struct jv_planned){ .agent = jv_struct_text(call, "agent"),
-                                            .tool = jv_struct_text(call, "tool") };
+                                            .tool = jv_struct_text(call, "tool"),
+                                            .arguments = arguments_of(call) };
     }
     return n;
 }
 
-static const char *last_answer(const Sessions__Session *s)
+static const char *last_said(const Sessions__Session *s, Sessions__Role role)
 {
     for (size_t i = s->n_conversation_history; i > 0; i--)
-        if (s->conversation_history[i - 1]->role == SESSIONS__ROLE__assistant)
+        if (s->conversation_history[i - 1]->role == role)
             return s->conversation_history[i - 1]->content;
     return "";
 }
@@ -115,18 +177,27 @@ static const char *last_answer(const Sessions__Session *s)
 int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
                         size_t *ret_n)
 {
-    const char **list = JV_NEW_ARRAY(jv_arena(ctx), const char *, n_suggestions + 1);
+    const struct orchestrator *o = jv_state(ctx);
     struct jv_planned done[max_done];
+    struct jv_suggest_input in = { .done = done };
     Sessions__Session *session = NULL;
-    size_t n = 0;
     int r;
 
     r = load_session(ctx, session_id, &session);
     if (r && (session_id[0] || r != JV_NOT_FOUND)) /* without a session there are the defaults */
         return r;
-    if (!r && session->n_agents_invoked)
-        n = from_catalog(ctx, last_calls(ctx, session, done), done, last_answer(session), list);
-    *ret = list;
-    *ret_n = fill_up(list, n);
+    *ret = JV_NEW_ARRAY(jv_arena(ctx), const char *, n_suggestions + 1);
+    *ret_n = n_suggestions;
+    memcpy(*ret, defaults, sizeof(defaults));
+    if (o->catalog && (r || !session->n_agents_invoked) &&
+        jv_caller_has(ctx, "users:read:all")) { /* they seldom have something of their own */
+        *ret_n = from_catalog(ctx, &(struct jv_suggest_input){ 0 }, "", *ret);
+        return JV_OK;
+    }
+    if (r || !session->n_agents_invoked || !o->catalog)
+        return JV_OK;
+    in.n_done = last_calls(ctx, session, done);
+    in.question = last_said(session, SESSIONS__ROLE__user);
+    *ret_n = from_catalog(ctx, &in, last_said(session, SESSIONS__ROLE__assistant), *ret);
     return JV_OK;
 }

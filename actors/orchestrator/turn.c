@@ -19,8 +19,11 @@ struct turn {
     struct jv_plan plan;
     size_t n;
     struct call *calls;
+    const char *comparison; /* NULL: there is none */
     struct telling tell;
     struct jv_buf answer;
+    const char **suggestions;
+    size_t n_suggestions;
     Orchestrator__ChatReply *reply;
 };
 
@@ -70,9 +73,11 @@ static const char *const *recent_lines(struct turn *t)
     return lines;
 }
 
-static const Google__Protobuf__Struct *memory_of(const Sessions__Context *c)
+static const Google__Protobuf__Struct *memory_before(const struct turn *t)
 {
-    return c ? c->plan : NULL;
+    if (t->req->memory)
+        return t->req->memory;
+    return t->began->context ? t->began->context->plan : NULL;
 }
 
 static int plan(struct turn *t)
@@ -80,8 +85,10 @@ static int plan(struct turn *t)
     struct jv_plan_input in = {
         .text = t->req->question,
         .username = jv_caller(t->ctx)->username,
-        .memory = t->req->memory ? t->req->memory : memory_of(t->began->context),
+        .scope = jv_caller(t->ctx)->scope,
+        .memory = memory_before(t),
         .recent = recent_lines(t),
+        .now_ms = jv_now_ms(t->ctx),
     };
     struct planned p;
     int r = plan_turn(t->ctx, t->req->n, &in, &p);
@@ -96,9 +103,11 @@ static int plan(struct turn *t)
 
 /* ---- answer ---------------------------------------------------------------------------------- */
 
+/* An empty text tells no more than that the answer ends. */
 static int say(struct turn *t, const char *text, bool last)
 {
-    if (!text || !text[0])
+    text = text ? text : "";
+    if (!text[0] && !last)
         return JV_OK;
     if (t->answer.len + strlen(text) > max_answer)
         text = "\n\n(The rest was too long.)";
@@ -106,51 +115,85 @@ static int say(struct turn *t, const char *text, bool last)
     return tell_text(&t->tell, text, last);
 }
 
-/* What follows when all have answered; "": nothing. */
-static const char *closing(struct turn *t)
-{
-    struct jv_buf b = jv_buf_new(jv_arena(t->ctx));
-    const char *difference = t->plan.compare ? say_difference(t->ctx, t->calls, t->n) : NULL;
-
-    if (difference)
-        jv_buf_str(&b, difference);
-    if (t->plan.missing)
-        jv_buf_printf(&b, "\n\n%s", t->plan.text);
-    return b.len ? b.data : "";
-}
-
-static int answer_by_call(struct turn *t, size_t i)
+/* What the agent says to it, with what goes before; "": it was said already. */
+static const char *text_of(struct turn *t, size_t i)
 {
     struct call *c = &t->calls[i];
-    const char *text, *end = "";
-    int r;
 
-    call_wait(t->ctx, c);
-    r = tell_agent(&t->tell, c, call_state_name(c->state));
-    if (!r)
-        r = tell_data(&t->tell, c);
-    if (r)
-        return r;
-    text = jv_arena_printf(jv_arena(t->ctx), "%s%s", say_before(t->ctx, t->calls, t->n, i),
-                           say_call(t->ctx, c));
-    if (i + 1 < t->n)
-        return say(t, text, false);
-    end = closing(t);
-    r = say(t, text, !end[0]);
-    return r ? r : say(t, end, true);
+    c->said = c->compared ? t->comparison : say_call(t->ctx, c);
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(t->calls[k].name, c->name) == 0 && strcmp(t->calls[k].said, c->said) == 0)
+            return "";
+    return jv_arena_printf(jv_arena(t->ctx), "%s%s", say_before(t->ctx, t->calls, t->n, i),
+                           c->said);
 }
 
+/* Told when the agent has answered. */
+static int hear(struct turn *t, size_t i)
+{
+    struct call *c = &t->calls[i];
+    int r;
+
+    if (c->heard)
+        return JV_OK;
+    c->heard = true;
+    call_wait(t->ctx, c);
+    r = tell_agent(&t->tell, c, call_state_name(c->state));
+    return r ? r : tell_data(&t->tell, c);
+}
+
+/* What is said behind the answers: that it was too much at once, what is missing. NULL: nothing. */
+static const char *rest_of(struct turn *t)
+{
+    struct jv_buf b = jv_buf_new(jv_arena(t->ctx));
+
+    if (t->plan.more)
+        jv_buf_printf(&b, "\n\n" JV_PLAN_MORE, t->n);
+    if (t->plan.missing)
+        jv_buf_printf(&b, "\n\n%s", t->plan.text);
+    return b.len ? b.data : NULL;
+}
+
+/* Alternatives are said when all of them are known, anything else as soon as it is. */
+static int answer_in_order(struct turn *t)
+{
+    const char *rest = rest_of(t);
+    int r = JV_OK;
+
+    if (t->plan.taken)
+        r = say(t, jv_arena_printf(jv_arena(t->ctx), "%s\n\n", t->plan.taken), false);
+    for (size_t i = 0; !r && t->plan.compare && i < t->n; i++)
+        r = hear(t, i);
+    if (!r && t->plan.compare)
+        t->comparison = compare_calls(t->ctx, t->calls, t->n);
+    for (size_t i = 0; !r && i < t->n; i++) {
+        if (!t->plan.compare)
+            r = hear(t, i);
+        if (!r)
+            r = say(t, text_of(t, i), i + 1 == t->n && !rest);
+    }
+    if (!r && rest)
+        r = say(t, rest, true);
+    return r;
+}
+
+/* What changes something goes first, each when the one before has ended; then all looks at once. */
 static int answer_by_agents(struct turn *t)
 {
     int r = JV_OK;
 
     for (size_t i = 0; !r && i < t->n; i++)
         r = tell_agent(&t->tell, &t->calls[i], "asked");
-    if (!r)
-        call_start(t->ctx, t->calls, t->n);
     for (size_t i = 0; !r && i < t->n; i++)
-        r = answer_by_call(t, i);
-    return r;
+        if (order_in_turn(t->ctx, &t->plan, t->calls, i)) {
+            if (!order_skip(t->calls, i))
+                call_start(t->ctx, &t->calls[i]);
+            r = hear(t, i);
+        }
+    for (size_t i = 0; !r && i < t->n; i++)
+        if (!t->calls[i].heard)
+            call_start(t->ctx, &t->calls[i]);
+    return r ? r : answer_in_order(t);
 }
 
 static Orchestrator__Outcome outcome_of(const struct turn *t)
@@ -206,6 +249,38 @@ static void list_agents(const struct turn *t, Orchestrator__ChatReply *reply)
     }
 }
 
+/* The result of a tool call; what an agent without tools gave, as it is. */
+static Google__Protobuf__Value *result_of(const struct turn *t, const struct call *c)
+{
+    const Google__Protobuf__Struct *result = call_result(c);
+
+    if (!result || !c->planned->tool)
+        return c->data;
+    return jv_value_struct(jv_arena(t->ctx), (Google__Protobuf__Struct *)(uintptr_t)result);
+}
+
+static void list_data(const struct turn *t, Orchestrator__ChatReply *reply)
+{
+    struct jv_arena *a = jv_arena(t->ctx);
+    size_t left = max_reply - t->answer.len; /* the answer is shorter */
+
+    reply->data = JV_NEW_ARRAY(a, Orchestrator__ReplyData *, t->n + 1);
+    for (size_t i = 0; i < t->n; i++) {
+        Google__Protobuf__Value *v = result_of(t, &t->calls[i]);
+        size_t size = v ? protobuf_c_message_get_packed_size(&v->base) : 0;
+        Orchestrator__ReplyData *d;
+
+        if (!v || size > left)
+            continue;
+        left -= size;
+        d = jv_msg_new(&orchestrator__reply_data__descriptor, a);
+        d->agent = t->calls[i].name;
+        d->tool = t->calls[i].planned->tool ? t->calls[i].planned->tool : "";
+        d->result = v;
+        reply->data[reply->n_data++] = d;
+    }
+}
+
 static void make_reply(struct turn *t)
 {
     Orchestrator__ChatReply *reply =
@@ -216,7 +291,9 @@ static void make_reply(struct turn *t)
     reply->message_id = t->message_id;
     reply->outcome = outcome_of(t);
     list_agents(t, reply);
-    reply->n_suggestions = suggest_next(t->ctx, &t->plan, t->answer.data, &reply->suggestions);
+    list_data(t, reply);
+    reply->n_suggestions = t->n_suggestions;
+    reply->suggestions = t->suggestions;
     t->reply = reply;
 }
 
@@ -260,6 +337,28 @@ static Sessions__Context *context_of(struct turn *t)
     return c;
 }
 
+/* For "the first one" of the next question, and for what to suggest then. */
+static void look_ahead(struct turn *t)
+{
+    struct jv_arena *a = jv_arena(t->ctx);
+    const struct orchestrator *o = jv_state(t->ctx);
+    const Google__Protobuf__Struct **results =
+            JV_NEW_ARRAY(a, const Google__Protobuf__Struct *, t->n + 1);
+    const struct suggest_for about = { .plan = &t->plan,
+                                       .results = results,
+                                       .question = t->req->question,
+                                       .answer = t->answer.data,
+                                       .session = t->began,
+                                       .memory = memory_before(t) };
+
+    for (size_t i = 0; i < t->n; i++)
+        results[i] = call_result(&t->calls[i]);
+    if (t->n && o->catalog && t->plan.memory)
+        jv_plan_heard(o->catalog, t->plan.memory, t->n, t->plan.calls, results, a);
+    t->n_suggestions = suggest_next(t->ctx, &about, &t->suggestions);
+    suggest_remember(t->ctx, t->plan.memory, t->suggestions, t->n_suggestions);
+}
+
 static int finish(struct turn *t)
 {
     struct jv_arena *a = jv_arena(t->ctx);
@@ -269,6 +368,7 @@ static int finish(struct turn *t)
     req.session_id = t->began->session_id;
     req.message_id = t->message_id;
     req.response = t->answer.data;
+    look_ahead(t);
     req.context = context_of(t);
     req.invocations = JV_NEW_ARRAY(a, Sessions__Invocation *, t->n + 1);
     for (size_t i = 0; i < t->n; i++)

@@ -112,6 +112,8 @@ static int insert_new(struct jv_ctx *ctx, const struct announcement *a)
     return tell_changed(ctx);
 }
 
+/* What was approved is the card as it was: another one of a third party is approved anew. Our own
+ * agents come with the release that has their cards. */
 static int update_card(struct jv_ctx *ctx, const struct announcement *a)
 {
     struct jv_rows rows;
@@ -119,13 +121,19 @@ static int update_card(struct jv_ctx *ctx, const struct announcement *a)
 
     r = jv_db(ctx, &rows,
               "update agents set description = $2, card = $3, updated_at = $4, "
-              "card_at = case when card is distinct from $3 then $4 else card_at end "
-              "where name = $1 and (card is distinct from $3 or description <> $2)",
+              "card_at = case when card is distinct from $3 then $4 else card_at end, "
+              "status = case when status = 'approved' and registered_by = 'heartbeat' and "
+              "not $5::boolean and (description <> $2 or "
+              "(card - 'version' - 'signatures') is distinct from "
+              "($3::jsonb - 'version' - 'signatures')) then 'pending' else status end "
+              "where name = $1 and (card is distinct from $3 or description <> $2) "
+              "returning status",
               jv_text(a->card->name), jv_text(a->card->description), as_json(ctx, a->card),
-              jv_ms(jv_now_ms(ctx)));
+              jv_ms(jv_now_ms(ctx)), jv_bool(strcmp(first_status(ctx, a), "approved") == 0));
     if (r || !rows.affected)
         return r;
-    jv_audit(ctx, "agent_card", "%s announced a new card", a->card->name);
+    jv_audit(ctx, "agent_card", "%s announced a new card: it is %s", a->card->name,
+             jv_col(&rows, 0, "status"));
     return tell_changed(ctx);
 }
 

@@ -46,7 +46,7 @@ static int history_of(struct jv_ctx *ctx, const char *asked, Sessions__HistoryRe
     int r;
 
     if (asked[0] && !is_uuid(asked))
-        return no_session(ctx);
+        return no_session(ctx, asked);
     r = jv_db(ctx, &rows,
               "select session_id, message_count from sessions "
               "where session_id = coalesce($3::uuid, current_session($1, $2)) and owner = $1",
@@ -54,7 +54,7 @@ static int history_of(struct jv_ctx *ctx, const char *asked, Sessions__HistoryRe
     if (r)
         return r;
     if (!rows.n)
-        return asked[0] ? no_session(ctx) : JV_OK;
+        return asked[0] ? no_session(ctx, asked) : JV_OK;
     ret->session_id = jv_col(&rows, 0, "session_id");
     ret->message_count = (int32_t)jv_col_int(&rows, 0, "message_count");
     return JV_OK;
@@ -109,7 +109,7 @@ int messages_add(struct jv_ctx *ctx, const Sessions__AddMessageRequest *req, Ses
     if (r)
         return r;
     if (!is_uuid(req->session_id))
-        return no_session(ctx);
+        return no_session(ctx, req->session_id);
     r = jv_db(ctx, &rows,
               "with s as (update sessions set updated_at = $3, message_count = message_count + 1 "
               "           where session_id = $1::uuid and owner = $2 returning session_id) "
@@ -120,7 +120,7 @@ int messages_add(struct jv_ctx *ctx, const Sessions__AddMessageRequest *req, Ses
               jv_text(role), jv_text(req->content));
     if (r)
         return r;
-    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base) : no_session(ctx);
+    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base) : no_session(ctx, req->session_id);
 }
 
 int invocations_add(struct jv_ctx *ctx, const Sessions__AddInvocationRequest *req)
@@ -134,7 +134,7 @@ int invocations_add(struct jv_ctx *ctx, const Sessions__AddInvocationRequest *re
     if (r)
         return r;
     if (!is_uuid(req->session_id))
-        return no_session(ctx);
+        return no_session(ctx, req->session_id);
     r = jv_db(ctx, &rows,
               "with s as (update sessions set updated_at = $3 "
               "           where session_id = $1::uuid and owner = $2 returning session_id) "
@@ -146,7 +146,7 @@ int invocations_add(struct jv_ctx *ctx, const Sessions__AddInvocationRequest *re
               jv_text(i->error_message), jv_int(i->duration_ms));
     if (r)
         return r;
-    return rows.affected ? JV_OK : no_session(ctx);
+    return rows.affected ? JV_OK : no_session(ctx, req->session_id);
 }
 
 /* ---- a whole session ------------------------------------------------------------------------ */

@@ -17,8 +17,18 @@ const char *owner_of(struct jv_ctx *ctx)
     return jv_caller(ctx)->username;
 }
 
-int no_session(struct jv_ctx *ctx)
+/* Whether there is one is asked for in either case: both take the same time. */
+int no_session(struct jv_ctx *ctx, const char *id)
 {
+    struct jv_rows rows = { 0 };
+    int r = JV_OK;
+
+    if (is_uuid(id))
+        r = jv_db(ctx, &rows, "select owner from sessions where session_id = $1::uuid",
+                  jv_text(id));
+    if (r)
+        return r;
+    jv_hidden(ctx, rows.n ? jv_col(&rows, 0, "owner") : NULL, "session %.64s", id);
     return jv_fail(ctx, JV_NOT_FOUND, "session not found");
 }
 
@@ -60,14 +70,14 @@ static int read_session(struct jv_ctx *ctx, const char *id, Sessions__Session *r
     int r;
 
     if (!is_uuid(id))
-        return no_session(ctx);
+        return no_session(ctx, id);
     r = jv_db(ctx, &rows,
               "select " SESSION_COLUMNS ", metadata from sessions "
               "where session_id = $3::uuid and owner = $1",
               jv_text(owner_of(ctx)), resume_since(ctx), jv_text(id));
     if (r)
         return r;
-    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base) : no_session(ctx);
+    return rows.n ? jv_row_to_msg(ctx, &rows, 0, &ret->base) : no_session(ctx, id);
 }
 
 static int read_whole(struct jv_ctx *ctx, const char *id, Sessions__Session *ret)
@@ -176,7 +186,7 @@ JV_TOOL_FN(switch_to, Sessions__GetRequest, Sessions__Session)
     int r;
 
     if (!is_uuid(req->session_id))
-        return no_session(ctx);
+        return no_session(ctx, req->session_id);
     r = jv_db(ctx, NULL,
               "with s as (update sessions set status = 'active', updated_at = $3 "
               "           where session_id = $1::uuid and owner = $2 returning owner, session_id) "
@@ -205,7 +215,7 @@ JV_TOOL_FN(update, Sessions__UpdateRequest, Sessions__Session)
     if (r)
         return r;
     if (!is_uuid(req->session_id))
-        return no_session(ctx);
+        return no_session(ctx, req->session_id);
     r = jv_db(ctx, NULL,
               "update sessions set updated_at = $3, title = coalesce(nullif($5, ''), title), "
               "status = coalesce(nullif($4, 'unspecified'), status) "
@@ -223,7 +233,7 @@ JV_TOOL_FN(delete, Sessions__GetRequest, Google__Protobuf__Empty)
 
     (void)ret;
     if (!is_uuid(req->session_id))
-        return no_session(ctx);
+        return no_session(ctx, req->session_id);
     r = jv_db(ctx, &rows,
               "delete from sessions where session_id = $1::uuid and owner = $2 "
               "returning session_id",
@@ -231,7 +241,7 @@ JV_TOOL_FN(delete, Sessions__GetRequest, Google__Protobuf__Empty)
     if (r)
         return r;
     if (!rows.n)
-        return no_session(ctx);
+        return no_session(ctx, req->session_id);
     gone.session_id = jv_col(&rows, 0, "session_id");
     (void)jv_publish(ctx, "evt.sessions.Deleted", &gone); /* it is gone, heard of or not */
     return JV_OK;

@@ -24,7 +24,8 @@ struct sessions {
 
 /* ---- sessions.c ---- */
 const char *owner_of(struct jv_ctx *ctx);
-int no_session(struct jv_ctx *ctx);
+/* NOT_FOUND, whether nobody has that session or somebody else does; the audit is told. */
+int no_session(struct jv_ctx *ctx, const char *id);
 /* The start of the time within which a session is resumed. */
 struct jv_param resume_since(struct jv_ctx *ctx);
 /* A new session, which becomes the current one. */

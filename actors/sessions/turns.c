@@ -56,14 +56,14 @@ static int find_named(struct jv_ctx *ctx, const char *id, const char **ret_id)
     int r;
 
     if (!is_uuid(id))
-        return no_session(ctx);
+        return no_session(ctx, id);
     r = jv_db(ctx, &rows,
               "select session_id from sessions where session_id = $1::uuid and owner = $2",
               jv_text(id), jv_text(owner_of(ctx)));
     if (r)
         return r;
     if (!rows.n)
-        return no_session(ctx);
+        return no_session(ctx, id);
     *ret_id = jv_col(&rows, 0, "session_id");
     return JV_OK;
 }
@@ -130,7 +130,7 @@ static int check_begin(struct jv_ctx *ctx, const Sessions__BeginRequest *req)
 
     if (!r)
         r = check_size(ctx, "message_id", req->message_id, max_turn_id);
-    return r || is_uuid(req->session_id) ? r : no_session(ctx);
+    return r || is_uuid(req->session_id) ? r : no_session(ctx, req->session_id);
 }
 
 int turn_begin(struct jv_ctx *ctx, const Sessions__BeginRequest *req, Sessions__BeginReply *ret)
@@ -147,7 +147,7 @@ int turn_begin(struct jv_ctx *ctx, const Sessions__BeginRequest *req, Sessions__
     if (r)
         return r;
     if (!turn.n)
-        return no_session(ctx);
+        return no_session(ctx, req->session_id);
     r = jv_row_to_msg(ctx, &turn, 0, &ret->base);
     if (!r)
         r = messages_before(ctx, ret->session_id, jv_col_int(&turn, 0, "question_id"), max_recent,
@@ -254,13 +254,13 @@ int turn_finish(struct jv_ctx *ctx, const Sessions__FinishRequest *req)
     int r;
 
     if (!is_uuid(req->session_id))
-        return no_session(ctx);
+        return no_session(ctx, req->session_id);
     r = check_finish(ctx, req);
     if (!r)
         r = store_answer(ctx, req, &rows);
     if (r)
         return r;
     if (!jv_col_int(&rows, 0, "sessions"))
-        return no_session(ctx);
+        return no_session(ctx, req->session_id);
     return jv_col_int(&rows, 0, "turns") ? JV_OK : check_finished(ctx, req);
 }

@@ -1,4 +1,6 @@
 /* say.c -- tickets in words. */
+#include <strings.h>
+
 #include "jv/say.h"
 
 #include "tickets.h"
@@ -9,6 +11,12 @@ static const char *status_name(Tickets__Status status)
             protobuf_c_enum_descriptor_get_value(&tickets__status__descriptor, (int)status);
 
     return v ? v->name : "unknown";
+}
+
+/* In a sentence: "in progress". */
+static const char *spoken(Tickets__Status status)
+{
+    return status == TICKETS__STATUS__in_progress ? "in progress" : status_name(status);
 }
 
 static const char *status_meaning(Tickets__Status status)
@@ -56,36 +64,116 @@ static void say_row(struct jv_buf *md, const Tickets__Ticket *t, bool with_perso
     jv_buf_str(md, " |\n");
 }
 
-/* "You have 2 tickets with status pending." */
-static void say_how_many(struct jv_ctx *ctx, struct jv_buf *md, const Tickets__TicketList *list)
+/* ---- lists ----------------------------------------------------------------------------------- */
+
+/* "2 open tickets", "1 ticket in progress". */
+static const struct {
+    const char *before, *after;
+} states[] = {
+    [TICKETS__FILTER__STATE__unspecified] = { "", "" },
+    [TICKETS__FILTER__STATE__pending] = { "pending ", "" },
+    [TICKETS__FILTER__STATE__in_progress] = { "", " in progress" },
+    [TICKETS__FILTER__STATE__approved] = { "approved ", "" },
+    [TICKETS__FILTER__STATE__completed] = { "completed ", "" },
+    [TICKETS__FILTER__STATE__rejected] = { "rejected ", "" },
+    [TICKETS__FILTER__STATE__open] = { "open ", "" },
+    [TICKETS__FILTER__STATE__closed] = { "closed ", "" },
+};
+
+/* "open ticket", "tickets in progress" */
+static const char *noun(struct jv_buf *md, const Tickets__TicketList *list, const char *one)
 {
-    if (list->username[0])
-        jv_say_who(md, list->username, jv_caller(ctx)->username, "You have", "has");
-    else
-        jv_buf_str(md, list->total == 1 ? "There is" : "There are");
-    jv_buf_char(md, ' ');
-    jv_say_count(md, list->total, "ticket", "tickets");
-    if (list->status)
-        jv_buf_printf(md, " with status %s", status_name(list->status));
+    Tickets__Filter__State state = (size_t)list->status < JV_COUNT(states) ? list->status : 0;
+
+    return jv_arena_printf(md->arena, "%s%s%s", states[state].before, one, states[state].after);
+}
+
+/* " for vpn_access, created from 2025-01-06 to 2025-01-12" */
+static void say_limits(struct jv_buf *md, const Tickets__TicketList *list)
+{
     if (list->operation[0]) {
         jv_buf_str(md, " for ");
         jv_say_text(md, list->operation);
     }
-    jv_buf_char(md, '.');
-    if (list->note[0])
-        jv_buf_printf(md, " %s", list->note);
-    jv_buf_char(md, '\n');
+    if (!list->created_from && !list->created_until)
+        return;
+    jv_buf_str(md, list->operation[0] ? ", created " : " created ");
+    jv_say_span(md, list->created_from ? list->created_from->seconds : INT64_MIN,
+                list->created_until ? list->created_until->seconds : INT64_MAX);
 }
 
-void tickets_say_list(struct jv_ctx *ctx, struct jv_buf *md, const void *req, const void *ret)
+/* ": 1 pending, 2 in progress", of what is listed, when that is all. */
+static void say_statuses(struct jv_buf *md, const Tickets__TicketList *list)
 {
-    const Tickets__TicketList *list = ret;
+    size_t counts[TICKETS__STATUS__rejected + 1] = { 0 };
+    const char *between = ": ";
+
+    if (list->n_tickets < 2 || list->n_tickets != (size_t)list->total ||
+        (list->status && list->status < TICKETS__FILTER__STATE__open))
+        return;
+    for (size_t i = 0; i < list->n_tickets; i++)
+        if ((size_t)list->tickets[i]->status < JV_COUNT(counts))
+            counts[list->tickets[i]->status]++;
+    for (size_t i = 1; i < JV_COUNT(counts); i++) {
+        if (!counts[i])
+            continue;
+        jv_buf_printf(md, "%s%zu %s", between, counts[i], spoken((Tickets__Status)i));
+        between = ", ";
+    }
+}
+
+/* "You have 2 open tickets: 1 pending, 1 in progress." */
+static void say_how_many(struct jv_buf *md, const Tickets__TicketList *list, const char *reader)
+{
+    if (list->username[0])
+        jv_say_who(md, list->username, reader, "You have", "has");
+    else
+        jv_buf_str(md, list->total == 1 ? "There is" : "There are");
+    jv_buf_char(md, ' ');
+    jv_say_count(md, list->total, noun(md, list, "ticket"), noun(md, list, "tickets"));
+    say_limits(md, list);
+    say_statuses(md, list);
+    jv_buf_char(md, '.');
+}
+
+/* "Your newest open ticket is 12303: update_budget, in progress, created on 2025-01-11. " */
+static void say_first(struct jv_buf *md, const Tickets__TicketList *list, const char *reader)
+{
+    const Tickets__Ticket *t = list->tickets[0];
+
+    if (list->username[0])
+        jv_say_whose(md, list->username, reader, "Your");
+    else
+        jv_buf_str(md, "The");
+    jv_buf_printf(md, " %s %s is %d: ",
+                  list->order == TICKETS__SORTING__ORDER__newest ? "newest" : "oldest",
+                  noun(md, list, "ticket"), (int)t->id);
+    jv_say_text(md, t->operation);
+    jv_buf_printf(md, ", %s, created on ", spoken(t->status));
+    say_day(md, t->created_at);
+    jv_buf_str(md, ". ");
+}
+
+/* What one can do when there is none. */
+static void say_way_out(struct jv_ctx *ctx, struct jv_buf *md, const Tickets__TicketList *list)
+{
+    bool filtered = list->status || list->operation[0] || list->created_from || list->created_until;
+
+    if (strcasecmp(list->username, jv_caller(ctx)->username) != 0)
+        return;
+    if (jv_caller_has(ctx, "tickets:read:all"))
+        jv_buf_str(md, " *Show all tickets* lists everybody's.");
+    else if (filtered)
+        jv_buf_str(md, " *Show my tickets* lists all that you have.");
+    else
+        jv_buf_str(md, " When you need something, just ask, as in *create a ticket for vpn "
+                       "access*.");
+}
+
+static void say_table(struct jv_buf *md, const Tickets__TicketList *list)
+{
     bool with_person = !list->username[0];
 
-    (void)req;
-    say_how_many(ctx, md, list);
-    if (!list->n_tickets)
-        return;
     jv_buf_str(md, with_person ? "\n| Ticket | Operation | Person | Status | Created |\n"
                                  "|---|---|---|---|---|\n"
                                : "\n| Ticket | Operation | Status | Created |\n"
@@ -94,12 +182,35 @@ void tickets_say_list(struct jv_ctx *ctx, struct jv_buf *md, const void *req, co
         say_row(md, list->tickets[i], with_person);
 }
 
+void tickets_say_list(struct jv_ctx *ctx, struct jv_buf *md, const void *req, const void *ret)
+{
+    const Tickets__TicketList *list = ret;
+    const char *reader = jv_caller(ctx)->username;
+
+    (void)req;
+    if (list->order && list->n_tickets)
+        say_first(md, list, reader);
+    if (list->order && list->total == 1)
+        jv_buf_str(md, "It is the only one.");
+    else
+        say_how_many(md, list, reader);
+    if (!list->n_tickets)
+        say_way_out(ctx, md, list);
+    if (list->note[0])
+        jv_buf_printf(md, " %s", list->note);
+    jv_buf_char(md, '\n');
+    if (list->n_tickets)
+        say_table(md, list);
+}
+
+/* ---- one ticket ------------------------------------------------------------------------------ */
+
 void tickets_say_ticket(struct jv_ctx *ctx, struct jv_buf *md, const void *req, const void *ret)
 {
     const Tickets__Ticket *t = ret;
 
     (void)ctx, (void)req;
-    jv_buf_printf(md, "Ticket %d is %s: %s.", (int)t->id, status_name(t->status),
+    jv_buf_printf(md, "Ticket %d is %s: %s.", (int)t->id, spoken(t->status),
                   status_meaning(t->status));
     say_details(md, t);
 }
@@ -113,12 +224,21 @@ void tickets_say_created(struct jv_ctx *ctx, struct jv_buf *md, const void *req,
     say_details(md, t);
 }
 
+/* "Ticket 12301 was changed: it is now completed, for vpn_access." */
 void tickets_say_changed(struct jv_ctx *ctx, struct jv_buf *md, const void *req, const void *ret)
 {
+    const Tickets__UpdateRequest *change = req;
     const Tickets__Ticket *t = ret;
 
-    (void)ctx, (void)req;
-    jv_buf_printf(md, "Ticket %d was changed.", (int)t->id);
+    (void)ctx;
+    jv_buf_printf(md, "Ticket %d was changed: it is now ", (int)t->id);
+    if (change->status)
+        jv_buf_str(md, spoken(t->status));
+    if (change->operation[0]) {
+        jv_buf_str(md, change->status ? ", for " : "for ");
+        jv_say_text(md, t->operation);
+    }
+    jv_buf_char(md, '.');
     say_details(md, t);
 }
 

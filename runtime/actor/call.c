@@ -207,11 +207,24 @@ int jv_settle(struct jv_ctx *ctx)
     return JV_OK;
 }
 
-int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
-               const ProtobufCMessageDescriptor *out, void *ret)
+struct question {
+    const char *subject; /* under the prefix, unless it is raw */
+    const void *req;     /* NULL: raw bytes */
+    const char *raw;
+    size_t raw_len;
+};
+
+static int send_question(struct jv_ctx *ctx, const struct question *q, const char *reply)
+{
+    if (q->req)
+        return send_request(ctx, q->subject, reply, q->req);
+    return jv_bus_publish(ctx->node->bus, q->subject, reply, NULL, 0, q->raw, q->raw_len);
+}
+
+static int ask(struct jv_ctx *ctx, const struct question *q, struct jv_bus_msg **ret)
 {
     struct jv_slots *s = ctx->node->slots;
-    struct jv_bus_msg *m;
+    const char *subject = q->subject;
     uint32_t i;
     char *reply;
     int r;
@@ -221,20 +234,44 @@ int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
     if (!slot_take(s, &i))
         return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "too many calls are under way");
     reply = reply_subject(ctx, i);
-    r = send_request(ctx, subject, reply, req);
+    r = send_question(ctx, q, reply);
     if (r) {
         slot_give(s, i);
         if (r == JV_RESOURCE_EXHAUSTED)
             return jv_fail(ctx, r, "the question to %s is larger than one message may be", subject);
         return jv_fail(ctx, JV_UNAVAILABLE, "cannot reach %s: the bus is away", subject);
     }
-    r = await_slot(ctx, i, &m);
-    if (m)
-        return take_reply(ctx, subject, m, out, ret);
+    r = await_slot(ctx, i, ret);
+    if (*ret)
+        return JV_OK;
     if (!r)
         return jv_fail(ctx, JV_UNAVAILABLE, "the bus was lost while waiting for %s", subject);
     return r == JV_CANCELLED ? jv_fail(ctx, r, "cancelled while waiting for %s", subject)
                              : jv_fail(ctx, r, "%s did not answer in time", subject);
+}
+
+int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
+               const ProtobufCMessageDescriptor *out, void *ret)
+{
+    const struct question q = { .subject = subject, .req = req };
+    struct jv_bus_msg *m;
+    int r = ask(ctx, &q, &m);
+
+    return r ? r : take_reply(ctx, subject, m, out, ret);
+}
+
+int jv_request_raw(struct jv_ctx *ctx, const char *subject, const char *data, size_t len,
+                   struct jv_bus_msg **ret)
+{
+    const struct question q = { .subject = subject, .raw = data, .raw_len = len };
+    int r = ask(ctx, &q, ret);
+
+    if (r)
+        return r;
+    jv_arena_defer(ctx->arena, release_msg, *ret);
+    if ((*ret)->status == 503)
+        return jv_fail(ctx, JV_UNAVAILABLE, "nobody serves %s just now", subject);
+    return JV_OK;
 }
 
 /* ---- by service ----------------------------------------------------------------------------- */

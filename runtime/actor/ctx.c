@@ -1,4 +1,4 @@
-/* ctx.c -- what a handler sees of its message: identity, time, failures, audit, memory, log. */
+/* ctx.c -- what a handler sees of its message: identity, time, failures, memory, log. */
 #include "actor/engine.h"
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ struct jv_ctx *jv_ctx_new(struct jv_node *n)
 
     ctx->node = n;
     ctx->arena = a;
-    ctx->caller = (struct jv_caller){ false, "", "", "", "", "", NULL };
+    ctx->caller = (struct jv_caller){ false, "", "", "", "", "", NULL, 0 };
     ctx->began_us = jv_mono_us();
     ctx->deadline = INT64_MAX;
     ctx->next = n->alive;
@@ -205,38 +205,6 @@ int jv_publish(struct jv_ctx *ctx, const char *subject, const void *msg)
     if (publish(ctx, subject, data, len))
         return jv_fail(ctx, JV_UNAVAILABLE, "cannot publish %s", subject);
     return JV_OK;
-}
-
-static void member(struct jv_buf *b, const char *name, const char *value)
-{
-    jv_buf_printf(b, "%s\"%s\":", b->len > 1 ? "," : "", name);
-    jv_json_quote(b, value, strlen(value));
-}
-
-/* An audit record is JSON, so that an operator reads it with nothing but a NATS client. */
-void jv_audit(struct jv_ctx *ctx, const char *action, const char *fmt, ...)
-{
-    struct jv_buf b = jv_buf_new(ctx->arena);
-    const char *name = ctx->node->actor->name;
-    char *text;
-    va_list args;
-
-    va_start(args, fmt);
-    text = jv_arena_vprintf(ctx->arena, fmt, args);
-    va_end(args);
-    jv_buf_char(&b, '{');
-    member(&b, "at", jv_time_print(ctx->arena, jv_real_ms(ctx) / 1000, 0));
-    member(&b, "actor", name);
-    member(&b, "action", action);
-    member(&b, "who", ctx->caller.username);
-    member(&b, "method", ctx->serving ? ctx->serving->name : "");
-    member(&b, "trace_id", ctx->env.trace_id);
-    member(&b, "text", text);
-    jv_buf_char(&b, '}');
-    jv_log(JV_LOG_INFO, "audit", "action", action, "who", ctx->caller.username, "text", text,
-           "trace", ctx->env.trace_id, NULL);
-    if (publish(ctx, jv_arena_printf(ctx->arena, "audit.%s.%s", name, action), b.data, b.len))
-        jv_warn(ctx, "audit record %s not published", action);
 }
 
 static void say(struct jv_ctx *ctx, enum jv_level level, const char *fmt, va_list args)

@@ -1,8 +1,10 @@
 /* db.c -- the database as a handler sees it: jv/db.h over the pool of io/pg.h. */
-#include "actor/engine.h"
+#include "actor/audit.h"
 
 #include <string.h>
 #include <strings.h>
+
+#include "google/protobuf/timestamp.pb-c.h"
 
 static int64_t db_until(const struct jv_ctx *ctx)
 {
@@ -79,6 +81,8 @@ int jv_db_commit_all(struct jv_ctx *ctx)
 {
     int r = control(ctx, "commit");
 
+    if (!r || r == JV_UNAVAILABLE) /* then nobody knows, and one too many is better */
+        jv_records_say(ctx);
     jv_db_abandon(ctx); /* gives the connection back; nothing is open after a commit */
     return r;
 }
@@ -88,6 +92,7 @@ void jv_db_abandon(struct jv_ctx *ctx)
 {
     if (ctx->tx)
         jv_pg_give(ctx->node->pg, ctx->tx);
+    jv_records_drop(ctx, false);
     ctx->tx = NULL;
     ctx->savepoint = false;
 }
@@ -119,6 +124,7 @@ int jv_db_commit(struct jv_ctx *ctx)
     if (!ctx->savepoint)
         return jv_db_commit_all(ctx);
     ctx->savepoint = false;
+    jv_records_keep(ctx);
     return control(ctx, "release savepoint jarvis");
 }
 
@@ -127,8 +133,22 @@ void jv_db_rollback(struct jv_ctx *ctx)
     if (!in_run(ctx))
         jv_db_abandon(ctx);
     else if (ctx->savepoint)
+        jv_records_drop(ctx, true);
+    if (ctx->savepoint)
         jv_may_fail(control(ctx, "rollback to savepoint jarvis")); /* then nothing commits either */
     ctx->savepoint = false;
+}
+
+int jv_db_step(struct jv_ctx *ctx)
+{
+    int r = ctx->tx ? JV_OK : jv_db_open(ctx);
+
+    return r ? r : control(ctx, "savepoint step");
+}
+
+int jv_db_step_end(struct jv_ctx *ctx, bool keep)
+{
+    return control(ctx, keep ? "release savepoint step" : "rollback to savepoint step");
 }
 
 void jv_db_settle(struct jv_ctx *ctx)
@@ -140,6 +160,37 @@ void jv_db_settle(struct jv_ctx *ctx)
 struct jv_param jv_text_array(struct jv_ctx *ctx, size_t n, const char *const *items)
 {
     return jv_pg_text_array(ctx->arena, n, items);
+}
+
+/* ---- time ranges ----------------------------------------------------------------------------- */
+
+static int read_time(struct jv_ctx *ctx, const char *member, const Google__Protobuf__Timestamp *t,
+                     struct jv_param *ret)
+{
+    static const int64_t year_1 = -62135596800, year_10000 = 253402300800;
+
+    *ret = jv_text(NULL);
+    if (!t)
+        return JV_OK;
+    if (t->seconds < year_1 || t->seconds >= year_10000 || t->nanos < 0 || t->nanos > 999999999)
+        return jv_fail_field(ctx, member, "is no time of the years 1 to 9999");
+    *ret = jv_ms(t->seconds * 1000 + t->nanos / 1000000);
+    return JV_OK;
+}
+
+int jv_read_range(struct jv_ctx *ctx, const char *what, const Google__Protobuf__Timestamp *from,
+                  const Google__Protobuf__Timestamp *until, struct jv_range *ret)
+{
+    const char *first = jv_arena_printf(ctx->arena, "%s_from", what);
+    const char *last = jv_arena_printf(ctx->arena, "%s_until", what);
+    int r;
+
+    r = read_time(ctx, first, from, &ret->from);
+    if (!r)
+        r = read_time(ctx, last, until, &ret->until);
+    if (!r && from && until && ret->from.n >= ret->until.n)
+        r = jv_fail_field(ctx, last, "is not after %s", first);
+    return r;
 }
 
 size_t jv_col_bytes(struct jv_ctx *ctx, const struct jv_rows *rows, size_t row, const char *name,

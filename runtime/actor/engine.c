@@ -6,6 +6,7 @@
 
 #include <google/protobuf/empty.pb-c.h>
 
+#include "actor/audit.h"
 #include "actor/message.h"
 #include "base/log.h"
 
@@ -310,6 +311,8 @@ static int handle(struct jv_ctx *ctx, ProtobufCMessage **ret)
     ProtobufCMessage *req;
     int r = open_envelope(ctx);
 
+    if (r == JV_UNAUTHENTICATED)
+        jv_audit_token(ctx);
     if (!r && !is_open(ctx, m))
         r = jv_authenticate(ctx);
     if (!r && strcmp(m->service, "a2a") == 0)

@@ -62,6 +62,7 @@ struct jv_node {
     void *card;                 /* A2a__AgentCard; agents only */
     struct jv_slots *slots;
     struct jv_fetches *fetches; /* made when needed */
+    struct jv_audits *audits;   /* audit.h */
     struct jv_tasks *tasks;     /* of an agent with a database, agent/tasks.h; else NULL */
     struct jv_arena *pool[JV_ARENA_POOL];
     size_t n_pool;
@@ -107,13 +108,15 @@ struct jv_ctx {
     struct jv_bus_msg *msg;          /* kept while the message is handled */
     struct jv_pg_conn *tx;           /* a transaction is open on it */
     struct jv_child *children;
-    const struct jv_ctx *parent; /* of a child */
-    struct jv_ctx *next, **at;   /* among the node's */
-    struct jv_reply *reply;      /* of an agent's message, see agent/agent.h */
-    struct jv_run *run;          /* it runs a task, likewise */
-    int64_t auth_ms;             /* the token is judged as of then; 0: as of now */
-    bool own_db;                 /* a statement of the runtime's: opens no transaction */
-    bool savepoint;              /* of a handler's transaction within the run's */
+    const struct jv_ctx *parent;      /* of a child */
+    struct jv_ctx *next, **at;        /* among the node's */
+    struct jv_reply *reply;           /* of an agent's message, see agent/agent.h */
+    struct jv_run *run;               /* it runs a task, likewise */
+    const char *about_who, *about_id; /* jv_audit_who(); NULL: the caller */
+    struct jv_said *said;             /* records that wait for the commit; audit.h */
+    int64_t auth_ms;                  /* the token is judged as of then; 0: as of now */
+    bool own_db;                      /* a statement of the runtime's: opens no transaction */
+    bool savepoint;                   /* of a handler's transaction within the run's */
     bool as_actor;
     bool answered;   /* the last word is said */
     int64_t told_ms; /* of a stream: when it said something last; mono */
@@ -163,6 +166,12 @@ void jv_streams_alive(struct jv_node *n);
 /* ---- access.c ------------------------------------------------------------------------------- */
 /* Who is calling: fills ctx->caller from ctx->env.token; fetches keys when they are unknown. */
 int jv_authenticate(struct jv_ctx *ctx);
+/* For what is done for somebody later: as of ctx->auth_ms. Processes forget ends when the tokens
+ * run out, so auth is asked about a token that has; UNAVAILABLE while it does not answer. */
+int jv_authenticate_late(struct jv_ctx *ctx);
+/* Is the caller, who was let in at that time (real), still signed in? That the token ran out since
+ * does not count. Never waits. */
+int jv_still_in(struct jv_ctx *ctx, int64_t since_ms);
 /* May this caller run this row with this request? Sets the owner member where there is one. */
 int jv_authorize(struct jv_ctx *ctx, const struct jv_tool *row, ProtobufCMessage *req);
 bool jv_scope_in(const char *scopes, const char *scope, size_t len);
@@ -175,8 +184,9 @@ void jv_slots_lose(struct jv_slots *s);
 /* A request to any subject under the prefix. */
 int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
                const ProtobufCMessageDescriptor *out, void *ret);
-/* Wait until the server has taken everything that was subscribed and published so far. */
-int jv_settle(struct jv_ctx *ctx);
+/* Bytes to a subject as it is, and the answer's, which lives as long as the message. */
+int jv_request_raw(struct jv_ctx *ctx, const char *subject, const char *data, size_t len,
+                   struct jv_bus_msg **ret);
 bool jv_may_call(const struct jv_actor *a, const char *what);
 char *jv_service_subject(struct jv_arena *a, const ProtobufCServiceDescriptor *s,
                          const char *method); /* svc.tickets.List */
@@ -191,6 +201,9 @@ struct jv_method *jv_find_tool(struct jv_node *n, const char *tool);
 /* ---- db.c ----------------------------------------------------------------------------------- */
 /* The transaction itself, whatever savepoints the handler makes in it. */
 int jv_db_open(struct jv_ctx *ctx);
+/* One of several steps of a run: what it changes is kept or not by itself. */
+int jv_db_step(struct jv_ctx *ctx);
+int jv_db_step_end(struct jv_ctx *ctx, bool keep);
 int jv_db_commit_all(struct jv_ctx *ctx);
 /* The next statement is the transaction's last: its commit rides behind it. */
 void jv_db_commit_with_next(struct jv_ctx *ctx);
@@ -210,7 +223,8 @@ int jv_service_subscribe(struct jv_node *n); /* $SRV.* */
 int jv_agent_admit(struct jv_ctx *ctx);
 /* Tasks: what an agent with a database does beside its messages. */
 int jv_tasks_start(struct jv_node *n);
-void jv_tasks_drain(struct jv_node *n);
+void jv_tasks_wake(struct jv_node *n); /* whoever follows a task looks up: it drains, or somebody
+                                          was signed out */
 void jv_tasks_free(struct jv_node *n);
 
 #endif

@@ -7,20 +7,16 @@
 
 #include <auth.pb-c.h>
 
+#include "actor/ends.h"
 #include "io/jwt.h"
 
-enum { MAX_REVOKED = 4096, KEY_FETCH_MS = 1000, MAX_KEYS = 16 };
+enum { KEY_FETCH_MS = 1000, MAX_KEYS = 16 };
 
 /* One verified token. Strings are one malloc'ed block that begins with user_id. */
 struct entry {
     uint8_t hash[32];
-    int64_t exp_ms;
+    int64_t exp_ms, issued; /* the second is in seconds */
     char *user_id, *username, *role, *scope, *sid;
-};
-
-struct revoked {
-    char sid[40];
-    int64_t until_ms;
 };
 
 struct jv_identity {
@@ -28,10 +24,10 @@ struct jv_identity {
     struct jv_keys *keys;
     struct entry *cache; /* 4-way sets, indexed by the hash */
     size_t n_sets;
-    struct revoked revoked[MAX_REVOKED];
-    size_t n_revoked;
+    struct jv_ends *ends;
+    int64_t now_ms; /* as of the latest check */
     int64_t next_fetch_ms;
-    uint64_t hits, misses;
+    uint64_t hits, misses, revocations;
     unsigned turn; /* which way of a full set gives way */
 };
 
@@ -46,6 +42,7 @@ struct jv_identity *jv_identity_new(size_t cache_size)
     id->n_sets = cache_size / WAYS + 1;
     id->cache = calloc(id->n_sets * WAYS, sizeof(*id->cache));
     id->keys = jv_keys_new();
+    id->ends = jv_ends_new(JV_MAX_ENDS);
     if (!id->cache)
         abort();
     pthread_mutex_init(&id->lock, NULL);
@@ -60,6 +57,7 @@ struct jv_identity *jv_identity_free(struct jv_identity *id)
         free(id->cache[i].user_id);
     free(id->cache);
     jv_keys_free(id->keys);
+    jv_ends_free(id->ends);
     pthread_mutex_destroy(&id->lock);
     free(id);
     return NULL;
@@ -83,33 +81,29 @@ static void caller_from(struct jv_caller *ret, struct jv_arena *a, const struct 
     ret->scope = jv_arena_strdup(a, e->scope);
     ret->sid = jv_arena_strdup(a, e->sid);
     ret->token = token;
+    ret->issued = e->issued;
 }
 
-static bool is_revoked(const struct jv_identity *id, const char *sid, int64_t now_ms)
+static bool is_revoked(struct jv_identity *id, const struct entry *e, int64_t now_ms)
 {
-    for (size_t i = 0; i < id->n_revoked; i++)
-        if (id->revoked[i].until_ms > now_ms && strcmp(id->revoked[i].sid, sid) == 0)
-            return true;
-    return false;
+    id->now_ms = now_ms;
+    return jv_ends_has(id->ends, e->user_id, e->sid, e->issued, e->exp_ms, now_ms);
 }
 
-static bool look_up(struct jv_identity *id, const uint8_t hash[32], int64_t now_ms,
-                    struct jv_arena *a, const char *token, struct jv_caller *ret)
+static const struct entry *look_up(struct jv_identity *id, const uint8_t hash[32], int64_t now_ms)
 {
-    struct entry *set = set_of(id, hash);
+    const struct entry *set = set_of(id, hash);
 
     for (unsigned i = 0; i < WAYS; i++)
-        if (set[i].user_id && set[i].exp_ms > now_ms && memcmp(set[i].hash, hash, 32) == 0) {
-            caller_from(ret, a, &set[i], token);
-            return true;
-        }
-    return false;
+        if (set[i].user_id && set[i].exp_ms > now_ms && memcmp(set[i].hash, hash, 32) == 0)
+            return &set[i];
+    return NULL;
 }
 
 static struct entry entry_of(const uint8_t hash[32], const struct jv_claims *c)
 {
     const char *parts[] = { c->sub, c->username, c->role, c->scope, c->sid };
-    struct entry e = { .exp_ms = c->exp * 1000 };
+    struct entry e = { .exp_ms = c->exp * 1000, .issued = c->iat };
     char **members[] = { &e.user_id, &e.username, &e.role, &e.scope, &e.sid };
     size_t size = 0;
     char *p;
@@ -145,16 +139,19 @@ static void remember(struct jv_identity *id, const struct entry *e, int64_t now_
 int jv_identity_check(struct jv_identity *id, const char *token, int64_t real_ms,
                       struct jv_arena *a, struct jv_caller *ret, struct jv_err *err)
 {
+    const struct entry *known;
     struct jv_claims claims;
     struct entry e;
     uint8_t hash[32];
-    bool known, revoked;
+    bool revoked;
     int r;
 
     jv_sha256(token, strlen(token), hash);
     pthread_mutex_lock(&id->lock);
-    known = look_up(id, hash, real_ms, a, token, ret);
-    revoked = known && is_revoked(id, ret->sid, real_ms);
+    known = look_up(id, hash, real_ms);
+    if (known)
+        caller_from(ret, a, known, token);
+    revoked = known && is_revoked(id, known, real_ms);
     known ? id->hits++ : id->misses++;
     pthread_mutex_unlock(&id->lock);
     if (revoked)
@@ -168,7 +165,7 @@ int jv_identity_check(struct jv_identity *id, const char *token, int64_t real_ms
     e = entry_of(hash, &claims);
     caller_from(ret, a, &e, token);
     pthread_mutex_lock(&id->lock);
-    revoked = is_revoked(id, ret->sid, real_ms);
+    revoked = is_revoked(id, &e, real_ms);
     remember(id, &e, real_ms);
     pthread_mutex_unlock(&id->lock);
     return revoked ? jv_err_set(err, JV_UNAUTHENTICATED, "this sign-in has ended") : JV_OK;
@@ -203,31 +200,31 @@ int jv_identity_keys(struct jv_identity *id, const void *auth_keyset, struct jv_
     return jv_keys_set(id->keys, keys, n, err);
 }
 
-/* Where a revocation goes: its own slot again, one that ran out, a new one, or the soonest to end.
- */
-static struct revoked *revoked_slot(struct jv_identity *id, const char *sid)
-{
-    struct revoked *soonest = &id->revoked[0];
-
-    for (size_t i = 0; i < id->n_revoked; i++) {
-        if (strcmp(id->revoked[i].sid, sid) == 0)
-            return &id->revoked[i];
-        if (id->revoked[i].until_ms < soonest->until_ms)
-            soonest = &id->revoked[i];
-    }
-    return id->n_revoked < MAX_REVOKED ? &id->revoked[id->n_revoked++] : soonest;
-}
-
 void jv_identity_revoke(struct jv_identity *id, const char *sid, int64_t until_ms)
 {
-    struct revoked *slot;
-
-    if (!sid[0] || strlen(sid) >= sizeof(slot->sid))
+    if (!sid[0] || strlen(sid) > JV_MAX_SID)
         return;
     pthread_mutex_lock(&id->lock);
-    slot = revoked_slot(id, sid);
-    memcpy(slot->sid, sid, strlen(sid) + 1);
-    slot->until_ms = until_ms;
+    jv_ends_session(id->ends, sid, until_ms, id->now_ms);
+    id->revocations++;
+    pthread_mutex_unlock(&id->lock);
+}
+
+static void end_person(struct jv_identity *id, const Auth__Revocation *v, int64_t until_ms)
+{
+    if (strlen(v->user_id) > JV_MAX_USER_ID)
+        return;
+    pthread_mutex_lock(&id->lock);
+    jv_ends_person(id->ends, v->user_id, v->issued, until_ms, id->now_ms);
+    id->revocations++;
+    pthread_mutex_unlock(&id->lock);
+}
+
+static void end_all(struct jv_identity *id, int64_t until_ms)
+{
+    pthread_mutex_lock(&id->lock);
+    jv_ends_all(id->ends, until_ms);
+    id->revocations++;
     pthread_mutex_unlock(&id->lock);
 }
 
@@ -235,10 +232,28 @@ void jv_identity_revocation(struct jv_identity *id, const void *auth_revocation)
 {
     const Auth__Revocation *v = auth_revocation;
     const int64_t most = INT64_MAX / 1000;
+    int64_t until_ms;
 
-    if (v->until && v->until->seconds > 0)
-        jv_identity_revoke(id, v->sid,
-                           (v->until->seconds < most ? v->until->seconds : most) * 1000);
+    if (!v->until || v->until->seconds <= 0)
+        return;
+    until_ms = (v->until->seconds < most ? v->until->seconds : most - 1) * 1000 +
+               v->until->nanos / 1000000;
+    if (v->user_id[0])
+        end_person(id, v, until_ms);
+    else if (v->sid[0])
+        jv_identity_revoke(id, v->sid, until_ms);
+    else
+        end_all(id, until_ms);
+}
+
+uint64_t jv_identity_revocations(struct jv_identity *id)
+{
+    uint64_t n;
+
+    pthread_mutex_lock(&id->lock);
+    n = id->revocations;
+    pthread_mutex_unlock(&id->lock);
+    return n;
 }
 
 void jv_identity_stats(struct jv_identity *id, uint64_t *ret_hits, uint64_t *ret_misses)

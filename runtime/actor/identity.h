@@ -27,9 +27,12 @@ JV_CHECKED int jv_identity_keys(struct jv_identity *id, const void *auth_keyset,
                                 struct jv_err *err);
 
 /* Tokens of this session are refused until then; cached ones too. The second takes an
- * auth.Revocation. */
+ * auth.Revocation, of a session or of all that a person had up to then. */
 void jv_identity_revoke(struct jv_identity *id, const char *sid, int64_t until_ms);
 void jv_identity_revocation(struct jv_identity *id, const void *auth_revocation);
+
+/* Grows with each revocation: whoever looks again and again need only do so when it has. */
+uint64_t jv_identity_revocations(struct jv_identity *id);
 
 /* Hits and misses of the cache, for metrics. */
 void jv_identity_stats(struct jv_identity *id, uint64_t *ret_hits, uint64_t *ret_misses);

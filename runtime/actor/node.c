@@ -11,6 +11,7 @@
 #include <google/protobuf/timestamp.pb-c.h>
 #include <registry.pb-c.h>
 
+#include "actor/audit.h"
 #include "actor/message.h"
 #include "base/log.h"
 #include "io/http.h"
@@ -227,6 +228,7 @@ static void on_revoked(void *arg, struct jv_bus_msg *m)
     if (v)
         jv_identity_revocation(n->identity, v);
     jv_arena_free(a);
+    jv_tasks_wake(n);
 }
 
 static void heartbeat(struct jv_node *n, bool leaving);
@@ -371,6 +373,7 @@ struct jv_node *jv_node_new(const struct jv_actor *actor, const struct jv_node_o
     if (jv_contract(n, err))
         return jv_node_free(n);
     n->slots = jv_slots_new(n);
+    n->audits = jv_audits_new(n);
     if (actor->agent) {
         n->card = jv_agent_card(actor, n->methods, n->n_methods, n->prefix, n->keep);
         n->catalog = jv_catalog_new();
@@ -432,7 +435,8 @@ void jv_node_idle(struct jv_node *n)
 {
     void (*done)(void *) = n->on_drained;
 
-    if (!n->draining || n->n_subs || n->inflight || n->listening || n->background || !done)
+    if (!n->draining || n->n_subs || n->inflight || n->listening || n->background || !done ||
+        !jv_audits_written(n->audits))
         return;
     n->on_drained = NULL;
     jv_loop_timer_stop(n->loop, &n->drain_limit);
@@ -453,6 +457,7 @@ static void cut_off(struct jv_loop_timer *t)
     struct jv_node *n = t->arg;
 
     n->n_subs = n->inflight = n->listening = n->background = 0;
+    jv_audits_give_up(n->audits);
     jv_node_idle(n);
 }
 
@@ -480,7 +485,7 @@ void jv_node_drain(struct jv_node *n, void (*done)(void *arg), void *arg)
     n->on_drained = done;
     n->on_drained_arg = arg;
     jv_loop_timer_stop(n->loop, &n->heartbeat);
-    jv_tasks_drain(n);
+    jv_tasks_wake(n);
     n->drain_limit.fn = drain_over;
     n->drain_limit.arg = n;
     jv_loop_timer_start(n->loop, &n->drain_limit, jv_loop_mono_ms(n->loop) + JV_DRAIN_MS);
@@ -500,6 +505,7 @@ struct jv_node *jv_node_free(struct jv_node *n)
     jv_loop_timer_stop(n->loop, &n->drain_limit);
     jv_tasks_free(n);
     jv_slots_free(n->slots);
+    jv_audits_free(n->audits);
     jv_fetches_free(n->fetches);
     jv_catalog_free(n->catalog);
     while (n->n_pool)

@@ -2,6 +2,8 @@
  * message to a task that is there. */
 #include "agent/tasks.h"
 
+#include "actor/audit.h"
+
 #include <string.h>
 
 #include "jv/token.h"
@@ -56,7 +58,7 @@ struct jv_run *jv_run_new(struct jv_ctx *ctx, const A2a__SendMessageRequest *req
 struct jv_stamp jv_stamp_of(struct jv_ctx *ctx, const A2a__SendMessageRequest *req)
 {
     A2a__SendMessageRequest what = *req;
-    struct jv_stamp s = { .owner = jv_owner(ctx) };
+    struct jv_stamp s = { .owner = jv_owner(ctx), .scope = ctx->caller.scope };
     size_t len;
     const uint8_t *bytes;
 
@@ -117,7 +119,7 @@ int jv_run_accept(struct jv_ctx *ctx, struct jv_run *run, const A2a__SendMessage
     if (!r && *ret_new) {
         jv_tell(ctx, run->id, &e, 1);
         if (room)
-            jv_run_start(ctx->node, run->id, run->lease);
+            jv_run_start(ctx->node, run->id, run->lease, &ctx->env);
         else
             jv_nudge(ctx);
     }
@@ -192,6 +194,7 @@ static int give_birth(struct jv_ctx *ctx, struct jv_run *run, bool interrupted)
         r = jv_db_commit_all(ctx);
     if (r)
         return r;
+    jv_records_say(ctx);
     jv_db_abandon(ctx);
     jv_tell(ctx, run->id, all, n);
     run->events = all;
@@ -289,7 +292,7 @@ static int answer(struct jv_ctx *ctx, const A2a__SendMessageRequest *req,
     }
     r = speak(ctx, req, t, &i, ret_done, &lease);
     if (!r && *ret_done && room)
-        jv_run_start(ctx->node, t->id, lease);
+        jv_run_start(ctx->node, t->id, lease, &ctx->env);
     else if (!r && *ret_done && asked)
         jv_nudge(ctx);
     if (room)

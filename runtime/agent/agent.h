@@ -119,6 +119,9 @@ int jv_understand(struct jv_ctx *ctx, const A2a__Message *m, const Google__Proto
                   struct jv_intent *ret);
 /* Run it; the answer is in ctx->reply, which is made here. */
 int jv_carry_out(struct jv_ctx *ctx, const struct jv_intent *in, const char *context_id);
+/* Of it a text: its calls in the order that jv/plan.h tells, the answers in the order asked. */
+int jv_carry_out_plan(struct jv_ctx *ctx, const struct jv_intent *in);
+int jv_run_planned(struct jv_ctx *ctx, const struct jv_planned *p);
 /* Leave out what the client does not take; CONTENT_TYPE_NOT_SUPPORTED when nothing is left. */
 int jv_reply_accepted(struct jv_ctx *ctx, const A2a__SendMessageConfiguration *c);
 
@@ -149,6 +152,7 @@ int jv_store_last_seq(struct jv_ctx *ctx, const char *id, int32_t *ret);
 /* A message's name and content, for telling the same again from another one. */
 struct jv_stamp {
     const char *owner, *message_id; /* NULL: messages are not remembered here */
+    const char *scope; /* of whoever sends it: an answer is not said again to other rights */
     uint8_t hash[32];
 };
 /* Remember it for a task (in the open transaction); *ret_new false: it was there before. */
@@ -224,7 +228,9 @@ int jv_run_inline(struct jv_ctx *ctx, struct jv_run *run, const A2a__SendMessage
 int jv_run_follow_up(struct jv_ctx *ctx, const A2a__SendMessageRequest *req, const char **ret_task);
 /* Run a kept task whose lease was just given to this process. Takes nothing from ctx but the node.
  */
-void jv_run_start(struct jv_node *n, const char *id, int32_t lease);
+/* trace: of the message that it is run for; NULL: a new one. */
+void jv_run_start(struct jv_node *n, const char *id, int32_t lease,
+                  const struct jv_envelope *trace);
 /* The Task of a run that was inline, from what is in memory. */
 int jv_run_task(struct jv_ctx *ctx, const struct jv_run *run, int32_t history_length,
                 A2a__Task **ret);

@@ -137,9 +137,13 @@ static int understand_call(struct jv_ctx *ctx, const Google__Protobuf__Struct *c
 static int understand_text(struct jv_ctx *ctx, const char *text,
                            const Google__Protobuf__Struct *memory, struct jv_intent *ret)
 {
-    struct jv_plan_input in = { .text = text,
-                                .username = ctx->caller.username,
-                                .memory = (Google__Protobuf__Struct *)(uintptr_t)memory };
+    struct jv_plan_input in = {
+        .text = text,
+        .username = ctx->caller.username,
+        .scope = ctx->caller.scope,
+        .memory = memory,
+        .now_ms = jv_now_ms(ctx),
+    };
     int r;
 
     ret->plan = JV_NEW(ctx->arena, struct jv_plan);
@@ -156,31 +160,13 @@ static int understand_text(struct jv_ctx *ctx, const char *text,
     return r;
 }
 
-static int run_planned(struct jv_ctx *ctx, const struct jv_planned *p)
+int jv_run_planned(struct jv_ctx *ctx, const struct jv_planned *p)
 {
     const struct jv_method *m = jv_find_tool(ctx->node, p->tool);
     ProtobufCMessage *req;
     int r = check_call(ctx, m, p->arguments, &req);
 
     return r ? r : run_tool(ctx, m, req);
-}
-
-static int carry_out_plan(struct jv_ctx *ctx, const struct jv_plan *plan)
-{
-    int r = JV_OK;
-
-    if (plan->kind != JV_PLAN_CALLS) {
-        jv_answer_text(ctx, plan->text);
-        ctx->reply->asks = plan->kind == JV_PLAN_ASK;
-    }
-    for (size_t i = 0; !r && plan->kind == JV_PLAN_CALLS && i < plan->n; i++)
-        r = run_planned(ctx, &plan->calls[i]);
-    if (!r && plan->kind == JV_PLAN_CALLS && plan->missing) { /* a question is left over */
-        jv_answer_text(ctx, plan->text);
-        ctx->reply->asks = true;
-    }
-    ctx->reply->memory = plan->memory;
-    return r;
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */
@@ -243,7 +229,7 @@ int jv_carry_out(struct jv_ctx *ctx, const struct jv_intent *in, const char *con
         return r;
     }
     if (in->plan)
-        return carry_out_plan(ctx, in->plan);
+        return jv_carry_out_plan(ctx, in);
     r = run_tool(ctx, in->method, in->req);
     if (r > 0) {
         jv_lift_path(ctx, "arguments");

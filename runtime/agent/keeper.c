@@ -227,7 +227,7 @@ int jv_tasks_start(struct jv_node *n)
     return JV_OK;
 }
 
-void jv_tasks_drain(struct jv_node *n)
+void jv_tasks_wake(struct jv_node *n)
 {
     if (!n->tasks)
         return;

@@ -103,13 +103,15 @@ int jv_push_keep(struct jv_ctx *ctx, const char *task_id, const A2a__TaskPushNot
 
     kept.task_id = task_id;
     bytes = jv_pack(&kept, ctx->arena, &len);
-    r = JV_OWN_DB(ctx, &rows,
-                  "insert into push_configs (task_id, id, config, sent) "
-                  "select $1::text, $2::text, $3::bytea, $4::int where (select count(*) from "
-                  "push_configs where task_id = $1 and id <> $2) < $5::int "
-                  "on conflict (task_id, id) do update set config = excluded.config",
-                  jv_text(task_id), jv_text(c->id), jv_bytes(bytes, len), jv_int(sent),
-                  jv_int(MAX_CONFIGS));
+    r = JV_OWN_DB(
+            ctx, &rows,
+            "insert into push_configs (task_id, id, config, sent, issued) "
+            "select $1::text, $2::text, $3::bytea, $4::int, $6::bigint where (select count(*) from "
+            "push_configs where task_id = $1 and id <> $2) < $5::int "
+            "on conflict (task_id, id) do update set config = excluded.config, "
+            "issued = excluded.issued",
+            jv_text(task_id), jv_text(c->id), jv_bytes(bytes, len), jv_int(sent),
+            jv_int(MAX_CONFIGS), jv_int(ctx->caller.issued));
     if (!r && !rows.affected)
         r = jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "a task has at most %d push configurations",
                     MAX_CONFIGS);
@@ -203,8 +205,13 @@ int jv_push_delete(struct jv_ctx *ctx, const char *task_id, const char *id)
 
 /* ---- handing over ---------------------------------------------------------------------------- */
 
+struct whose {
+    const char *owner;
+    int64_t issued; /* of the token that the configuration was made with */
+};
+
 static int add_deliveries(struct jv_ctx *ctx, Notifier__EnqueueRequest *req, const char *task_id,
-                          const char *owner, A2a__TaskPushNotificationConfig *config,
+                          const struct whose *whose, A2a__TaskPushNotificationConfig *config,
                           const struct jv_tevent *events, size_t n)
 {
     req->deliveries = JV_NEW_ARRAY(ctx->arena, Notifier__Delivery *, n + 1);
@@ -215,7 +222,8 @@ static int add_deliveries(struct jv_ctx *ctx, Notifier__EnqueueRequest *req, con
             continue; /* whoever sent it knows it */
         d->agent = ctx->node->actor->agent->token;
         d->task_id = task_id;
-        d->owner = owner;
+        d->owner = whose->owner;
+        d->issued = whose->issued;
         d->seq = events[i].seq;
         d->config = config;
         d->event = (void *)jv_unpack(&a2a__stream_response__descriptor, events[i].body,
@@ -277,7 +285,10 @@ static int hand_over(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i)
         r = jv_store_events(ctx, task_id, (int32_t)jv_col_int(rows, i, "sent"), &events, &n);
     if (!r) {
         n = fitting(config, events, n);
-        r = add_deliveries(ctx, &req, task_id, jv_col(rows, i, "owner"), config, events, n);
+        r = add_deliveries(
+                ctx, &req, task_id,
+                &(struct whose){ jv_col(rows, i, "owner"), jv_col_int(rows, i, "issued") }, config,
+                events, n);
     }
     if (!r && req.n_deliveries)
         r = ask_notifier(ctx, "Enqueue", &req);
@@ -297,7 +308,8 @@ int jv_push_hand_over(struct jv_ctx *ctx)
     if (!jv_agent_pushes(ctx->node->actor))
         return JV_OK;
     r = jv_db(ctx, &rows,
-              "select p.task_id, p.id, p.config, p.sent, (select owner from tasks where id = "
+              "select p.task_id, p.id, p.config, p.sent, p.issued, (select owner from tasks where "
+              "id = "
               "p.task_id) as owner from push_configs as p where not p.done "
               "and p.sent < (select last_seq from tasks where id = p.task_id) limit $1::int",
               jv_int(AT_ONCE));

@@ -60,6 +60,7 @@ void jv_nudge(struct jv_ctx *ctx)
 struct start {
     char id[65];
     int32_t lease;
+    struct jv_envelope trace; /* of the message that it is run for; of it only that counts */
 };
 
 static void link_run(struct jv_ctx *ctx, struct jv_run *run)
@@ -99,7 +100,7 @@ static int be_somebody(struct jv_ctx *ctx, struct jv_run *run, const struct jv_t
     ctx->env.token = t->token;
     ctx->auth_ms = t->token_ms;
     jv_within(ctx, JV_DEFAULT_TIMEOUT_MS);
-    r = jv_authenticate(ctx);
+    r = jv_authenticate_late(ctx);
     ctx->deadline = deadline;
     if (t->status_ms > since)
         since = t->status_ms;
@@ -285,12 +286,14 @@ static int start_main(struct jv_ctx *ctx, void *arg)
     int r;
 
     free(arg);
+    if (s.trace.trace_id[0])
+        jv_trace_child(&ctx->env, &s.trace);
     r = run_task(ctx, s.id, s.lease);
     jv_give_room(ctx->node);
     return r;
 }
 
-void jv_run_start(struct jv_node *n, const char *id, int32_t lease)
+void jv_run_start(struct jv_node *n, const char *id, int32_t lease, const struct jv_envelope *trace)
 {
     struct start *s = malloc(sizeof(*s));
 
@@ -298,6 +301,7 @@ void jv_run_start(struct jv_node *n, const char *id, int32_t lease)
         abort();
     snprintf(s->id, sizeof(s->id), "%s", id);
     s->lease = lease;
+    s->trace = trace ? *trace : (struct jv_envelope){ 0 };
     n->tasks->n_runs++;
     jv_node_background(n, "task", start_main, s, JV_TASK_MS);
 }
@@ -326,7 +330,7 @@ int jv_run_orphans(struct jv_ctx *ctx)
                   jv_ms(jv_real_ms(ctx)), jv_int((int64_t)room));
     n->tasks->n_runs -= room;
     for (size_t i = 0; !r && i < rows.n; i++)
-        jv_run_start(n, jv_col(&rows, i, "id"), (int32_t)jv_col_int(&rows, i, "lease"));
+        jv_run_start(n, jv_col(&rows, i, "id"), (int32_t)jv_col_int(&rows, i, "lease"), NULL);
     if (!r && rows.n)
         jv_info(ctx, "%zu tasks are taken over", rows.n);
     if (!r && rows.n == room)

@@ -83,6 +83,19 @@ int jv_store_read_row(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i,
     return r;
 }
 
+/* Somebody else's looks like none: whether there is one is asked for in either case, and told to
+ * nobody but the audit. */
+static int not_theirs(struct jv_ctx *ctx, const char *id)
+{
+    struct jv_rows rows;
+    int r = JV_OWN_DB(ctx, &rows, "select owner from tasks where id = $1", jv_text(id));
+
+    if (r)
+        return r;
+    jv_hidden(ctx, rows.n ? jv_col(&rows, 0, "owner") : NULL, "task %.64s", id);
+    return jv_no_task(ctx, id);
+}
+
 int jv_store_load(struct jv_ctx *ctx, const char *id, const char *owner, struct jv_task_row *ret)
 {
     struct jv_rows rows;
@@ -94,7 +107,7 @@ int jv_store_load(struct jv_ctx *ctx, const char *id, const char *owner, struct 
                   jv_text(id), jv_text(owner));
     if (r)
         return r;
-    return rows.n ? jv_store_read_row(ctx, &rows, 0, ret) : jv_no_task(ctx, id);
+    return rows.n ? jv_store_read_row(ctx, &rows, 0, ret) : not_theirs(ctx, id);
 }
 
 static int read_events(struct jv_ctx *ctx, const struct jv_rows *rows, struct jv_tevent *ret)
@@ -186,10 +199,10 @@ int jv_store_stamp(struct jv_ctx *ctx, const struct jv_stamp *s, const char *tas
     if (!s->message_id)
         return JV_OK;
     r = JV_OWN_DB(ctx, &rows,
-                  "insert into task_messages (owner, message_id, hash, task_id) "
-                  "values ($1, $2, $3, $4) on conflict do nothing",
+                  "insert into task_messages (owner, message_id, hash, task_id, scope) "
+                  "values ($1, $2, $3, $4, $5) on conflict do nothing",
                   jv_text(s->owner), jv_text(s->message_id), jv_bytes(s->hash, sizeof(s->hash)),
-                  jv_text(task_id));
+                  jv_text(task_id), jv_text(s->scope));
     *ret_new = rows.affected != 0;
     return r;
 }
@@ -204,14 +217,20 @@ int jv_store_earlier(struct jv_ctx *ctx, const struct jv_stamp *s, const char **
     if (!s->message_id)
         return JV_OK;
     r = JV_OWN_DB(ctx, &rows,
-                  "select task_id, hash from task_messages where owner = $1 and message_id = $2",
-                  jv_text(s->owner), jv_text(s->message_id));
+                  "select task_id, hash, coalesce(scope = $3, false) as same_rights "
+                  "from task_messages where owner = $1 and message_id = $2",
+                  jv_text(s->owner), jv_text(s->message_id), jv_text(s->scope));
     if (r || !rows.n)
         return r;
     if (jv_col_bytes(ctx, &rows, 0, "hash", &hash) != sizeof(s->hash) ||
         memcmp(hash, s->hash, sizeof(s->hash)) != 0)
         return jv_err_field(&ctx->err, JV_ALREADY_EXISTS, "message.messageId",
                             "message.messageId %.64s was used for another message", s->message_id);
+    if (!jv_col_bool(&rows, 0, "same_rights"))
+        return jv_err_field(&ctx->err, JV_FAILED_PRECONDITION, "message.messageId",
+                            "message.messageId %.64s was used when your rights were others: its "
+                            "answer is not repeated; send it as a new one",
+                            s->message_id);
     *ret_task = jv_col(&rows, 0, "task_id");
     return JV_OK;
 }
@@ -300,10 +319,12 @@ int jv_store_birth(struct jv_ctx *ctx, const struct jv_run *run, const struct jv
             jv_text(over ? NULL : ctx->env.token), jv_text(b->parent), jv_text(b->lease_by),       \
             lease_end(ctx, b->lease_by)
     if (s->message_id)
-        r = JV_OWN_DB(ctx, &rows,
-                      BIRTH("insert into task_messages (owner, message_id, hash, task_id) values "
-                            "($11, $23, $24, $9) on conflict do nothing returning 1"),
-                      BIRTH_PARAMS, jv_text(s->message_id), jv_bytes(s->hash, sizeof(s->hash)));
+        r = JV_OWN_DB(
+                ctx, &rows,
+                BIRTH("insert into task_messages (owner, message_id, hash, task_id, scope) values "
+                      "($11, $23, $24, $9, $25) on conflict do nothing returning 1"),
+                BIRTH_PARAMS, jv_text(s->message_id), jv_bytes(s->hash, sizeof(s->hash)),
+                jv_text(s->scope));
     else
         r = JV_OWN_DB(ctx, &rows, BIRTH("select 1"), BIRTH_PARAMS);
 #undef BIRTH_PARAMS

@@ -31,6 +31,8 @@ struct jv_follower {
     struct jv_ctx *ctx;
     struct watch *watch;
     int32_t seen;
+    int64_t since_ms; /* real: its caller was let in before */
+    uint64_t revocations;
     struct jv_tevent *read; /* from the table */
     size_t n_read, at_read;
     struct jv_arena *aside; /* holds them */
@@ -247,6 +249,8 @@ struct jv_follower *jv_follower_new(struct jv_ctx *ctx, const char *id, int32_t 
     f->ctx = ctx;
     f->watch = *at;
     f->seen = after;
+    f->since_ms = ctx->auth_ms ? ctx->auth_ms : jv_real_ms(ctx);
+    f->revocations = jv_identity_revocations(ctx->node->identity);
     f->next = f->watch->followers;
     f->watch->followers = f;
     return f;
@@ -353,9 +357,20 @@ static int wait_for_more(struct jv_follower *f)
     return JV_OK;
 }
 
+/* Whoever is signed out, or somebody else by now, hears no more. */
+static int check_caller(struct jv_follower *f)
+{
+    uint64_t n = jv_identity_revocations(f->ctx->node->identity);
+
+    if (n == f->revocations)
+        return JV_OK;
+    f->revocations = n;
+    return jv_still_in(f->ctx, f->since_ms);
+}
+
 int jv_follower_next(struct jv_follower *f, struct jv_tevent *ret)
 {
-    int r = JV_OK;
+    int r = check_caller(f);
 
     while (!r && !from_table(f, ret) && !from_ring(f, ret)) {
         if (f->watch->top > f->seen)
@@ -364,6 +379,8 @@ int jv_follower_next(struct jv_follower *f, struct jv_tevent *ret)
             r = jv_fail(f->ctx, JV_UNAVAILABLE, "this instance is stopping");
         else
             r = wait_for_more(f);
+        if (!r)
+            r = check_caller(f);
     }
     if (!r)
         f->seen = ret->seq;

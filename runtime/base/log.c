@@ -79,23 +79,37 @@ static bool is_plain(const char *s)
     return true;
 }
 
+/* Bytes of the character at s; how it is written. */
+static size_t escape(const char *s, size_t left, char ret[12])
+{
+    uint32_t c;
+    size_t n = jv_utf8_next(s, left, &c);
+
+    if (n && (c == '"' || c == '\\'))
+        snprintf(ret, 12, "\\%c", (char)c);
+    else if (n && c == '\n')
+        snprintf(ret, 12, "\\n");
+    else if (!n || (c > 0xffff && jv_is_unseen(c)))
+        snprintf(ret, 12, "?");
+    else if (jv_is_unseen(c))
+        snprintf(ret, 12, "\\u%04x", (unsigned)c);
+    else
+        snprintf(ret, 12, "%.*s", (int)n, s);
+    return n ? n : 1;
+}
+
 static void put_quoted(struct line *l, const char *s)
 {
-    bool utf8 = jv_is_utf8(s, strlen(s));
+    size_t left = strlen(s);
 
     put_str(l, "\"");
-    for (; *s && l->len < sizeof(l->text) - 16; s++) {
-        char esc[8];
+    while (left && l->len < sizeof(l->text) - 24) {
+        char esc[12];
+        size_t n = escape(s, left, esc);
 
-        if (*s == '"' || *s == '\\')
-            snprintf(esc, sizeof(esc), "\\%c", *s);
-        else if (*s == '\n')
-            snprintf(esc, sizeof(esc), "\\n");
-        else if ((unsigned char)*s < ' ' || *s == 0x7f)
-            snprintf(esc, sizeof(esc), "\\u%04x", (unsigned char)*s);
-        else
-            snprintf(esc, sizeof(esc), "%c", *s & 0x80 && !utf8 ? '?' : *s);
         put_str(l, esc);
+        s += n;
+        left -= n;
     }
     put_str(l, "\"");
 }

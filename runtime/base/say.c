@@ -92,6 +92,29 @@ void jv_say_date(struct jv_buf *b, int64_t unix_seconds)
         jv_buf_add(b, jv_time_print(b->arena, unix_seconds, 0), date_len);
 }
 
+static const char *date_text(struct jv_arena *a, int64_t unix_seconds)
+{
+    struct jv_buf b = jv_buf_new(a);
+
+    jv_say_date(&b, unix_seconds);
+    return b.data;
+}
+
+void jv_say_span(struct jv_buf *b, int64_t from, int64_t until)
+{
+    const char *first = from == INT64_MIN ? NULL : date_text(b->arena, from);
+    const char *last = until == INT64_MAX ? NULL : date_text(b->arena, until - (until > INT64_MIN));
+
+    if (first && last && strcmp(first, last) == 0)
+        jv_buf_printf(b, "on %s", first);
+    else if (first && last)
+        jv_buf_printf(b, "from %s to %s", first, last);
+    else if (first)
+        jv_buf_printf(b, "from %s on", first);
+    else if (last)
+        jv_buf_printf(b, "up to %s", last);
+}
+
 void jv_say_days(struct jv_buf *b, int64_t days)
 {
     if (days == 0) {
@@ -112,6 +135,16 @@ void jv_say_who(struct jv_buf *b, const char *who, const char *reader, const cha
     } else {
         jv_say_text(b, who);
         jv_buf_printf(b, " %s", they);
+    }
+}
+
+void jv_say_whose(struct jv_buf *b, const char *who, const char *reader, const char *you)
+{
+    if (strcasecmp(who, reader) == 0) {
+        jv_buf_str(b, you);
+    } else {
+        jv_say_text(b, who);
+        jv_buf_str(b, "'s");
     }
 }
 

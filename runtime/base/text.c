@@ -96,6 +96,31 @@ bool jv_is_utf8(const char *s, size_t n)
     return true;
 }
 
+size_t jv_utf8_next(const char *s, size_t left, uint32_t *ret)
+{
+    const unsigned char *p = (const unsigned char *)s;
+    size_t n = left ? utf8_char(p, left) : 0;
+
+    *ret = n <= 1 ? p[0] : p[0] & (0xffu >> (n + 1));
+    for (size_t i = 1; i < n; i++)
+        *ret = *ret << 6 | (p[i] & 0x3f);
+    return n;
+}
+
+bool jv_is_unseen(uint32_t c)
+{
+    static const uint32_t ranges[][2] = { { 0, 0x1f },        { 0x7f, 0x9f },
+                                          { 0xad, 0xad },     { 0x61c, 0x61c },
+                                          { 0x200b, 0x200f }, { 0x2028, 0x202e },
+                                          { 0x2060, 0x206f }, { 0xfeff, 0xfeff },
+                                          { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f } };
+
+    for (size_t i = 0; i < JV_COUNT(ranges); i++)
+        if (c >= ranges[i][0] && c <= ranges[i][1])
+            return true;
+    return false;
+}
+
 size_t jv_clip(const char *s, size_t len, size_t max)
 {
     if (len <= max)

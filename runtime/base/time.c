@@ -7,7 +7,7 @@ static const int64_t first_second = -62135596800; /* 0001-01-01T00:00:00Z */
 static const int64_t last_second = 253402300799;  /* 9999-12-31T23:59:59Z */
 
 /* Days since 1970-01-01 of a proleptic Gregorian date; years are counted from March. */
-static int64_t days_from_date(int64_t y, int64_t m, int64_t d)
+int64_t jv_days_from_date(int64_t y, int64_t m, int64_t d)
 {
     int64_t from_march = (m + 9) % 12;
 
@@ -16,7 +16,7 @@ static int64_t days_from_date(int64_t y, int64_t m, int64_t d)
     return y * 365 + y / 4 - y / 100 + y / 400 + (153 * from_march + 2) / 5 + d - 1 - 719468;
 }
 
-static void date_from_days(int64_t days, int64_t *y, int64_t *m, int64_t *d)
+void jv_date_from_days(int64_t days, int64_t *y, int64_t *m, int64_t *d)
 {
     int64_t z = days + 719468, era = z / 146097, in_era = z % 146097;
     int64_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
@@ -40,7 +40,7 @@ char *jv_time_print(struct jv_arena *a, int64_t seconds, int32_t nanos)
     }
     days = seconds / 86400 - (seconds % 86400 < 0);
     in_day = (unsigned)(seconds - days * 86400);
-    date_from_days(days, &y, &m, &d);
+    jv_date_from_days(days, &y, &m, &d);
     jv_buf_printf(&b, "%04d-%02d-%02dT%02u:%02u:%02u", (int)y, (int)m, (int)d, in_day / 3600,
                   in_day / 60 % 60, in_day % 60);
     if (nanos <= 0 || nanos > 999999999)
@@ -126,7 +126,7 @@ int jv_time_parse(const char *s, int64_t *ret_seconds, int32_t *ret_nanos)
         return JV_INVALID_ARGUMENT;
     if (y < 1 || mo < 1 || mo > 12 || d < 1 || d > days_in(y, mo) || h > 23 || mi > 59 || sec > 59)
         return JV_INVALID_ARGUMENT;
-    t = days_from_date(y, mo, d) * 86400 + h * 3600 + mi * 60 + sec - zone;
+    t = jv_days_from_date(y, mo, d) * 86400 + h * 3600 + mi * 60 + sec - zone;
     if (t < first_second || t > last_second)
         return JV_INVALID_ARGUMENT;
     *ret_seconds = t;

@@ -4,11 +4,25 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/settings.h"
 #include "host/commands.h"
 #include "host/migrations.h"
 #include "io/bus.h"
+#include "jv/kept.h"
 
-enum { wait_ms = 10000, audit_days = 400, list_limit = 16 << 20 };
+enum { wait_ms = 10000, list_limit = 16 << 20 };
+
+struct limits {
+    int64_t audit_ms, audit_bytes;
+};
+
+static const struct jv_setting settings[] = {
+    { "JARVIS_AUDIT_AGE", "400d", "how long audit records are kept", JV_SET_MSEC,
+      offsetof(struct limits, audit_ms), 3600 * 1000, 36500LL * 86400 * 1000 },
+    { "JARVIS_AUDIT_BYTES", "268435456", "how much of them JetStream keeps, the newest", JV_SET_INT,
+      offsetof(struct limits, audit_bytes), 1 << 20, 1LL << 50 },
+    { 0 },
+};
 
 static void say_applied(void *arg, const struct jv_migration *m)
 {
@@ -33,8 +47,10 @@ static int migrate_database(const struct jv_program *p, const struct jv_common *
 }
 
 /* What JetStream keeps: who did what. */
-static int make_streams(const struct jv_common *c, struct jv_err *err)
+static int make_streams(const struct jv_common *c, const struct limits *limits, struct jv_err *err)
 {
+    const struct jv_stream_limits of_audit = { limits->audit_ms / 1000, limits->audit_bytes,
+                                               JV_AUDIT_MOST };
     struct jv_arena *a = jv_arena_new(0);
     const char *const subjects[] = { jv_arena_printf(a, "%s.audit.>", c->prefix), NULL };
     const struct jv_bus_options o = { .url = c->nats_url,
@@ -45,7 +61,7 @@ static int make_streams(const struct jv_common *c, struct jv_err *err)
     int r = err->code;
 
     if (bus) {
-        r = jv_bus_stream(bus, "JARVIS_AUDIT", subjects, audit_days * 86400, err);
+        r = jv_bus_stream(bus, JV_AUDIT_STREAM, subjects, &of_audit, err);
         jv_bus_free(bus);
     }
     jv_loop_free(l);
@@ -69,18 +85,19 @@ int jv_cmd_migrate(const struct jv_program *p, int argc, char **argv)
     bool seed = argc == 1 && strcmp(argv[0], "--seed") == 0;
     struct jv_err err = { 0 };
     struct jv_common c;
+    struct limits limits;
     int r;
 
     if (argc > 1 || (argc && !seed))
         return jv_complain(2, "usage: jarvis migrate [--seed]");
     jv_borrow_env();
-    if (load(&c, &err))
+    if (load(&c, &err) || jv_settings_load(settings, &limits, &err))
         return jv_complain(JV_EXIT_CONFIG, "%s", err.text);
     r = migrate_database(p, &c, &err);
     if (!r && seed)
         r = jv_seed_all(c.database_url, p->seeds, &err);
     if (!r)
-        r = make_streams(&c, &err);
+        r = make_streams(&c, &limits, &err);
     return r ? jv_complain(1, "%s", err.text) : 0;
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jv/kept.h"
+
 struct list {
     struct jv_arena *arena;
     const char **items; /* NULL-terminated */
@@ -47,6 +49,16 @@ static void add_token_checks(struct list *pub, const char *prefix)
 {
     add(pub, prefix, "svc.auth.Keys");
     add(pub, prefix, "svc.auth.Revocations");
+    add(pub, prefix, "svc.auth.HasEnded");
+}
+
+/* Whoever has people's own data asks who is meant by a name. */
+static bool has_owners(const struct jv_actor *actor)
+{
+    for (const struct jv_tool *t = actor->tools; t && t->method; t++)
+        if (t->allow.owner)
+            return true;
+    return false;
 }
 
 static void actor_subscribes(struct list *sub, const struct jv_actor *actor, const char *prefix)
@@ -96,7 +108,13 @@ static void actor_publishes(struct list *pub, const struct jv_actor *actor, cons
     for (const char *const *c = actor->calls; c && *c; c++)
         add_call(pub, prefix, *c);
     add_token_checks(pub, prefix);
+    if (has_owners(actor))
+        add(pub, prefix, "svc.auth.FindPerson");
     add(pub, prefix, "audit.%s.*", actor->name);
+    if (actor->needs & JV_NEEDS_AUDIT) {
+        add(pub, NULL, "$JS.API.STREAM.INFO." JV_AUDIT_STREAM);
+        add(pub, NULL, "$JS.API.STREAM.MSG.GET." JV_AUDIT_STREAM);
+    }
     add(pub, prefix, "evt.%s.*", actor->name);
     add(pub, prefix, "hb.%s.*", actor->name);
     if (actor->agent)
@@ -134,6 +152,7 @@ static struct jv_nats_user gateway_user(const struct jv_program *p, const char *
     add_open_methods(&pub, p, prefix);
     add_token_checks(&pub, prefix);
     add(&pub, prefix, "svc.auth.SignCard");
+    add(&pub, prefix, "audit.gateway.*");
     add(&sub, prefix, "evt.>");
     add(&sub, NULL, "_INBOX.gateway.>");
     return (struct jv_nats_user){ "gateway", pub.items, sub.items };

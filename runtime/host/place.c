@@ -246,7 +246,7 @@ int jv_place_open(struct jv_place *p, struct jv_err *err)
         return r;
     r = make_folder(p->run, 0755, err);
     if (!r)
-        r = make_folder(p->log, 0755, err);
+        r = make_folder(p->log, 0750, err);
     if (!r)
         r = jv_place_folder(p, p->nats, err);
     return r ? r : check_space(p, err);

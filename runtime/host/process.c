@@ -65,7 +65,7 @@ static int open_log(const struct jv_place *place, const char *name)
     snprintf(old, sizeof(old), "%s.1", path);
     if (!stat(path, &st) && st.st_size > max_log && rename(path, old))
         return -1;
-    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 }
 
 static void reset_signals(void)

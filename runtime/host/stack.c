@@ -168,6 +168,8 @@ static int run_migrate(struct jv_up *u, struct jv_err *err)
     struct jv_env e = env_of(u, "operator");
 
     jv_env_set(&e, "DATABASE_URL", u->database_url);
+    jv_env_pass(&e, "JARVIS_AUDIT_AGE");
+    jv_env_pass(&e, "JARVIS_AUDIT_BYTES");
     return run_once(u, "migrate", u->demo ? "--seed" : NULL, &e, migrate_ms, err);
 }
 

@@ -160,7 +160,7 @@ static void watch_signals(struct run *r)
 static void let_go(struct run *r)
 {
     const char *path = jv_arena_printf(r->up->arena, "%s/up.log", r->up->place.log);
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 
     fflush(stdout);
     if (fd >= 0) {

@@ -84,10 +84,19 @@ void jv_bus_drain(struct jv_bus *b, struct jv_bus_sub *s, void (*done)(void *), 
 /* From any thread; bus_nats only. */
 bool jv_bus_thread_safe_publish(const struct jv_bus *b);
 
-/* JetStream, blocking, for `jarvis migrate` and tests: make the stream or check that it is as asked
- * (FAILED_PRECONDITION). bus_nats opens a connection of its own for it, so the loop need not run.
- * max_age_s 0: for ever. */
+/* Does it have JetStream: is what a stream keeps acknowledged to the reply subject? */
+bool jv_bus_has_streams(const struct jv_bus *b);
+/* Is a reply that acknowledgement? It may be an error, or say that no stream is there. */
+bool jv_bus_is_kept(const struct jv_bus_msg *m);
+/* JetStream, blocking, for `jarvis migrate` and tests: make the stream, or give the one that is
+ * there these limits. One with other subjects or storage is somebody else's (FAILED_PRECONDITION).
+ * bus_nats opens a connection of its own for it, so the loop need not run. What is older or too
+ * much goes, the oldest first; 0: no limit. */
+struct jv_stream_limits {
+    int64_t max_age_s, max_bytes;
+    int32_t max_message; /* bytes; a larger one is refused */
+};
 JV_CHECKED int jv_bus_stream(struct jv_bus *b, const char *stream, const char *const *subjects,
-                             int64_t max_age_s, struct jv_err *err);
+                             const struct jv_stream_limits *limits, struct jv_err *err);
 
 #endif

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <google/protobuf/struct.pb-c.h>
+
+#include "jv/wire.h"
+
 bool jv_bus_is_subject(const char *subject, bool pattern)
 {
     size_t len = subject ? strnlen(subject, JV_BUS_MAX_SUBJECT + 1) : 0;
@@ -195,12 +199,32 @@ bool jv_bus_thread_safe_publish(const struct jv_bus *b)
     return b->ops->thread_safe_publish;
 }
 
+bool jv_bus_has_streams(const struct jv_bus *b)
+{
+    return b->ops->stream;
+}
+
+/* {"stream":"JARVIS_AUDIT","seq":17} */
+bool jv_bus_is_kept(const struct jv_bus_msg *m)
+{
+    struct jv_arena *a = jv_arena_new(1 << 20);
+    const Google__Protobuf__Struct *s = NULL;
+    bool yes;
+
+    if (!m->status && m->len)
+        s = (const void *)jv_json_to_msg(&google__protobuf__struct__descriptor, m->data, m->len,
+                                         JV_JSON_SNAKE, a, NULL);
+    yes = s && jv_struct_get(s, "seq") && !jv_struct_get(s, "error");
+    jv_arena_free(a);
+    return yes;
+}
+
 int jv_bus_stream(struct jv_bus *b, const char *stream, const char *const *subjects,
-                  int64_t max_age_s, struct jv_err *err)
+                  const struct jv_stream_limits *limits, struct jv_err *err)
 {
     if (!jv_is_token(stream))
         return jv_err_set(err, JV_INVALID_ARGUMENT, "a stream's name is letters, digits, _ and -");
     if (!b->ops->stream)
         return jv_err_set(err, JV_UNIMPLEMENTED, "this bus has no JetStream");
-    return b->ops->stream(b, stream, subjects, max_age_s, err);
+    return b->ops->stream(b, stream, subjects, limits, err);
 }

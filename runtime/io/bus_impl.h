@@ -30,7 +30,7 @@ struct jv_bus_ops {
     void (*unsubscribe)(struct jv_bus *b, struct jv_bus_sub *s);
     void (*drain)(struct jv_bus *b, struct jv_bus_sub *s, void (*done)(void *), void *arg);
     int (*stream)(struct jv_bus *b, const char *stream, const char *const *subjects,
-                  int64_t max_age_s, struct jv_err *err);
+                  const struct jv_stream_limits *limits, struct jv_err *err);
     bool thread_safe_publish;
 };
 

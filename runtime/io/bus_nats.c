@@ -288,12 +288,17 @@ static bool connected(const struct jv_bus *bus)
 
 static bool same_stream(const jsStreamConfig *have, const jsStreamConfig *want)
 {
-    bool same = have->SubjectsLen == want->SubjectsLen && have->MaxAge == want->MaxAge &&
-                have->Storage == want->Storage;
+    bool same = have->SubjectsLen == want->SubjectsLen && have->Storage == want->Storage;
 
     for (int i = 0; same && i < want->SubjectsLen; i++)
         same = strcmp(have->Subjects[i], want->Subjects[i]) == 0;
     return same;
+}
+
+static bool same_limits(const jsStreamConfig *have, const jsStreamConfig *want)
+{
+    return have->MaxAge == want->MaxAge && have->MaxBytes == want->MaxBytes &&
+           have->MaxMsgSize == want->MaxMsgSize;
 }
 
 static int check_stream(jsCtx *js, jsStreamConfig *want, struct jv_err *err)
@@ -305,18 +310,20 @@ static int check_stream(jsCtx *js, jsStreamConfig *want, struct jv_err *err)
 
     if (st == NATS_NOT_FOUND)
         st = js_AddStream(&info, js, want, NULL, &code);
+    if (st == NATS_OK && !same_stream(info->Config, want))
+        r = jv_err_set(err, JV_FAILED_PRECONDITION,
+                       "stream %s is there, with other subjects or storage", want->Name);
+    else if (st == NATS_OK && !same_limits(info->Config, want))
+        st = js_UpdateStream(NULL, js, want, NULL, &code);
     if (st != NATS_OK)
         r = jv_err_set(err, JV_UNAVAILABLE, "stream %s: %s", want->Name, nats_GetLastError(NULL));
-    else if (!same_stream(info->Config, want))
-        r = jv_err_set(err, JV_FAILED_PRECONDITION,
-                       "stream %s is there, with other subjects, age or storage", want->Name);
     jsStreamInfo_Destroy(info);
     return r;
 }
 
 /* On a connection of its own, with cnats' threads: it works whether the loop runs or not. */
 static int stream(struct jv_bus *bus, const char *name, const char *const *subjects,
-                  int64_t max_age_s, struct jv_err *err)
+                  const struct jv_stream_limits *limits, struct jv_err *err)
 {
     natsOptions *o = jv_nats_options((struct nats_bus *)bus);
     natsConnection *nc = NULL;
@@ -331,7 +338,9 @@ static int stream(struct jv_bus *bus, const char *name, const char *const *subje
     want.Subjects = (const char **)subjects;
     while (subjects[want.SubjectsLen])
         want.SubjectsLen++;
-    want.MaxAge = max_age_s * 1000000000;
+    want.MaxAge = limits->max_age_s * 1000000000;
+    want.MaxBytes = limits->max_bytes ? limits->max_bytes : -1;
+    want.MaxMsgSize = limits->max_message ? limits->max_message : -1;
     want.Storage = js_FileStorage;
     jsOptions_Init(&jo);
     jo.Wait = STREAM_MS;

@@ -14,13 +14,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "io/bus_impl.h"
+#include "io/client_impl.h"
 #include "jv/wire.h"
 #include "wire/envelope.h"
 
 enum {
-    BLOCK = 64,
-    MAX_BLOCKS = 128, /* 8192 calls at once */
     MAX_PARTS = 1024,
     MAX_PART_BYTES = 4 << 20,
     MAX_NAME = 256,
@@ -43,30 +41,6 @@ struct slot {
     int64_t alive_ms; /* mono: the last sign of life; nobody is woken for it */
 };
 
-struct jv_client {
-    struct jv_loop *loop;
-    struct jv_bus *bus;
-    pthread_t thread;
-    char *prefix;
-    struct listener *listeners;
-    pthread_mutex_t lock; /* of the free slots */
-    struct slot *blocks[MAX_BLOCKS];
-    atomic_size_t n_slots;
-    uint32_t free[BLOCK * MAX_BLOCKS];
-    size_t n_free;
-};
-
-struct listener {
-    struct jv_client *client;
-    char *subject;
-    void (*fn)(void *arg, const char *subject, const void *data, size_t len);
-    void *arg;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool done, ok;
-    struct listener *next;
-};
-
 struct jv_stream {
     struct jv_client *client;
     uint32_t slot;
@@ -87,19 +61,9 @@ static void *make(size_t size)
 
 /* ---- slots ------------------------------------------------------------------------------- */
 
-static void cond_init(pthread_cond_t *c)
-{
-    pthread_condattr_t monotonic;
-
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(c, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-}
-
 static struct slot *slot_at(struct jv_client *c, uint32_t i)
 {
-    return &c->blocks[i / BLOCK][i % BLOCK];
+    return &c->blocks[i / JV_CLIENT_BLOCK][i % JV_CLIENT_BLOCK];
 }
 
 /* With the lock held. */
@@ -108,17 +72,17 @@ static bool grow(struct jv_client *c)
     size_t n = atomic_load(&c->n_slots);
     struct slot *block;
 
-    if (n / BLOCK == MAX_BLOCKS)
+    if (n / JV_CLIENT_BLOCK == JV_CLIENT_BLOCKS)
         return false;
-    block = make(sizeof(*block) * BLOCK);
-    for (size_t i = BLOCK; i-- > 0;) {
+    block = make(sizeof(*block) * JV_CLIENT_BLOCK);
+    for (size_t i = JV_CLIENT_BLOCK; i-- > 0;) {
         pthread_mutex_init(&block[i].lock, NULL);
-        cond_init(&block[i].changed);
+        jv_client_cond_init(&block[i].changed);
         block[i].end = &block[i].first;
         c->free[c->n_free++] = (uint32_t)(n + i);
     }
-    c->blocks[n / BLOCK] = block;
-    atomic_store(&c->n_slots, n + BLOCK);
+    c->blocks[n / JV_CLIENT_BLOCK] = block;
+    atomic_store(&c->n_slots, n + JV_CLIENT_BLOCK);
     return true;
 }
 
@@ -447,6 +411,39 @@ int jv_client_call(struct jv_client *c, const ProtobufCServiceDescriptor *servic
     return r;
 }
 
+/* ---- what JetStream keeps ------------------------------------------------------------------ */
+
+static int say(struct jv_client *c, const struct question *q, const char *id, const void *data,
+               size_t len)
+{
+    const struct jv_header headers[] = { { JV_H_MSG_ID, id } };
+    char reply[MAX_NAME];
+
+    snprintf(reply, sizeof(reply), "%s.%x-%llx", jv_bus_inbox(c->bus), q->slot,
+             (unsigned long long)slot_at(c, q->slot)->token);
+    return jv_bus_publish(c->bus, q->subject, reply, headers, 1, data, len);
+}
+
+int jv_client_keep(struct jv_client *c, const char *subject, const char *id, const void *data,
+                   size_t len, int timeout_ms)
+{
+    struct jv_bus_msg *m = NULL;
+    struct question q;
+    int r;
+
+    snprintf(q.subject, sizeof(q.subject), "%s.%s", c->prefix, subject);
+    if (!slot_take(c, &q.slot))
+        return JV_RESOURCE_EXHAUSTED;
+    r = say(c, &q, id, data, len);
+    if (!r)
+        r = await(slot_at(c, q.slot), timeout_ms, &m);
+    slot_give(c, q.slot);
+    if (!r && !jv_bus_is_kept(m))
+        r = JV_UNAVAILABLE;
+    jv_bus_release(m);
+    return r;
+}
+
 /* ---- streams ------------------------------------------------------------------------------ */
 
 int jv_client_open(struct jv_client *c, const ProtobufCServiceDescriptor *service,
@@ -559,65 +556,6 @@ struct jv_stream *jv_client_close(struct jv_stream *s)
     return NULL;
 }
 
-/* ---- listening ---------------------------------------------------------------------------- */
-
-static void on_heard(void *arg, struct jv_bus_msg *m)
-{
-    struct listener *l = arg;
-
-    l->fn(l->arg, m->subject + strlen(l->client->prefix) + 1, m->data, m->len);
-}
-
-/* On the loop. */
-static void listen_now(void *arg)
-{
-    struct listener *l = arg;
-    bool ok = jv_bus_subscribe(l->client->bus, l->subject, NULL, on_heard, l);
-
-    pthread_mutex_lock(&l->lock);
-    l->ok = ok;
-    l->done = true;
-    pthread_cond_signal(&l->changed);
-    pthread_mutex_unlock(&l->lock);
-}
-
-static void listener_free(struct listener *l)
-{
-    pthread_cond_destroy(&l->changed);
-    pthread_mutex_destroy(&l->lock);
-    free(l->subject);
-    free(l);
-}
-
-int jv_client_listen(struct jv_client *c, const char *subject,
-                     void (*fn)(void *arg, const char *subject, const void *data, size_t len),
-                     void *arg)
-{
-    struct listener *l = make(sizeof(*l));
-
-    l->client = c;
-    l->fn = fn;
-    l->arg = arg;
-    pthread_mutex_init(&l->lock, NULL);
-    cond_init(&l->changed);
-    if (asprintf(&l->subject, "%s.%s", c->prefix, subject) < 0)
-        abort();
-    jv_loop_post(c->loop, listen_now, l);
-    pthread_mutex_lock(&l->lock);
-    while (!l->done)
-        pthread_cond_wait(&l->changed, &l->lock);
-    pthread_mutex_unlock(&l->lock);
-    if (!l->ok) {
-        listener_free(l);
-        return JV_INVALID_ARGUMENT;
-    }
-    pthread_mutex_lock(&c->lock);
-    l->next = c->listeners;
-    c->listeners = l;
-    pthread_mutex_unlock(&c->lock);
-    return JV_OK;
-}
-
 /* ---- beginning and end -------------------------------------------------------------------- */
 
 static void *run(void *arg)
@@ -648,12 +586,9 @@ static void client_free(struct jv_client *c)
         pthread_mutex_destroy(&slot_at(c, (uint32_t)i)->lock);
         pthread_cond_destroy(&slot_at(c, (uint32_t)i)->changed);
     }
-    for (size_t i = 0; i < MAX_BLOCKS; i++)
+    for (size_t i = 0; i < JV_CLIENT_BLOCKS; i++)
         free(c->blocks[i]);
-    for (struct listener *l = c->listeners, *next; l; l = next) {
-        next = l->next;
-        listener_free(l);
-    }
+    jv_client_forget_listeners(c);
     pthread_mutex_destroy(&c->lock);
     free(c->prefix);
     free(c);

@@ -115,6 +115,11 @@ static bool listed(const char *list, const char *entry)
     return false;
 }
 
+bool jv_place_listed(const char *allow, const char *place)
+{
+    return listed(allow, place);
+}
+
 static void print_address(const struct sockaddr *sa, char *ret, size_t size)
 {
     char text[INET6_ADDRSTRLEN] = "";

@@ -26,7 +26,8 @@ enum {
 
 /* How much a place in the card says about what a tool is for. */
 static const float words_weight = 1.0f, name_weight = 0.8f, tag_weight = 0.7f, agent_weight = 0.6f,
-                   part_weight = 0.5f, label_weight = 0.4f, function_weight = 0.3f;
+                   part_weight = 0.5f, label_weight = 0.4f, function_weight = 0.3f,
+                   general_factor = 0.5f;
 
 /* ---- Struct, read kindly --------------------------------------------------------------------- */
 
@@ -92,10 +93,19 @@ static uint32_t *terms_of(struct jv_catalog *c, struct jv_arena *a, const struct
     uint32_t *terms = JV_NEW_ARRAY(a, uint32_t, w->n + 1);
 
     for (size_t i = 0; i < w->n; i++) {
-        terms[i] = jv_catalog_intern(c, w->at[i].stem);
+        terms[i] = jv_catalog_intern(c, jv_words_key(&w->at[i]));
+        if (!c->terms[terms[i]].word)
+            c->terms[terms[i]].word = keep(c, w->at[i].norm, JV_WORD_SIZE);
         c->terms[terms[i]].strong = c->terms[terms[i]].strong || !(w->at[i].roles & JV_FUNCTION);
     }
     return terms;
+}
+
+static struct jv_posting posting(const struct jv_word *w, uint32_t family, float weight, bool own)
+{
+    return (struct jv_posting){
+        .family = family, .weight = weight, .acts = own && !(w->roles & JV_WISH), .past = w->past
+    };
 }
 
 /* Let every word speak for a family. Function words only count where an author listed them. */
@@ -108,10 +118,24 @@ static void post_words(struct jv_catalog *c, const struct jv_words *w, uint32_t 
         bool function = w->at[i].roles & JV_FUNCTION;
 
         if (!function)
-            jv_catalog_post(c, terms[i], family, weight, own);
+            jv_catalog_post(c, terms[i],
+                            posting(&w->at[i], family,
+                                    w->at[i].roles & ~JV_WISH ? weight * general_factor : weight,
+                                    own));
         else if (own && w->n == 1)
-            jv_catalog_post(c, terms[i], family, function_weight, false);
+            jv_catalog_post(c, terms[i], posting(&w->at[i], family, function_weight, false));
     }
+}
+
+/* The words of a name or a phrase that say something by themselves. */
+static void post_telling(struct jv_catalog *c, const struct jv_words *name, uint32_t family,
+                         float weight, bool own)
+{
+    const uint32_t *terms = terms_of(c, c->scratch, name);
+
+    for (size_t i = 0; i < name->n; i++)
+        if (!(name->at[i].roles & ~JV_WISH))
+            jv_catalog_post(c, terms[i], posting(&name->at[i], family, weight, own));
 }
 
 /* A word or phrase; own: it is the tool's, not of something it shares with others. */
@@ -120,6 +144,9 @@ static void post_phrase(struct jv_catalog *c, const char *text, uint32_t family,
 {
     struct jv_words w = jv_words_read(c->scratch, text);
 
+    for (size_t i = 0; i < w.n && own; i++)
+        if (w.at[i].roles & JV_WISH)
+            c->families[family].wanted = true;
     if (w.n > 1) {
         const uint32_t *terms = terms_of(c, c->arena, &w);
 
@@ -127,22 +154,12 @@ static void post_phrase(struct jv_catalog *c, const char *text, uint32_t family,
                                                  .terms = terms,
                                                  .family = family,
                                                  .tool = tool,
+                                                 .own = own,
                                                  .weight = weight });
-        post_words(c, &w, family, weight * part_weight, own);
+        post_telling(c, &w, family, weight * part_weight, own);
     } else {
         post_words(c, &w, family, weight, own);
     }
-}
-
-/* The words of a name that say something. */
-static void post_name(struct jv_catalog *c, const struct jv_words *name, uint32_t family,
-                      float weight, bool own)
-{
-    const uint32_t *terms = terms_of(c, c->scratch, name);
-
-    for (size_t i = 0; i < name->n; i++)
-        if (!name->at[i].roles)
-            jv_catalog_post(c, terms[i], family, weight, own);
 }
 
 struct each {
@@ -178,10 +195,18 @@ static void add_phrase(const struct each *e, const char *text)
     post_phrase(e->c, text, e->family, e->tool, e->weight, true);
 }
 
+static bool is_past(const struct jv_words *w)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (w->at[i].past)
+            return true;
+    return false;
+}
+
 static void add_value(const struct each *e, const char *text)
 {
     struct jv_words w = jv_words_read(e->c->scratch, text);
-    bool says = false;
+    bool says = w.n > 1; /* "got through" */
 
     for (size_t i = 0; i < w.n; i++)
         says = says || !(w.at[i].roles & JV_FUNCTION);
@@ -191,7 +216,9 @@ static void add_value(const struct each *e, const char *text)
                                                     .family = JV_NONE,
                                                     .agent = e->agent,
                                                     .member = e->member,
-                                                    .value = e->value });
+                                                    .value = e->value,
+                                                    .past = is_past(&w),
+                                                    .going = w.n == 1 && w.at[0].going });
 }
 
 /* A value by its own name: "ai_studio" as it is and as "ai studio". */
@@ -221,18 +248,43 @@ static enum jv_slot_kind slot_kind(const Struct *schema)
         return JV_SLOT_OTHER;
     if (strcmp(type, "integer") == 0 || (format && strstr(format, "int")))
         return JV_SLOT_INTEGER;
+    if (format && strcmp(format, "date-time") == 0)
+        return JV_SLOT_TIME;
     return strcmp(type, "string") == 0 && !format ? JV_SLOT_TEXT : JV_SLOT_OTHER;
 }
 
-static void add_choices(struct jv_catalog *c, uint32_t agent, const char *member,
+/* The vocabulary has words of its own for the value. */
+static bool has_words(const struct jv_catalog *c, const char *member, const char *value)
+{
+    Value *const *values = NULL;
+    size_t n = c->vocabulary ? list_of(c->vocabulary, max_vocabulary, &values) : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const Struct *v = as_struct(values[i]);
+        const char *of = v ? jv_struct_text(v, "member") : NULL;
+        const char *is = v ? jv_struct_text(v, "value") : NULL;
+
+        if (of && is && strcmp(of, member) == 0 && strcmp(is, value) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The first one stands for "not said" when it is called so. */
+static void add_choices(struct jv_catalog *c, uint32_t agent, struct jv_slot *slot,
                         const Struct *schema)
 {
     Value *const *values = NULL;
     size_t n = list_of(jv_struct_get(schema, "enum"), max_items, &values);
+    const char **choices = JV_NEW_ARRAY(c->arena, const char *, n + 1);
 
     for (size_t i = 0; i < n; i++)
-        if (text_of(values[i]) && strcmp(text_of(values[i]), "unspecified") != 0)
-            add_value_name(c, agent, member, keep(c, text_of(values[i]), max_text));
+        if (text_of(values[i]) && strcmp(text_of(values[i]), "unspecified") != 0) {
+            choices[slot->n_choices] = keep(c, text_of(values[i]), max_text);
+            if (!has_words(c, slot->name, choices[slot->n_choices++]))
+                add_value_name(c, agent, slot->name, choices[slot->n_choices - 1]);
+        }
+    slot->choices = choices;
 }
 
 static bool is_required(const Struct *schema, const char *name)
@@ -265,7 +317,7 @@ static void read_slots(struct jv_catalog *c, struct jv_cat_tool *t, const Struct
             .kind = slot_kind(member),
             .required = is_required(schema, name),
         };
-        add_choices(c, t->agent, name, member);
+        add_choices(c, t->agent, &slots[t->n_slots - 1], member);
     }
 }
 
@@ -352,13 +404,16 @@ static void join_family(struct jv_catalog *c, uint32_t tool, const struct jv_wor
     if (t->family == JV_NONE) {
         t->family = (uint32_t)c->n_families;
         *JV_CAT_ADD(c, families) = f;
+    } else if (f.n_core < c->families[t->family].n_core) { /* "exams" of "pending exams" */
+        c->families[t->family].n_core = f.n_core;
+        c->families[t->family].core = f.core;
     }
     c->families[t->family].tools[t->whose] = tool;
 }
 
 static void add_tool(struct jv_catalog *c, uint32_t agent, const Struct *s)
 {
-    const char *owner = jv_struct_text(s, "owner");
+    const char *owner = jv_struct_text(s, "owner"), *scope = jv_struct_text(s, "scope");
     struct jv_words name;
     struct jv_cat_tool *t;
     uint32_t tool;
@@ -375,6 +430,7 @@ static void add_tool(struct jv_catalog *c, uint32_t agent, const Struct *s)
         .description = keep(c, jv_struct_text(s, "description"), max_text),
         .skill = keep(c, jv_struct_text(s, "skill"), max_text),
         .owner = owner && *owner ? keep(c, owner, JV_WORD_SIZE) : NULL,
+        .scope = scope && *scope ? keep(c, scope, JV_WORD_SIZE) : NULL,
         .read_only = flag_of(s, "read_only"),
         .agent = agent,
     };
@@ -384,11 +440,13 @@ static void add_tool(struct jv_catalog *c, uint32_t agent, const Struct *s)
     read_slots(c, t, as_struct(jv_struct_get(s, "input_schema")));
     join_family(c, tool, &name);
     t = &c->tools[tool];
-    post_name(c, &name, t->family, name_weight, true);
+    post_telling(c, &name, t->family, name_weight, true);
     for (size_t i = 0; i < t->n_slots; i++) {
         struct jv_words label = name_words(c, t->slots[i].name);
 
-        post_name(c, &label, t->family, label_weight, false);
+        if (t->slots[i].kind != JV_SLOT_CHOICE || strcmp(t->slots[i].name, "order") != 0)
+            /* how things are sorted: "order me a chair" is about no costs */
+            post_telling(c, &label, t->family, label_weight, false);
     }
     each_item(&(struct each){ c, add_phrase, t->family, tool, agent, words_weight, NULL, NULL },
               jv_struct_get(s, "words"));
@@ -422,7 +480,8 @@ static void add_vocabulary(struct jv_catalog *c, uint32_t agent, const Struct *p
             continue;
         e.member = keep(c, member, JV_WORD_SIZE);
         e.value = keep(c, value, max_text);
-        add_value_name(c, agent, e.member, e.value);
+        if (strchr(e.value, '_'))
+            add_value_name(c, agent, e.member, e.value);
         each_item(&e, jv_struct_get(v, "words"));
         jv_arena_reset(c->scratch);
     }
@@ -488,9 +547,11 @@ void jv_catalog_add(struct jv_catalog *c, const char *token, int priority,
         .first_family = (uint32_t)c->n_families,
         .first_tool = (uint32_t)c->n_tools,
     };
+    c->vocabulary = params ? jv_struct_get(params, "vocabulary") : NULL;
     for (size_t i = 0; i < n; i++)
         if (as_struct(tools[i]))
             add_tool(c, agent, as_struct(tools[i]));
+    c->vocabulary = NULL;
     if (c->agents[agent].first_tool == c->n_tools)
         add_text_agent(c, agent);
     if (params)

@@ -4,10 +4,18 @@
 
 #include "plan/match.h"
 
-enum { JV_CLAUSES = 8 };
+enum { JV_PARTS = 32, JV_CLAUSES = 8 }; /* parts of a sentence; those that wish something */
+
+/* What kind of a part it is. */
+enum jv_mood {
+    JV_FRAGMENT,  /* "my open tickets" */
+    JV_REQUEST,   /* "show me ...", "which ...?", "I need ..." */
+    JV_STATEMENT, /* "my laptop is old": background, as long as something is requested */
+};
 
 struct jv_wish {
     struct jv_clause clause;
+    enum jv_mood mood;
     size_t text_to; /* free text of the wish may run up to this token */
     size_t n_picks;
     struct jv_pick picks[4];

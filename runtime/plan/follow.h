@@ -1,24 +1,16 @@
 /* follow.h -- what only makes sense after something: "What about GCP?", "show me the details", "and
- * which is cheaper?", and the answer to a question. */
+ * which is cheaper?", "approve it". */
 #ifndef JV_FOLLOW_H
 #define JV_FOLLOW_H
 
 #include "plan/memory.h"
 
+/* All that a wish says points back: "details", "cheaper". */
+bool jv_points_back(const struct jv_reading *r, const struct jv_wish *w);
+
 /* The calls it means; 0 when it does not follow anything. *compare: they are alternatives. */
 size_t jv_follow(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,
                  const struct jv_memory *m, struct jv_arena *a, struct jv_draft *ret,
                  bool *ret_compare);
-
-enum jv_reply {
-    JV_REPLY_NONE = 0, /* about something else */
-    JV_REPLY_FILLED,   /* the open call has what it lacked */
-    JV_REPLY_DROPPED,  /* never mind */
-};
-
-/* Does the text answer the open question? *ret is the call with the member set. */
-enum jv_reply jv_follow_ask(const struct jv_reading *r, const struct jv_wish *wishes,
-                            size_t n_wishes, const struct jv_memory *m, struct jv_arena *a,
-                            struct jv_draft *ret);
 
 #endif

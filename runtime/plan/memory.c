@@ -9,6 +9,15 @@
 typedef Google__Protobuf__Struct Struct;
 typedef Google__Protobuf__Value Value;
 
+Struct *jv_struct_copy(const Struct *s, struct jv_arena *a)
+{
+    Struct *copy = jv_msg_new(&google__protobuf__struct__descriptor, a);
+
+    for (size_t i = 0; i < s->n_fields; i++)
+        jv_struct_set(copy, a, s->fields[i]->key, s->fields[i]->value);
+    return copy;
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static Struct *new_struct(struct jv_arena *a)
@@ -42,14 +51,14 @@ static bool read_call(const struct jv_catalog *c, const Struct *s, struct jv_are
 }
 
 static size_t read_calls(const struct jv_catalog *c, const Struct *s, const char *name,
-                         struct jv_arena *a, struct jv_draft *ret)
+                         struct jv_arena *a, struct jv_draft *ret, size_t max)
 {
     const Value *v = jv_struct_get(s, name);
     size_t n = 0;
 
     if (!v || v->kind_case != GOOGLE__PROTOBUF__VALUE__KIND_LIST_VALUE)
         return 0;
-    for (size_t i = 0; i < v->list_value->n_values && n < JV_CALLS_MAX; i++) {
+    for (size_t i = 0; i < v->list_value->n_values && n < max; i++) {
         const Value *call = v->list_value->values[i];
 
         if (call->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE &&
@@ -66,8 +75,10 @@ struct jv_memory jv_memory_read(const struct jv_catalog *c, const Struct *s, str
 
     if (!s)
         return m;
-    m.n_calls = read_calls(c, s, "calls", a, m.calls);
-    m.n_before = read_calls(c, s, "before", a, m.before);
+    m.n_calls = read_calls(c, s, "calls", a, m.calls, JV_CALLS_MAX);
+    m.n_before = read_calls(c, s, "before", a, m.before, JV_CALLS_MAX);
+    m.n_items = read_calls(c, s, "items", a, m.items, JV_ITEMS_MAX);
+    m.n_confirm = read_calls(c, s, "confirm", a, m.confirm, JV_CALLS_MAX);
     m.person = jv_struct_text(s, "person");
     ask = member_struct(s, "ask");
     if (ask && jv_struct_text(ask, "missing") && read_call(c, ask, a, &m.ask)) {
@@ -116,6 +127,8 @@ Struct *jv_memory_write(const struct jv_catalog *c, const struct jv_memory *m, s
 
     write_calls(c, s, "calls", m->n_calls, m->calls, a);
     write_calls(c, s, "before", m->n_before, m->before, a);
+    write_calls(c, s, "items", m->n_items, m->items, a);
+    write_calls(c, s, "confirm", m->n_confirm, m->confirm, a);
     if (m->person)
         jv_struct_set(s, a, "person", jv_value_text(a, m->person));
     if (m->asks)
@@ -125,7 +138,7 @@ Struct *jv_memory_write(const struct jv_catalog *c, const struct jv_memory *m, s
 
 /* ---- turning the page ------------------------------------------------------------------------ */
 
-static bool same_value(const Value *a, const Value *b)
+bool jv_value_same(const Value *a, const Value *b)
 {
     if (!a || !b || a->kind_case != b->kind_case)
         return false;
@@ -142,8 +155,8 @@ bool jv_draft_same(const struct jv_draft *a, const struct jv_draft *b)
     if (a->tool != b->tool || a->arguments->n_fields != b->arguments->n_fields)
         return false;
     for (size_t i = 0; i < a->arguments->n_fields; i++)
-        if (!same_value(a->arguments->fields[i]->value,
-                        jv_struct_get(b->arguments, a->arguments->fields[i]->key)))
+        if (!jv_value_same(a->arguments->fields[i]->value,
+                           jv_struct_get(b->arguments, a->arguments->fields[i]->key)))
             return false;
     return true;
 }
@@ -174,10 +187,89 @@ void jv_memory_push(struct jv_memory *m, const struct jv_catalog *c, size_t n,
     memcpy(m->calls, calls, n * sizeof(calls[0]));
     m->n_calls = n;
     m->asks = false;
+    m->n_confirm = 0;
     for (size_t i = 0; i < n; i++) {
         const char *owner = c->tools[calls[i].tool].owner;
         const char *person = owner ? jv_struct_text(calls[i].arguments, owner) : NULL;
 
         m->person = person ? person : m->person;
     }
+}
+
+/* ---- what was shown -------------------------------------------------------------------------- */
+
+/* The only member that a looking tool must have; NULL when there are none or several. */
+static const struct jv_slot *key_of(const struct jv_cat_tool *t)
+{
+    const struct jv_slot *key = NULL;
+
+    for (size_t i = 0; i < t->n_slots && t->read_only; i++) {
+        if (!t->slots[i].required)
+            continue;
+        if (key)
+            return NULL;
+        key = &t->slots[i];
+    }
+    return key;
+}
+
+/* What an item of the list `name` says for a key: its member of that name, or for "ticket_id" the
+ * "id" of an item of "tickets". */
+static const Value *key_in(const Struct *item, const char *name, const struct jv_slot *key)
+{
+    const Value *v = jv_struct_get(item, key->name);
+    size_t n = strlen(key->name), stem = n > 3 ? n - 3 : 0;
+
+    if (v || !stem || strcmp(key->name + stem, "_id") != 0 || strncmp(name, key->name, stem) != 0)
+        return v;
+    return jv_struct_get(item, "id");
+}
+
+static bool add_item(const struct jv_catalog *c, uint32_t agent, const char *list,
+                     const Struct *item, struct jv_arena *a, struct jv_draft *ret)
+{
+    for (uint32_t i = c->agents[agent].first_tool; i < c->n_tools && c->tools[i].agent == agent;
+         i++) {
+        const struct jv_slot *key = key_of(&c->tools[i]);
+        const Value *v = key ? key_in(item, list, key) : NULL;
+
+        if (!v)
+            continue;
+        *ret = (struct jv_draft){ .tool = i, .arguments = new_struct(a) };
+        jv_struct_set(ret->arguments, a, key->name, (Value *)(uintptr_t)v);
+        return true;
+    }
+    return false;
+}
+
+static void hear_list(const struct jv_catalog *c, uint32_t agent, const char *name,
+                      const Value *list, struct jv_memory *m, struct jv_arena *a)
+{
+    if (list->kind_case != GOOGLE__PROTOBUF__VALUE__KIND_LIST_VALUE)
+        return;
+    for (size_t i = 0; i < list->list_value->n_values && m->n_items < JV_ITEMS_MAX; i++) {
+        const Value *v = list->list_value->values[i];
+
+        if (v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE &&
+            add_item(c, agent, name, v->struct_value, a, &m->items[m->n_items]))
+            m->n_items++;
+    }
+}
+
+void jv_plan_heard(const struct jv_catalog *c, Struct *memory, size_t n,
+                   const struct jv_planned *calls, const Struct *const *results, struct jv_arena *a)
+{
+    struct jv_memory m = { 0 };
+    Struct *items;
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t agent = jv_catalog_agent(c, calls[i].agent);
+
+        for (size_t k = 0; results[i] && agent != JV_NONE && k < results[i]->n_fields; k++)
+            hear_list(c, agent, results[i]->fields[k]->key, results[i]->fields[k]->value, &m, a);
+    }
+    items = new_struct(a);
+    write_calls(c, items, "items", m.n_items, m.items, a);
+    if (m.n_items)
+        jv_struct_set(memory, a, "items", items->fields[0]->value);
 }

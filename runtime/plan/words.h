@@ -3,6 +3,7 @@
 #define JV_WORDS_H
 
 #include "jv/base.h"
+#include "plan/lexicon.h"
 
 enum {
     JV_WORDS_MAX = 400, /* words of one text; the rest is not read */
@@ -11,23 +12,27 @@ enum {
 
 enum jv_break {
     JV_NO_BREAK = 0,
-    JV_COMMA,
-    JV_STOP, /* . ? ! ; : or a new line */
+    JV_COMMA, /* , ( ) or a dash */
+    JV_STOP,  /* . ? ! ; or a new line */
 };
 
 struct jv_word {
     const char *norm;     /* lower case */
     const char *stem;     /* "courses" and "course" have the same */
-    size_t from, to;      /* where it stands in the text, in bytes */
+    const char *base;     /* the stem with the e that was taken off */
+    size_t from, to;      /* where it stands in the words' text, in bytes */
     enum jv_break before; /* between the word before and this one */
-    unsigned roles;       /* enum jv_role */
+    jv_roles roles;       /* of the language, lexicon.h */
     bool possessive;      /* vishal's */
     bool past, plural;    /* -ed, -s was taken off for the stem */
+    bool going;           /* it ends in -ing */
     bool capital, number, quoted;
+    bool asked; /* a question mark follows */
+    bool told;  /* behind a colon */
 };
 
 struct jv_words {
-    const char *text;
+    const char *text; /* what was read: without signs that cannot be seen */
     size_t n;
     struct jv_word *at;
 };
@@ -35,6 +40,8 @@ struct jv_words {
 struct jv_words jv_words_read(struct jv_arena *a, const char *text);
 /* Take off plural, -ing, -ed and a last e; in place. True when it was -ed. */
 bool jv_words_stem(char *word);
+/* What a word is looked up by: its stem; all that denies is "not". */
+const char *jv_words_key(const struct jv_word *w);
 /* One letter too many, too few, another one, or two swapped. */
 bool jv_words_typo(const char *a, const char *b);
 

@@ -33,6 +33,7 @@ static inline struct stage stage_new(const struct jv_actor *actor)
     struct stage s = { .w = world_new(), .actor = actor };
 
     world_db(jv_migration_files, jv_seed_files);
+    world_auth(s.w);
     world_start(s.w, actor);
     s.tokens[UNSCOPED] = world_token(s.w, "user_009", "nadia", "");
     s.tokens[VISHAL] = world_person(s.w, "user_001", "vishal", "developer");

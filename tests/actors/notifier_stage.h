@@ -11,7 +11,15 @@
 
 extern const struct jv_actor notifier_actor;
 
+/* Auth, as far as it is asked about a webhook's owner. */
+struct owners {
+    struct jv_bus *bus;
+    bool ended, away;
+    size_t n;
+};
+
 struct stage {
+    struct owners *owners;
     struct world *w;
     struct jv_node *node;
     struct receiver *r;
@@ -28,6 +36,16 @@ static inline void settings(unsigned port, const char *ca)
     setenv("JARVIS_PUSH_TIMEOUT", "5s", 0);
 }
 
+static inline void on_has_ended(void *arg, struct jv_bus_msg *m)
+{
+    struct owners *o = arg;
+    char yes[] = { 0x08, 0x01 }; /* a HasEndedReply */
+
+    o->n++;
+    if (!o->away)
+        CHECK_INT(jv_bus_publish(o->bus, m->reply, NULL, NULL, 0, yes, o->ended ? 2 : 0), JV_OK);
+}
+
 static inline struct stage stage_on(struct receiver *r, const char *ca)
 {
     struct stage s = { .w = world_new(), .r = r };
@@ -36,6 +54,9 @@ static inline struct stage stage_on(struct receiver *r, const char *ca)
     world_sql(s.w, "truncate notifier.queues, notifier.deliveries");
     settings(r->port, ca);
     world_listen(s.w, "audit.notifier.*");
+    s.owners = JV_NEW(world_arena(s.w), struct owners);
+    s.owners->bus = jv_bus_mem(world_broker(s.w), "auth");
+    jv_bus_subscribe(s.owners->bus, "jarvis.svc.auth.HasEnded", NULL, on_has_ended, s.owners);
     s.node = world_start(s.w, &notifier_actor);
     s.admin = world_person(s.w, "user_admin", "admin", "admin");
     s.vishal = world_person(s.w, "user_001", "vishal", "developer");
@@ -49,6 +70,7 @@ static inline struct stage stage_new(void)
 
 static inline void stage_free(struct stage *s)
 {
+    jv_bus_free(s->owners->bus);
     world_free(s->w);
     receiver_free(s->r);
 }

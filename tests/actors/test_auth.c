@@ -378,6 +378,7 @@ TEST(bad_refresh_tokens)
     CHECK_ASKS(w, NULL, cases);
     memset(huge, 'a', 5000);
     CHECK_INT(refresh(w, huge).code, JV_UNAUTHENTICATED);
+    CHECK(heard(w, "audit.auth.refresh_failed"));
     world_free(w);
 }
 

@@ -72,7 +72,7 @@ static struct town stage_new(void)
     if (!done)
         migrate();
     done = true;
-    t = town_of(true);
+    t = town_of(TICKETS_REAL);
     world_sql(t.w, "delete from sessions.sessions");
     world_sql(t.w, "delete from orchestrator.tasks");
     world_sql(t.w, "delete from tickets.tasks");

@@ -6,8 +6,8 @@ extern const struct jv_actor finops_actor;
 #define DENIED JV_PERMISSION_DENIED
 
 #define TOTAL_SENTENCE                                                                             \
-    "The total cloud cost is USD 36,605.50; the most expensive provider is AWS with "              \
-    "USD 15,234.50 (41.62 %).\n"
+    "All clouds together cost USD 36,605.50; AWS is the most expensive: USD 15,234.50 (41.62 "     \
+    "%).\n"
 #define SERVICES_OF(provider)                                                                      \
     "| Service | Cost | Share of " provider " | Share of all |\n|---|---:|---:|---:|\n"
 #define AWS_TABLE                                                                                  \
@@ -47,9 +47,21 @@ TEST(all_costs)
             "\"percent_of_provider\":27.8", "\"percent_of_total\":6.83",
             "\"percent_of_provider\":39.24", "\"percent_of_total\":9.56", "\"service_count\":2" },
           NULL,
-          TOTAL_SENTENCE "\n**AWS**: USD 15,234.50 (41.62 %)\n\n" AWS_TABLE
-                         "\n**GCP**: USD 12,450.75 (34.01 %)\n\n" GCP_TABLE
-                         "\n**Azure**: USD 8,920.25 (24.37 %)\n\n" AZURE_TABLE },
+          "All clouds together cost USD 36,605.50; the biggest driver is ec2 on AWS: USD 8,500.00 "
+          "(23.22 %).\n\n"
+          "| Provider | Service | Cost | Share of provider | Share of all |\n"
+          "|---|---|---:|---:|---:|\n"
+          "| **AWS** | **all** | USD 15,234.50 | 100.00 % | 41.62 % |\n"
+          "| | ec2 | USD 8,500.00 | 55.79 % | 23.22 % |\n"
+          "| | s3 | USD 4,234.50 | 27.80 % | 11.57 % |\n"
+          "| | dynamodb | USD 2,500.00 | 16.41 % | 6.83 % |\n"
+          "| **GCP** | **all** | USD 12,450.75 | 100.00 % | 34.01 % |\n"
+          "| | compute | USD 7,200.00 | 57.83 % | 19.67 % |\n"
+          "| | vault | USD 3,250.75 | 26.11 % | 8.88 % |\n"
+          "| | firestore | USD 2,000.00 | 16.06 % | 5.46 % |\n"
+          "| **Azure** | **all** | USD 8,920.25 | 100.00 % | 24.37 % |\n"
+          "| | storage | USD 5,420.25 | 60.76 % | 14.81 % |\n"
+          "| | ai_studio | USD 3,500.00 | 39.24 % | 9.56 % |\n" },
     };
     struct stage s = stage_new(&finops_actor);
     struct world_reply vishal, happy;
@@ -58,6 +70,71 @@ TEST(all_costs)
     vishal = call_service(&s, VISHAL, "get_all_clouds_cost", "{}");
     happy = call_service(&s, HAPPY, "get_all_clouds_cost", "{}");
     CHECK_STR(vishal.json, happy.json);
+    world_free(s.w);
+}
+
+#define AT(list, name) "\"" list "\":[{\"" name "\":"
+
+TEST(costs_in_order)
+{
+    static const char *const tools[] = { "get_all_clouds_cost", "get_cost_breakdown" };
+    struct stage s = stage_new(&finops_actor);
+
+    for (size_t i = 0; i < JV_COUNT(tools); i++) {
+        const struct call_case cases[] = {
+            { ALEX,
+              tools[i],
+              "{\"order\":\"cheapest\"}",
+              0,
+              { AT("providers", "provider") "\"azure\"", AT("services", "name") "\"ai_studio\"",
+                AT("services", "name") "\"dynamodb\"", "\"order\":\"cheapest\"",
+                "\"total_cents\":\"3660550\"" } },
+            { ALEX,
+              tools[i],
+              "{\"order\":\"costliest\"}",
+              0,
+              { AT("providers", "provider") "\"aws\"", AT("services", "name") "\"ec2\"",
+                AT("services", "name") "\"storage\"", "\"order\":\"costliest\"" } },
+            { ALEX, tools[i], "{}", 0, { AT("providers", "provider") "\"aws\"" } },
+            { ALEX, tools[i], "{\"order\":\"best\"}", JV_INVALID_ARGUMENT, { "order" } },
+            { ALEX, tools[i], "{\"order\":3}", JV_INVALID_ARGUMENT, { "order" } },
+            { ALEX, tools[i], "{\"provider\":\"aws\"}", JV_INVALID_ARGUMENT, { "provider" } },
+        };
+
+        CHECK_CASES(&s, cases);
+    }
+    world_free(s.w);
+}
+
+/* In an order the sentence names what was asked for. */
+TEST(words_of_an_order)
+{
+    struct stage s = stage_new(&finops_actor);
+    struct world_reply r;
+
+    r = call_agent(&s, ALEX, "get_all_clouds_cost", "{\"order\":\"cheapest\"}");
+    CHECK_STR(markdown(&s, &r),
+              "Azure is the cheapest cloud: USD 8,920.25, 24.37 % of USD 36,605.50 in all.\n\n"
+              "| Provider | Cost | Share | Services |\n|---|---:|---:|---|\n"
+              "| Azure | USD 8,920.25 | 24.37 % | ai_studio, storage |\n"
+              "| GCP | USD 12,450.75 | 34.01 % | firestore, vault, compute |\n"
+              "| AWS | USD 15,234.50 | 41.62 % | dynamodb, s3, ec2 |\n");
+    r = call_agent(&s, ALEX, "get_all_clouds_cost", "{\"order\":\"costliest\"}");
+    CHECK_HAS(markdown(&s, &r), "AWS is the most expensive cloud: USD 15,234.50, 41.62 % of USD "
+                                "36,605.50 in all.\n\n");
+    r = call_agent(&s, ALEX, "get_cost_breakdown", "{\"order\":\"costliest\"}");
+    CHECK_HAS(markdown(&s, &r),
+              "ec2 on AWS is the most expensive service: USD 8,500.00, 23.22 % of "
+              "USD 36,605.50 in all.\n\n"
+              "| Service | Provider | Cost | Share of provider | Share of all |\n"
+              "|---|---|---:|---:|---:|\n"
+              "| ec2 | AWS | USD 8,500.00 | 55.79 % | 23.22 % |\n"
+              "| compute | GCP | USD 7,200.00 | 57.83 % | 19.67 % |\n"
+              "| storage | Azure | USD 5,420.25 | 60.76 % | 14.81 % |\n");
+    r = call_agent(&s, ALEX, "get_cost_breakdown", "{\"order\":\"cheapest\"}");
+    CHECK_HAS(markdown(&s, &r), "firestore on GCP is the cheapest service: USD 2,000.00, 5.46 %");
+    CHECK_HAS(markdown(&s, &r), "| firestore | GCP | USD 2,000.00 | 16.06 % | 5.46 % |\n"
+                                "| dynamodb | AWS | USD 2,500.00 | 16.41 % | 6.83 % |\n");
     world_free(s.w);
 }
 
@@ -195,7 +272,8 @@ TEST(budgets)
             "\"remaining_cents\":\"15000\"", "\"utilization_percent\":70", "\"within_budget\"",
             "\"engineering\",\"ai_research\"", "\"alerts_enabled\":true", "\"USD\"" },
           NULL,
-          "You have USD 150.00 left of a monthly budget of USD 500.00.\n\n"
+          "You have USD 150.00 left of a monthly budget of USD 500.00: 70.00 % is spent, within "
+          "budget.\n\n"
           "- Spent: USD 350.00 (70.00 %)\n- Status: within budget\n"
           "- Departments: engineering and ai_research\n- Alerts: on\n" },
         { ALEX,
@@ -210,17 +288,33 @@ TEST(budgets)
           { "\"40000\"", "\"38000\"", "\"2000\"", ":95", "\"near_limit\"",
             "\"alerts_enabled\":false" },
           NULL,
-          "You have USD 20.00 left of a monthly budget of USD 400.00.\n\n"
+          "You have USD 20.00 left of a monthly budget of USD 400.00: 95.00 % is spent, near "
+          "limit. If you need more, ask for a *budget update* ticket.\n\n"
           "- Spent: USD 380.00 (95.00 %)\n- Status: near limit\n"
           "- Departments: data_science and ml\n- Alerts: off\n" },
-        { HAPPY, "get_my_budget", "{}", JV_NOT_FOUND, { "happy", "FinOps administrator" } },
+        { HAPPY,
+          "get_my_budget",
+          "{}",
+          JV_NOT_FOUND,
+          { "you have no budget yet", "FinOps administrator" } },
+    };
+    struct stage s = stage_new(&finops_actor);
+
+    CHECK_CASES(&s, cases);
+    world_free(s.w);
+}
+
+TEST(budgets_of_a_person)
+{
+    static const struct call_case cases[] = {
         { ADMIN,
           "get_user_budget",
           "{\"username\":\"Sarah\"}",
           0,
           { "\"38000\"", "\"sarah\"" },
           NULL,
-          "sarah has USD 20.00 left of a monthly budget of USD 400.00.\n\n"
+          "sarah has USD 20.00 left of a monthly budget of USD 400.00: 95.00 % is spent, near "
+          "limit.\n\n"
           "- Spent: USD 380.00 (95.00 %)\n- Status: near limit\n"
           "- Departments: data_science and ml\n- Alerts: off\n" },
         { ADMIN, "get_user_budget", "{\"username\":\"zoe\"}", JV_NOT_FOUND, { "zoe" }, "sarah" },
@@ -284,7 +378,8 @@ TEST(allocations)
           { "\"total_allocated_cents\":\"20000\"", "\"gcp\"", "\"10000\"", "\"percentage\":50",
             "\"percentage\":25" },
           NULL,
-          "You have USD 200.00 allocated; spending is within the budget: USD 100.00 left.\n\n"
+          "You have USD 200.00 allocated, the largest part for GCP: USD 100.00 (50.00 %). Spending "
+          "is within the budget: USD 100.00 left.\n\n"
           "| Provider | Allocated | Share |\n|---|---:|---:|\n"
           "| GCP | USD 100.00 | 50.00 % |\n"
           "| AWS | USD 50.00 | 25.00 % |\n"
@@ -298,7 +393,8 @@ TEST(allocations)
           0,
           { "\"vishal\"" },
           NULL,
-          "vishal has USD 350.00 allocated; spending is within the budget: USD 150.00 left.\n\n"
+          "vishal has USD 350.00 allocated, the largest part for GCP: USD 150.00 (42.86 %). "
+          "Spending is within the budget: USD 150.00 left.\n\n"
           "| Provider | Allocated | Share |\n|---|---:|---:|\n"
           "| GCP | USD 150.00 | 42.86 % |\n"
           "| AWS | USD 100.00 | 28.57 % |\n"
@@ -323,14 +419,15 @@ TEST(over_at_and_without_an_allocation)
 
     world_sql(s.w, "insert into finops.budgets values ('zoe', 10000, 12000), ('max', 500, 500)");
     r = call_agent(&s, ADMIN, "get_user_budget", "{\"username\":\"zoe\"}");
-    CHECK_STR(markdown(&s, &r), "zoe is USD 20.00 over a monthly budget of USD 100.00.\n\n"
+    CHECK_STR(markdown(&s, &r), "zoe is USD 20.00 over a monthly budget of USD 100.00: 120.00 % is "
+                                "spent, over budget.\n\n"
                                 "- Spent: USD 120.00 (120.00 %)\n- Status: over budget\n"
                                 "- Departments: none\n- Alerts: on\n");
     r = call_agent(&s, ADMIN, "get_user_cost_allocation", "{\"username\":\"zoe\"}");
     CHECK_STR(markdown(&s, &r),
-              "zoe has USD 0.00 allocated; spending is over the budget by USD 20.00.\n");
+              "zoe has USD 0.00 allocated. Spending is over the budget by USD 20.00.\n");
     r = call_agent(&s, ADMIN, "get_user_cost_allocation", "{\"username\":\"max\"}");
-    CHECK_STR(markdown(&s, &r), "max has USD 0.00 allocated; spending is exactly at the budget.\n");
+    CHECK_STR(markdown(&s, &r), "max has USD 0.00 allocated. Spending is exactly at the budget.\n");
     world_sql(s.w, "delete from finops.budgets where username in ('zoe', 'max')");
     world_free(s.w);
 }
@@ -363,7 +460,7 @@ TEST(no_costs_at_all)
     s = stage_new(&finops_actor);
     world_sql(s.w, "delete from finops.costs");
     r = call_agent(&s, VISHAL, "get_all_clouds_cost", "{}");
-    CHECK_STR(markdown(&s, &r), "The total cloud cost is USD 0.00.\n");
+    CHECK_STR(markdown(&s, &r), "No costs are recorded yet.\n");
     r = call_service(&s, VISHAL, "get_cloud_cost", "{\"provider\":\"aws\"}");
     CHECK_INT(r.code, JV_NOT_FOUND);
     CHECK_STR(r.text, "no costs are recorded");

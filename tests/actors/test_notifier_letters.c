@@ -63,6 +63,44 @@ TEST(dead_letters_are_sent_again_in_order)
     stage_free(&s);
 }
 
+/* Somebody demoted or removed gets nothing more of what they named webhooks for before. */
+TEST(nothing_is_posted_for_whose_tokens_ended)
+{
+    struct stage s = stage_new();
+
+    enqueue(&s, &(struct event){ "t1", 1, "/fail", NULL, "user_001" });
+    enqueue(&s, &(struct event){ "t1", 2, "/fail", NULL, "user_001" });
+    world_advance(s.w, 500);
+    CHECK_INT(s.r->n, 1);
+    s.owners->ended = true;
+    world_sql(s.w, "update notifier.deliveries set url = replace(url, '/fail', '/ok')");
+    world_advance(s.w, 60000);
+    CHECK_INT(s.r->n, 1);
+    CHECK_STR(sql(&s, "select count(*) from notifier.deliveries"), "0");
+    enqueue(&s, &(struct event){ "t2", 1, "/ok", NULL, NULL }); /* nobody's in particular */
+    world_advance(s.w, 500);
+    CHECK_INT(s.r->n, 2);
+    check_empty(&s);
+    stage_free(&s);
+}
+
+TEST(what_cannot_be_asked_about_waits)
+{
+    struct stage s = stage_new();
+
+    s.owners->away = true;
+    enqueue(&s, &(struct event){ "t1", 1, "/ok", NULL, "user_001" });
+    world_advance(s.w, 60000);
+    CHECK_INT(s.r->n, 0);
+    CHECK(s.owners->n > 1 && s.owners->n < 40);
+    s.owners->away = false;
+    world_advance(s.w, 30000);
+    CHECK_INT(s.r->n, 1);
+    CHECK_STR(sql(&s, "select sum(attempts) from notifier.deliveries"), "1");
+    check_empty(&s);
+    stage_free(&s);
+}
+
 TEST(old_things_are_forgotten)
 {
     struct stage s = stage_new();
@@ -211,11 +249,15 @@ static const struct ask_case bad_forgets[] = {
 static const struct ask_case urls[] = {
     { "svc.notifier.CheckUrl", "{\"url\":\"https://hooks.example.com/x\"}", JV_OK, { NULL } },
     { "svc.notifier.CheckUrl",
-      "{\"url\":\"http://8.8.8.8/\",\"token\":\"t\",\"authentication\":{\"scheme\":\"Bearer\","
+      "{\"url\":\"https://8.8.8.8/\",\"token\":\"t\",\"authentication\":{\"scheme\":\"Bearer\","
       "\"credentials\":\"x y\"}}",
       JV_OK,
       { NULL } },
     { "svc.notifier.CheckUrl", "{}", JV_INVALID_ARGUMENT, { "url" } },
+    { "svc.notifier.CheckUrl",
+      "{\"url\":\"http://hooks.example.com/x\"}",
+      JV_INVALID_ARGUMENT,
+      { "url must begin with https" } },
     { "svc.notifier.CheckUrl",
       "{\"url\":\"http://127.1/\"}",
       JV_INVALID_ARGUMENT,
@@ -233,15 +275,15 @@ static const struct ask_case urls[] = {
       JV_INVALID_ARGUMENT,
       { "url is malformed" } },
     { "svc.notifier.CheckUrl",
-      "{\"url\":\"http://x.test/\",\"token\":\"a\\nb\"}",
+      "{\"url\":\"https://x.test/\",\"token\":\"a\\nb\"}",
       JV_INVALID_ARGUMENT,
       { "token cannot be sent" } },
     { "svc.notifier.CheckUrl",
-      "{\"url\":\"http://x.test/\",\"authentication\":{\"scheme\":\"a b\"}}",
+      "{\"url\":\"https://x.test/\",\"authentication\":{\"scheme\":\"a b\"}}",
       JV_INVALID_ARGUMENT,
       { "authentication.scheme" } },
     { "svc.notifier.CheckUrl",
-      "{\"url\":\"http://x.test/\",\"authentication\":{\"scheme\":\"a\",\"credentials\":\"\\r\"}}",
+      "{\"url\":\"https://x.test/\",\"authentication\":{\"scheme\":\"a\",\"credentials\":\"\\r\"}}",
       JV_INVALID_ARGUMENT,
       { "authentication.credentials" } },
 };

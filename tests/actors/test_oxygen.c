@@ -23,7 +23,7 @@ TEST(courses)
           { "\"enrolled\":[\"Python Advanced\",\"Cloud Architecture\",\"Machine Learning\"]",
             "\"completed\":[\"Python Basics\"]", "\"total_enrolled\":3", "\"total_completed\":1" },
           "Excel",
-          "You are enrolled in 3 courses and completed 1.\n" VISHAL_COURSES },
+          "You are enrolled in 3 courses and have completed 1.\n" VISHAL_COURSES },
         { HAPPY,
           "get_my_courses",
           "{}",
@@ -35,7 +35,7 @@ TEST(courses)
           0,
           { "[\"DevOps Fundamentals\",\"Kubernetes\"]" },
           NULL,
-          "You are enrolled in 2 courses and completed none yet.\n"
+          "You are enrolled in 2 courses and have completed none yet.\n"
           "\nEnrolled:\n\n- DevOps Fundamentals\n- Kubernetes\n" },
         { SARAH,
           "get_my_courses",
@@ -46,7 +46,7 @@ TEST(courses)
           "get_my_courses",
           "{}",
           JV_NOT_FOUND,
-          { "no learning record for admin" },
+          { "you have no learning record yet" },
           "vishal" },
         { ADMIN,
           "get_user_courses",
@@ -54,12 +54,12 @@ TEST(courses)
           0,
           { "\"total_enrolled\":3" },
           NULL,
-          "vishal is enrolled in 3 courses and completed 1.\n" VISHAL_COURSES },
+          "vishal is enrolled in 3 courses and has completed 1.\n" VISHAL_COURSES },
         { ADMIN,
           "get_user_courses",
-          "{\"username\":\"zoe\"}",
+          "{\"username\":\"zed\"}",
           JV_NOT_FOUND,
-          { "no learning record for zoe" },
+          { "I know nobody called zed" },
           "vishal" },
         { VISHAL, "get_user_courses", "{\"username\":\"Vishal\"}", 0, { "\"total_enrolled\":3" } },
         { VISHAL, "get_user_courses", "{}", 0, { "\"total_enrolled\":3" } },
@@ -91,7 +91,7 @@ TEST(exams)
             "\"deadline\":\"2025-01-20\",\"days_remaining\":10,\"urgency\":\"upcoming\"",
             "\"total_pending\":2", "\"urgent_count\":1", "\"overdue_count\":0" },
           NULL,
-          "You have 2 pending exams; first comes Python Advanced Final, 2025-01-15, 5 days left."
+          "You have 2 pending exams; the next is Python Advanced Final on 2025-01-15, 5 days left."
           "\n\n" VISHAL_EXAMS },
         { HAPPY,
           "get_my_exams",
@@ -110,16 +110,16 @@ TEST(exams)
           0,
           { "\"total_pending\":0" },
           NULL,
-          "You have no pending exams.\n" },
+          "You have no pending exams: nothing is due.\n" },
         { ADMIN,
           "get_pending_exams",
           "{\"username\":\"vishal\"}",
           0,
           { "\"total_pending\":2" },
           NULL,
-          "vishal has 2 pending exams; first comes Python Advanced Final, 2025-01-15, 5 days "
+          "vishal has 2 pending exams; the next is Python Advanced Final on 2025-01-15, 5 days "
           "left.\n\n" VISHAL_EXAMS },
-        { ADMIN, "get_my_exams", "{}", JV_NOT_FOUND, { "no learning record for admin" } },
+        { ADMIN, "get_my_exams", "{}", JV_NOT_FOUND, { "you have no learning record yet" } },
         { HAPPY, "get_pending_exams", "{\"username\":\"vishal\"}", DENIED, { "vishal" }, "Python" },
     };
     struct stage s = stage_new(&oxygen_actor);
@@ -129,6 +129,165 @@ TEST(exams)
     world_set_wall(s.w, "2025-01-10T12:00:00Z");
     CHECK_CASES(&s, cases);
     world_set_wall(s.w, "2025-01-10T23:59:59.999Z");
+    CHECK_CASES(&s, cases);
+    world_free(s.w);
+}
+
+TEST(courses_in_one_state)
+{
+    static const struct call_case cases[] = {
+        { VISHAL,
+          "get_my_courses",
+          "{\"state\":\"completed\"}",
+          0,
+          { "\"enrolled\":[]", "\"completed\":[\"Python Basics\"]", "\"total_enrolled\":3",
+            "\"total_completed\":1", "\"state\":\"completed\"" },
+          "Python Advanced" },
+        { VISHAL,
+          "get_user_courses",
+          "{\"username\":\"vishal\",\"state\":\"enrolled\"}",
+          0,
+          { "\"completed\":[]", "\"Python Advanced\"", "\"state\":\"enrolled\"" },
+          "Python Basics" },
+        { ADMIN,
+          "get_user_courses",
+          "{\"username\":\"alex\",\"state\":\"completed\"}",
+          0,
+          { "\"total_enrolled\":2" },
+          "Kubernetes" },
+        { HAPPY,
+          "get_user_courses",
+          "{\"username\":\"vishal\",\"state\":\"completed\"}",
+          DENIED,
+          { "vishal" },
+          "Python" },
+        { VISHAL, "get_my_courses", "{\"state\":\"dropped\"}", JV_INVALID_ARGUMENT, { "state" } },
+        { VISHAL, "get_my_courses", "{\"state\":9}", JV_INVALID_ARGUMENT, { "state" } },
+    };
+    struct stage s = stage_new(&oxygen_actor);
+
+    CHECK_CASES(&s, cases);
+    world_free(s.w);
+}
+
+#define DUE(from, until) "{\"due_from\":\"" from "\",\"due_until\":\"" until "\"}"
+#define NO_EXAM          "\"pending_exams\":[]"
+
+TEST(some_exams)
+{
+    static const struct call_case cases[] = {
+        { VISHAL,
+          "get_my_exams",
+          "{\"urgency\":\"urgent\"}",
+          0,
+          { "Python Advanced Final", "\"total_pending\":2", "\"urgent_count\":1",
+            "\"urgency\":\"urgent\"" },
+          "Cloud" },
+        { VISHAL, "get_my_exams", "{\"urgency\":\"upcoming\"}", 0, { "Cloud" }, "Python" },
+        { VISHAL,
+          "get_my_exams",
+          "{\"urgency\":\"overdue\"}",
+          0,
+          { NO_EXAM, "\"total_pending\":2", "\"overdue_count\":0" } },
+        { ADMIN,
+          "get_pending_exams",
+          "{\"username\":\"alex\",\"urgency\":\"urgent\"}",
+          0,
+          { NO_EXAM, "\"total_pending\":1" } },
+        /* a day is due from its first moment to its last */
+        { VISHAL,
+          "get_my_exams",
+          DUE("2025-01-13T00:00:00Z", "2025-01-20T00:00:00Z"),
+          0,
+          { "Python", "\"due_from\":\"2025-01-13T00:00:00Z\"",
+            "\"due_until\":\"2025-01-20T00:00:00Z\"" },
+          "Cloud" },
+        { VISHAL,
+          "get_my_exams",
+          DUE("2025-01-15T23:59:59Z", "2025-01-20T00:00:01Z"),
+          0,
+          { "Python", "Cloud" } },
+        { VISHAL,
+          "get_my_exams",
+          "{\"due_from\":\"2025-01-16T00:00:00Z\"}",
+          0,
+          { "Cloud" },
+          "Python" },
+        { VISHAL, "get_my_exams", "{\"due_until\":\"2025-01-15T00:00:00Z\"}", 0, { NO_EXAM } },
+        { ALEX,
+          "get_pending_exams",
+          "{\"due_from\":\"2025-01-18T00:00:00Z\",\"urgency\":\"upcoming\"}",
+          0,
+          { "DevOps Quiz" } },
+    };
+    struct stage s = stage_new(&oxygen_actor);
+
+    CHECK_CASES(&s, cases);
+    world_free(s.w);
+}
+
+/* A sentence first, about what was asked for. */
+TEST(words_of_some)
+{
+    static const struct call_case cases[] = {
+        { VISHAL, "get_my_courses", "{\"state\":\"completed\"}",
+          .said = "You have completed 1 course.\n\nCompleted:\n\n- Python Basics\n" },
+        { ALEX, "get_my_courses", "{\"state\":\"completed\"}",
+          .said = "You have completed no courses yet; 2 are under way.\n" },
+        { ADMIN, "get_user_courses", "{\"username\":\"alex\",\"state\":\"enrolled\"}",
+          .said = "alex is enrolled in 2 courses.\n\nEnrolled:\n\n- DevOps Fundamentals\n"
+                  "- Kubernetes\n" },
+        { VISHAL, "get_my_exams", "{\"urgency\":\"urgent\"}",
+          .said = "1 of your 2 pending exams is urgent: Python Advanced Final on 2025-01-15, 5 "
+                  "days "
+                  "left.\n\n" EXAM_HEAD
+                  "| Python Advanced Final | 2025-01-15 | 5 days left | **urgent** |\n" },
+        { VISHAL, "get_my_exams", "{\"urgency\":\"overdue\"}",
+          .said = "You have no overdue exams. Well done! 2 exams are still to come.\n" },
+        { SARAH, "get_my_exams", "{\"urgency\":\"overdue\"}",
+          .said = "You have no overdue exams. Well done!\n" },
+        { ADMIN, "get_pending_exams", "{\"username\":\"alex\",\"urgency\":\"urgent\"}",
+          .said = "alex has no urgent exams. 1 exam is due at another time.\n" },
+        { VISHAL, "get_my_exams", DUE("2025-01-13T00:00:00Z", "2025-01-21T00:00:00Z"),
+          .said = "Both of your pending exams are due from 2025-01-13 to 2025-01-20; the first is "
+                  "Python Advanced Final on 2025-01-15, 5 days left.\n\n" VISHAL_EXAMS },
+        { VISHAL, "get_my_exams", DUE("2025-01-20T00:00:00Z", "2025-01-21T00:00:00Z"),
+          .said = "1 of your 2 pending exams is due on 2025-01-20: Cloud Architecture Cert on "
+                  "2025-01-20, 10 days left.\n\n" EXAM_HEAD
+                  "| Cloud Architecture Cert | 2025-01-20 | 10 days left | upcoming |\n" },
+        { VISHAL, "get_my_exams", "{\"due_until\":\"2025-01-13T00:00:00Z\"}",
+          .said = "You have no exams due up to 2025-01-12. 2 exams are due at another time.\n" },
+        { VISHAL, "get_my_exams", "{\"due_from\":\"2025-01-18T00:00:00Z\",\"urgency\":\"urgent\"}",
+          .said = "You have no exams that are urgent and due from 2025-01-18 on. 2 exams are due "
+                  "at "
+                  "another time.\n" },
+    };
+    struct stage s = stage_new(&oxygen_actor);
+
+    CHECK_CASES(&s, cases);
+    world_free(s.w);
+}
+
+TEST(bad_filters)
+{
+    static const struct call_case cases[] = {
+        { VISHAL, "get_my_exams", "{\"urgency\":\"soon\"}", JV_INVALID_ARGUMENT, { "urgency" } },
+        { VISHAL, "get_my_exams", "{\"urgency\":9}", JV_INVALID_ARGUMENT, { "urgency" } },
+        { VISHAL, "get_my_exams", "{\"due_from\":\"\"}", JV_INVALID_ARGUMENT, { "due_from" } },
+        { VISHAL,
+          "get_my_exams",
+          "{\"due_until\":\"2025-01-15\"}",
+          JV_INVALID_ARGUMENT,
+          { "due_until" } },
+        { VISHAL,
+          "get_my_exams",
+          DUE("2025-01-20T00:00:00Z", "2025-01-13T00:00:00Z"),
+          JV_INVALID_ARGUMENT,
+          { "due_until" },
+          "Python" },
+    };
+    struct stage s = stage_new(&oxygen_actor);
+
     CHECK_CASES(&s, cases);
     world_free(s.w);
 }
@@ -175,8 +334,8 @@ TEST(order_and_strange_names)
                    " ('zoe', 'A | B', '2025-01-10'), ('zoe', '<b>Old</b>', '2024-12-31')");
     r = call_agent(&s, ADMIN, "get_pending_exams", "{\"username\":\"zoe\"}");
     CHECK_STR(markdown(&s, &r),
-              "zoe has 3 pending exams; first comes &lt;b&gt;Old&lt;/b&gt;, 2024-12-31, overdue by "
-              "10 days.\n\n" EXAM_HEAD
+              "zoe has 3 pending exams, 1 of them overdue; the next is A \\| B on 2025-01-10, due "
+              "today.\n\n" EXAM_HEAD
               "| &lt;b&gt;Old&lt;/b&gt; | 2024-12-31 | overdue by 10 days | **overdue** |\n"
               "| A \\| B | 2025-01-10 | due today | **urgent** |\n"
               "| Someday | no deadline set | | unscheduled |\n");
@@ -214,7 +373,7 @@ TEST(preferences)
           { "[\"data analytics\",\"ai\"]" },
           NULL,
           "sarah prefers to learn about data analytics and ai.\n" },
-        { ADMIN, "get_my_preferences", "{}", JV_NOT_FOUND, { "admin" } },
+        { ADMIN, "get_my_preferences", "{}", JV_NOT_FOUND, { "no learning record" } },
         { HAPPY,
           "get_user_preferences",
           "{\"username\":\"vishal\"}",
@@ -272,7 +431,7 @@ TEST(summaries)
           "get_my_learning_summary",
           "{}",
           JV_NOT_FOUND,
-          { "no learning record for admin" },
+          { "you have no learning record yet" },
           "vishal" },
         { ALEX,
           "get_learning_summary",
@@ -326,7 +485,7 @@ TEST(plain_words)
         { VISHAL, "show my courses", 0, { "Python Advanced", "Machine Learning" } },
         { VISHAL, "what are my pending exams", 0, { "Python Advanced Final", "5 days left" } },
         { ALEX, "show pending exams", 0, { "DevOps Quiz", "8 days left" } },
-        { HAPPY, "when is my next exam", 0, { "2025-01-12, 2 days left" } },
+        { HAPPY, "when is my next exam", 0, { "on 2025-01-12, 2 days left" } },
         { VISHAL, "what are my deadlines", 0, { "2025-01-15", "2025-01-20" } },
         { VISHAL, "what are my learning preferences", 0, { "programming, cloud and ai" } },
         { VISHAL, "show my preferences", 0, { "programming, cloud and ai" } },

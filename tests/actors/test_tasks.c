@@ -323,6 +323,25 @@ TEST(the_same_message_again)
     world_free(s.w);
 }
 
+/* What somebody was answered with other rights than they have now is not said to them again. */
+TEST(the_same_message_with_other_rights)
+{
+    struct stage s = stage_new();
+    const char *json = "{\"message\":{\"messageId\":\"promoted\",\"role\":\"ROLE_USER\",\"parts\":"
+                       "[{\"text\":\"steps\"}]}}";
+    const char *mighty = world_token(s.w, "user_001", "vishal", "tickets:read:all");
+    struct world_reply a = world_ask(s.w, mighty, "a2a.doer.SendMessage", json), b;
+
+    CHECK_INT(a.code, JV_OK);
+    b = world_ask(s.w, s.vishal, "a2a.doer.SendMessage", json);
+    CHECK_INT(b.code, JV_FAILED_PRECONDITION);
+    CHECK_STR(b.field, "message.messageId");
+    CHECK_HAS(b.text, "your rights were others");
+    b = world_ask(s.w, mighty, "a2a.doer.SendMessage", json);
+    CHECK_STR(id_of(&s, &a), id_of(&s, &b));
+    world_free(s.w);
+}
+
 /* As if whoever ran it had died, or had been thought to: the lease is somebody else's and over. */
 static void orphan(struct stage *s, const char *id, int tries)
 {

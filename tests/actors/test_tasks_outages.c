@@ -1,4 +1,5 @@
 /* test_tasks_outages.c -- tasks while what they need is slow, away or dying. */
+#include <auth.pb-c.h>
 #include <google/protobuf/empty.pb-c.h>
 #include <notifier.pb-c.h>
 
@@ -184,18 +185,67 @@ static const char *sid_of(struct stage *s, const char *token)
     return member(s->w, &r, "sid");
 }
 
-TEST(a_sign_in_that_ran_out_is_not_one_that_was_ended)
+/* Auth, as far as it is asked about tokens that ran out. */
+struct late {
+    struct stage *s;
+    struct jv_bus *bus;
+    bool ended;
+    size_t n;
+};
+
+static void on_has_ended(void *arg, struct jv_bus_msg *m)
+{
+    struct late *l = arg;
+    Auth__HasEndedReply reply = AUTH__HAS_ENDED_REPLY__INIT;
+    size_t len;
+    const uint8_t *bytes;
+
+    l->n++;
+    reply.ended = l->ended;
+    bytes = jv_pack(&reply, world_arena(l->s->w), &len);
+    CHECK_INT(jv_bus_publish(l->bus, m->reply, NULL, NULL, 0, bytes, len), JV_OK);
+}
+
+/* Whoever was away for longer than tokens live has not heard which ended: auth knows. */
+TEST(a_sign_in_that_ran_out_is_asked_about)
 {
     struct stage s = stage_new();
+    struct late l = { .s = &s, .bus = jv_bus_mem(world_broker(s.w), "auth"), .ended = true };
+    struct jv_bus_sub *sub;
     const char *id;
 
     s.vishal = world_brief_token(s.w, "user_001", "vishal", "", 60);
     id = begin(&s, "wait 3600", "");
     world_advance(s.w, 300 * 1000);
     orphan(&s, id);
+    world_advance(s.w, 20000);
+    CHECK_STR(column(&s, id, "state in (1, 2)"), "true"); /* there is no auth to ask */
+    sub = jv_bus_subscribe(l.bus, "jarvis.svc.auth.HasEnded", NULL, on_has_ended, &l);
+    world_advance(s.w, 5000);
+    CHECK_STR(column(&s, id, "state"), "4");
+    CHECK_STR(effects_of(&s, id), "");
+    CHECK_INT(l.n, 1);
+    jv_bus_unsubscribe(l.bus, sub);
+    jv_bus_free(l.bus);
+    world_free(s.w);
+}
+
+TEST(a_sign_in_that_ran_out_is_not_one_that_was_ended)
+{
+    struct stage s = stage_new();
+    struct late l = { .s = &s, .bus = jv_bus_mem(world_broker(s.w), "auth") };
+    const char *id;
+
+    jv_bus_subscribe(l.bus, "jarvis.svc.auth.HasEnded", NULL, on_has_ended, &l);
+    s.vishal = world_brief_token(s.w, "user_001", "vishal", "", 60);
+    id = begin(&s, "wait 3600", "");
+    CHECK_INT(l.n, 0);
+    world_advance(s.w, 300 * 1000);
+    orphan(&s, id);
     world_advance(s.w, 5000);
     CHECK_STR(column(&s, id, "state"), "3");
     CHECK_STR(column(&s, id, "token"), "(null)");
+    jv_bus_free(l.bus);
     s.vishal = world_person(s.w, "user_001", "vishal", "developer");
     id = begin(&s, "wait 3600", "");
     world_advance(s.w, 100);

@@ -7,7 +7,7 @@ at the gateway and in the agent, NATS, one PostgreSQL read, and all the way back
 request with a fixed body of the same size: the ceiling of HTTP on this machine. Figures count as
 ratios, not as such.
 
-    ./jarvis bench [read] [calls] [streams] [subscribers] [--seconds N] [--rounds N] ...
+    ./jarvis bench [read] [calls] [streams] [subscribers] [plan] [--seconds N] [--rounds N] ...
 """
 import argparse
 import json
@@ -24,6 +24,7 @@ import time
 import urllib.request
 
 import a2a_rows
+import plan_rows
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BODY = json.dumps({
@@ -160,12 +161,14 @@ def numbers(text):
 
 
 def arguments():
-    rows = ("read", "calls", "streams", "subscribers")
+    rows = ("read", "calls", "streams", "subscribers", "plan")
     release = os.path.join(TOP, "build", "release")
     p = argparse.ArgumentParser(prog="jarvis bench")
     p.add_argument("what", nargs="*", help="of %s; all when none is named" % ", ".join(rows))
     p.add_argument("--binary", default=os.path.join(release, "jarvis"))
     p.add_argument("--load", default=os.path.join(release, "tests", "bench_load"))
+    p.add_argument("--plan", default=os.path.join(release, "tests", "bench_plan"))
+    p.add_argument("--plan-score", default=os.path.join(release, "tests", "plan_score"))
     p.add_argument("--seconds", type=int, default=6)
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--connections", type=numbers, default=[64, 512], help="of the read call beside nginx")
@@ -200,6 +203,10 @@ def beside_nginx(stack, idle, folder, o):
 
 def main():
     o = arguments()
+    if "plan" in o.what and plan_rows.run(o, TOP):
+        raise SystemExit("bench: plan_score did not say how well it did")
+    if set(o.what) == {"plan"}:
+        return
     folder = tempfile.mkdtemp(prefix="jarvis-bench.")
     os.chmod(folder, 0o755)
     stack = None
@@ -211,7 +218,7 @@ def main():
                 for name, pid in stack.pids()}
         if "read" in o.what:
             bad += beside_nginx(stack, idle, folder, o)
-        if set(o.what) != {"read"}:
+        if set(o.what) - {"read", "plan"}:
             bad += a2a_rows.run(o, stack, folder)
     finally:
         if stack:

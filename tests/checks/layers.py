@@ -18,8 +18,9 @@ LAYERS = {
 }
 NO_MESSAGES = ("runtime/include", "runtime/base", "runtime/sched")
 
-# The gateway is a process of its own: it logs and reads settings, and verifies tokens as actors do.
-GATEWAY = {"base/log.h", "base/settings.h", "actor/identity.h"}
+# The gateway is a process of its own: it logs and reads settings, and verifies tokens and records
+# refusals as actors do.
+GATEWAY = {"base/log.h", "base/settings.h", "actor/identity.h", "actor/record.h"}
 MAIN = {"actors/actors.def", "gateway/gateway.h"}
 
 # A foreign library is known to these files only.

@@ -14,6 +14,14 @@ from webdriver import Browser
 
 QUESTION = "show my tickets and aws cost"
 FACTS = ["12301", "create_ai_key", "12303", "update_budget", "USD 15,234.50", "ec2", "s3", "dynamodb"]
+# question, title of its chart, its bars
+CHARTS = [
+    ("what is our total cloud cost", "Cost by provider", ["AWS", "GCP", "Azure"]),
+    ("show azure cost", "Cost of Azure", ["storage", "ai_studio"]),
+    ("compare aws and gcp", "Cost side by side", ["AWS", "GCP"]),
+    ("show my cost allocation", "Allocation by provider", ["GCP", "AWS", "Azure"]),
+    ("show my budget", "Budget of the month", ["Budget", "Spent"]),
+]
 WRONG = "Invalid username or password"
 
 # Markdown that tries to become more than text, and what must still be readable of it.
@@ -145,6 +153,31 @@ class Page(Tally):
             " m = document.querySelector('#chat main').getBoundingClientRect(); return r.bottom <= m.bottom + 1"))
         self.shot("4-answer")
         self.quiet("without an error")
+
+    def charts(self):
+        """Money is drawn, too: a bar for each amount, as long as it is big, and said to who cannot see it."""
+        for question, title, bars in CHARTS:
+            self.ask(question)
+            drawn = self.b.js("""
+                const c = [...[...document.querySelectorAll(".message.assistant")].pop().querySelectorAll("figure.chart")];
+                return c.map(f => { const s = f.querySelector("svg"), wide = [...s.querySelectorAll("rect")].map(r => +r.getAttribute("width"));
+                  return { title: s.querySelector("title").textContent, role: s.getAttribute("role"), wide,
+                           texts: [...s.querySelectorAll("text.label")].map(t => t.textContent),
+                           seen: s.getBoundingClientRect().width > 200 && s.getBoundingClientRect().height > 20 * wide.length,
+                           styled: s.querySelectorAll("[style]").length }; });""")
+            good = len(drawn) == 1 and drawn[0]["title"].startswith(title + ": ") and drawn[0]["role"] == "img" and \
+                drawn[0]["texts"] == bars and drawn[0]["seen"] and not drawn[0]["styled"] and \
+                len(drawn[0]["wide"]) == len(bars) and max(drawn[0]["wide"]) == 180
+            self.check("a chart for %r: %s" % (question, ", ".join(bars)), good, drawn)
+            if question == CHARTS[0][0]:
+                self.check("bars are as long as the amounts are big", drawn[0]["wide"] == [180, 147.1, 105.4], drawn)
+                self.shot("4b-chart")
+        self.ask("show my tickets")
+        self.check("and none where there is no money", self.b.js(
+            "return [...document.querySelectorAll('.message.assistant')].pop().querySelectorAll('figure').length") == 0)
+        self.quiet("charts keep to the page's policy")
+        self.b.click("#new-session")
+        self.b.wait(lambda: not self.b.count(".message"))
 
     def suggestions(self):
         self.b.wait(lambda: self.b.count("#suggestions button"))
@@ -404,7 +437,7 @@ def main():
     shots = sys.argv[2] if sys.argv[1:2] == ["--screenshots"] else None
     with Stack() as s, Browser() as b:
         p = Page(s, b, shots)
-        return p.run(p.loads, p.wrong_password, p.signs_in, p.asks, p.suggestions, p.comes_back, p.older_messages,
+        return p.run(p.loads, p.wrong_password, p.signs_in, p.charts, p.asks, p.suggestions, p.comes_back, p.older_messages,
                      p.new_chat, p.hostile, p.inline_scripts, p.renews, p.resumes, p.half_there, p.gateway_dies,
                      p.ended_elsewhere, p.signs_out, p.keyboard, p.phone, p.dark)
 

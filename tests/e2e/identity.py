@@ -122,17 +122,6 @@ class Identity(Tally):
                    "tickets:read:all" in all_ and "registry:approve" in all_, (mine, all_))
         self.good_everywhere("good with every process", a["access_token"])
 
-    def forgeries(self):
-        good = self.sign_in("vishal")["access_token"]
-        for name, token, accepted in forge.forgeries(self.s, good):
-            status, headers, reply = self.s.http("GET", "/auth/me", token=token)
-            if accepted:
-                self.check("the gateway accepts: " + name, status == 200 and reply["username"] == "vishal", (status, reply))
-            else:
-                self.check("the gateway refuses: " + name, status == 431 if len(token) > 16384 else
-                           status == 401 and headers["www-authenticate"].startswith("Bearer") and reply["detail"],
-                           (status, reply))
-
     # ---- refreshing -----------------------------------------------------------------------------
 
     def cards(self):
@@ -352,7 +341,7 @@ class Identity(Tally):
 def main():
     with Stack() as s:
         i = Identity(s)
-        return i.run(i.tokens, i.forgeries, i.cards, i.rotation, i.race, i.bad_refreshes, i.logout, i.lockout, i.wrong_bodies,
+        return i.run(i.tokens, i.cards, i.rotation, i.race, i.bad_refreshes, i.logout, i.lockout, i.wrong_bodies,
                      i.timing, i.disabled, i.crowd, i.missed, i.restarts, i.secrets)
 
 

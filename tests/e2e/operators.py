@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """operators.py -- the system as an operator meets it on the bus, with a plain NATS client: discovery,
-calls with and without a person's token, forged tokens, hostile bodies, streams, control, audit.
+calls with and without a person's token (access.py has the whole matrix), hostile bodies, streams, control, audit.
 
 (Not operator.py: that is a module of Python's own.)
 """
@@ -12,7 +12,6 @@ import secrets
 import sys
 import threading
 
-import forge
 from bus import ANSWERED, CANNOT_ASK, NO_ANSWER, NO_RESPONDERS, REFUSED, Operator, Tally
 from stack import Stack, wait_for
 
@@ -103,34 +102,21 @@ class Bus(Tally):
     # ---- who is asking --------------------------------------------------------------------------
 
     def access(self):
+        """How an owner and a token may be spelled; who may what is access.py's."""
         o = self.o
         self.is_error("without a token", o.one(MINE), 401, "sign in")
         reply = o.one(MINE, token=self.vishal)
         self.check("one's own tickets", not reply.code and ids(reply) == [12301, 12303], reply)
         self.check("answered in JSON", reply.headers.get("Content-Type") == "application/json", reply)
-        self.is_error("somebody else's tickets", o.one(LIST, {"username": "happy"}, self.vishal), 403, "happy's")
         self.is_error("somebody else's by user id", o.one(LIST, {"username": "user_002"}, self.vishal), 403)
         self.is_error("somebody else's in capitals", o.one(LIST, {"username": "HAPPY"}, self.vishal), 403)
         reply = o.one(LIST, {"username": "VISHAL"}, self.vishal)
         self.check("oneself in capitals", ids(reply) == [12301, 12303], reply)
         reply = o.one(LIST, {"username": "happy"}, self.s.login("admin"))
         self.check("an administrator sees it", ids(reply) == [12302], reply)
-        self.is_error("somebody else's ticket looks like none", o.one(GET, {"ticket_id": 12302}, self.vishal), (403, 404))
-        self.is_error("deleting needs a scope", o.one("jarvis.svc.tickets.Delete", {"ticket_id": 12301}, self.vishal), 403)
-        self.is_error("a tool call is no way around",
-                      o.one(SEND, message(tool_call("get_user_tickets", username="happy")), self.vishal), 403, "happy's")
-        self.is_error("nor is text", o.one(SEND, message({"text": "show happy's tickets"}), self.vishal), 403)
         for value in ("Basic dmlzaGFsOnBhc3N3b3JkMTIz", "Bearer", "Bearer a b", self.vishal):
             reply = o.one(MINE, headers={"Authorization": value})
             self.is_error("Authorization: %.20s" % value, reply, 401)
-
-    def forgeries(self):
-        for name, token, good in forge.forgeries(self.s, self.vishal):
-            reply = self.o.one(MINE, token=token)
-            if good:
-                self.check("accepted: " + name, not reply.code and ids(reply) == [12301, 12303], reply)
-            else:
-                self.is_error("refused: " + name, reply, 401)
 
     # ---- who may publish where ------------------------------------------------------------------
 
@@ -141,6 +127,8 @@ class Bus(Tally):
             self.check("an operator may not say " + subject, code == REFUSED and subject in err, (code, err))
         for creds, subject in (("tickets", "jarvis.svc.sessions.List"), ("tickets", "jarvis.a2a.finops.SendMessage"),
                                ("tickets", "jarvis.audit.auth.login"), ("tickets", "jarvis.ctl.all.all.drain"),
+                               ("tickets", "$JS.API.STREAM.MSG.GET.JARVIS_AUDIT"), ("auth", "$JS.API.STREAM.PURGE.JARVIS_AUDIT"),
+                               ("auth", "$JS.API.STREAM.MSG.DELETE.JARVIS_AUDIT"), ("gateway", "jarvis.audit.tickets.denied"),
                                ("gateway", "jarvis.svc.registry.Catalog"), ("gateway", "jarvis.hb.tickets.x")):
             o = Operator(self.s, creds)
             o.env["NATS_CREDS"] = o.env["NATS_CREDS"]
@@ -307,15 +295,12 @@ class Bus(Tally):
         return json.loads(base64.b64decode(reply["message"]["data"])) if "message" in reply else {}
 
     def audit(self):
+        """With nothing but a NATS client; audit.py has the rest."""
         happy = self.s.login("happy")
         self.o.one(LIST, {"username": "alex"}, happy)
         record = wait_for(lambda: (r := self.audit_record("jarvis.audit.tickets.denied")).get("who") == "happy" and r, 10)
         self.check("a denial is kept: who, what, whose", record["actor"] == "tickets" and record["method"] == "List" and
                    "alex" in record["text"] and record["trace_id"] and record["at"], record)
-        self.s.http("POST", "/auth/login", {"username": "sarah", "password": "wrong"})
-        record = wait_for(lambda: (r := self.audit_record("jarvis.audit.auth.login_failed")) and "sarah" in r["text"] and r, 10)
-        self.check("a failed sign-in is kept, its password is not", "wrong password" in record["text"] and
-                   '"wrong"' not in json.dumps(record), record)
 
     def log(self, name):
         with open(os.path.join(self.s.var, "log", name + ".log"), errors="replace") as f:
@@ -390,7 +375,7 @@ class Bus(Tally):
 def main():
     with Stack() as s:
         b = Bus(s)
-        code = b.run(b.discovery, b.counting, b.access, b.forgeries, b.subjects, b.a2a, b.bodies, b.headers,
+        code = b.run(b.discovery, b.counting, b.access, b.subjects, b.a2a, b.bodies, b.headers,
                      b.stream, b.audit, b.loglevel, b.hammer, b.drain,
                      b.drain_under_load)
         return code

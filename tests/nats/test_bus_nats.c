@@ -308,15 +308,16 @@ TEST(streams)
 {
     static const char *const subjects[] = { "test.audit.>", NULL };
     static const char *const others[] = { "test.other.>", NULL };
+    static const struct jv_stream_limits hour = { 3600, 0 }, small = { 120, 1 << 20 };
     struct jv_bus *a = open_bus("ana");
     struct jv_err err = { 0 };
 
-    CHECK_INT(jv_bus_stream(a, "TEST_AUDIT", subjects, 3600, &err), JV_OK);
-    CHECK_INT(jv_bus_stream(a, "TEST_AUDIT", subjects, 3600, &err), JV_OK);
-    CHECK_INT(jv_bus_stream(a, "TEST_AUDIT", subjects, 60, &err), JV_FAILED_PRECONDITION);
-    CHECK_INT(jv_bus_stream(a, "TEST_AUDIT", others, 3600, &err), JV_FAILED_PRECONDITION);
+    CHECK_INT(jv_bus_stream(a, "TEST_AUDIT", subjects, &hour, &err), JV_OK);
+    CHECK_INT(jv_bus_stream(a, "TEST_AUDIT", subjects, &hour, &err), JV_OK);
+    CHECK_INT(jv_bus_stream(a, "TEST_AUDIT", subjects, &small, &err), JV_OK); /* other limits */
+    CHECK_INT(jv_bus_stream(a, "TEST_AUDIT", others, &hour, &err), JV_FAILED_PRECONDITION);
     CHECK_HAS(err.text, "TEST_AUDIT");
-    CHECK_INT(jv_bus_stream(a, "bad name", subjects, 0, &err), JV_INVALID_ARGUMENT);
+    CHECK_INT(jv_bus_stream(a, "bad name", subjects, &hour, &err), JV_INVALID_ARGUMENT);
     jv_bus_free(a);
 }
 

@@ -15,11 +15,11 @@
         .method = method_, .allow = { kind_, NULL, NULL }                                          \
     }
 
-static const struct jv_tool auth_tools[] = { ROW("Login", JV_ACCESS_ANYONE),
-                                             ROW("Keys", JV_ACCESS_ANYONE),
-                                             ROW("Revocations", JV_ACCESS_ACTOR),
-                                             ROW("SignCard", JV_ACCESS_ACTOR),
-                                             { 0 } };
+static const struct jv_tool auth_tools[] = {
+    ROW("Login", JV_ACCESS_ANYONE),      ROW("Keys", JV_ACCESS_ANYONE),
+    ROW("Revocations", JV_ACCESS_ACTOR), ROW("HasEnded", JV_ACCESS_ACTOR),
+    ROW("SignCard", JV_ACCESS_ACTOR),    { 0 }
+};
 static const struct jv_tool sessions_tools[] = { ROW("List", JV_ACCESS_USER),
                                                  ROW("Begin", JV_ACCESS_ACTOR),
                                                  { 0 } };
@@ -206,6 +206,7 @@ struct rule {
 
 static const struct rule publishing[] = {
     { "tickets", "jarvis.svc.auth.Revocations", true },
+    { "tickets", "jarvis.svc.auth.HasEnded", true },
     { "tickets", "jarvis.svc.auth.Login", false },
     { "tickets", "jarvis.svc.auth.SignCard", false },
     { "tickets", "jarvis.svc.sessions.List", false },
@@ -240,6 +241,7 @@ static const struct rule publishing[] = {
     { "gateway", "_INBOX.tickets.abc.1", false },
     { "operator", "jarvis.svc.sessions.Begin", false },
     { "operator", "jarvis.svc.auth.Revocations", false },
+    { "operator", "jarvis.svc.auth.HasEnded", false },
     { "operator", "jarvis.svc.auth.SignCard", false },
     { "operator", "jarvis.svc.sessions.List", true },
     { "operator", "jarvis.a2a.helpdesk.SendMessage", true },
@@ -365,7 +367,9 @@ TEST(the_operator_makes_streams)
     struct jv_err err = { 0 };
 
     CHECK_OR(o && t, return );
-    CHECK_INT(jv_bus_stream(o, "JARVIS_AUDIT", subjects, 3600, &err), JV_OK);
+    CHECK_INT(jv_bus_stream(o, "JARVIS_AUDIT", subjects, &(struct jv_stream_limits){ 3600, 0, 0 },
+                            &err),
+              JV_OK);
     CHECK_STR(err.text, "");
     jv_bus_free(o);
     jv_bus_free(t);

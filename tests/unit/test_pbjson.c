@@ -255,8 +255,8 @@ static const struct {
       "must be between -2147483648 and 2147483647" },
     { MSG, "{\"configuration\":{\"returnImmediately\":\"true\"}}",
       "configuration.returnImmediately", "must be true or false" },
-    { TICKETS, "{\"status\":\"open\"}", "status",
-      "must be one of pending, in_progress, approved, completed, rejected" },
+    { TICKETS, "{\"status\":\"lost\"}", "status",
+      "must be one of pending, in_progress, approved, completed, rejected, open, closed" },
     /* oneofs */
     { PART, "{\"text\":\"a\",\"url\":\"b\"}", "url", "cannot be given together with text" },
     { PART, "{\"data\":null,\"raw\":\"\"}", "raw", "cannot be given together with data" },

@@ -64,6 +64,21 @@ TEST(days)
     SAID("overdue by 678 days", jv_say_days(&b, -678));
 }
 
+TEST(spans)
+{
+    enum { day = 24 * 60 * 60 };
+    const int64_t monday = 1736726400; /* 2025-01-13 */
+
+    SAID("from 2025-01-13 to 2025-01-19", jv_say_span(&b, monday, monday + 7 * day));
+    SAID("from 2025-01-13 to 2025-01-20", jv_say_span(&b, monday, monday + 7 * day + 1));
+    SAID("on 2025-01-13", jv_say_span(&b, monday, monday + day));
+    SAID("on 2025-01-13", jv_say_span(&b, monday + 3600, monday + 7200));
+    SAID("from 2025-01-13 on", jv_say_span(&b, monday, INT64_MAX));
+    SAID("up to 2025-01-12", jv_say_span(&b, INT64_MIN, monday));
+    SAID("", jv_say_span(&b, INT64_MIN, INT64_MAX));
+    SAID("up to an unknown day", jv_say_span(&b, INT64_MIN, INT64_MIN));
+}
+
 TEST(text_cannot_become_markup)
 {
     static const struct {
@@ -101,6 +116,8 @@ TEST(who)
 {
     SAID("You have", jv_say_who(&b, "Alex", "alex", "You have", "has"));
     SAID("alex has", jv_say_who(&b, "alex", "vishal", "You have", "has"));
+    SAID("Your", jv_say_whose(&b, "Alex", "alex", "Your"));
+    SAID("al\\*ex's", jv_say_whose(&b, "al*ex", "vishal", "Your"));
     SAID("\\*x\\* has", jv_say_who(&b, "*x*", "", "You have", "has"));
 }
 

@@ -32,6 +32,42 @@ TEST(enums_lists_times_and_longs)
     CHECK_HAS(budget, "\"id\":{\"type\":\"string\",\"format\":\"int64\"");
 }
 
+/* The three tools of a family take the same. */
+TEST(filters_of_lists)
+{
+    static const ProtobufCMessageDescriptor *const lists[] = {
+        &tickets__list_all_request__descriptor,
+        &tickets__list_request__descriptor,
+        &tickets__list_mine_request__descriptor,
+    };
+    static const ProtobufCMessageDescriptor *const exams[] = {
+        &oxygen__exams_request__descriptor,
+        &oxygen__my_exams_request__descriptor,
+    };
+
+    fresh_arena();
+    for (size_t i = 0; i < JV_COUNT(lists); i++) {
+        const char *list = schema(lists[i], JV_JSON_SNAKE);
+
+        CHECK_HAS(list, "\"status\":{\"type\":\"string\",\"enum\":[\"pending\",\"in_progress\","
+                        "\"approved\",\"completed\",\"rejected\",\"open\",\"closed\"],");
+        CHECK_HAS(list, "\"order\":{\"type\":\"string\",\"enum\":[\"newest\",\"oldest\"],");
+        CHECK_HAS(list, "\"created_from\":{\"type\":\"string\",\"format\":\"date-time\",");
+        CHECK_HAS(list, "\"created_until\":{\"type\":\"string\",\"format\":\"date-time\",");
+    }
+    for (size_t i = 0; i < JV_COUNT(exams); i++) {
+        const char *list = schema(exams[i], JV_JSON_SNAKE);
+
+        CHECK_HAS(list, "\"urgency\":{\"type\":\"string\",\"enum\":[\"upcoming\",\"urgent\",");
+        CHECK_HAS(list, "\"due_from\":{\"type\":\"string\",\"format\":\"date-time\",");
+        CHECK_HAS(list, "\"due_until\":{\"type\":\"string\",\"format\":\"date-time\",");
+    }
+    CHECK_HAS(schema(&finops__costs_request__descriptor, JV_JSON_SNAKE),
+              "\"order\":{\"type\":\"string\",\"enum\":[\"costliest\",\"cheapest\"],");
+    CHECK_HAS(schema(&oxygen__courses_request__descriptor, JV_JSON_SNAKE),
+              "\"state\":{\"type\":\"string\",\"enum\":[\"enrolled\",\"completed\"],");
+}
+
 TEST(a2a_types)
 {
     const char *request, *card;

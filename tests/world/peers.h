@@ -26,6 +26,7 @@ struct behaviour {
     int code;          /* what its tools answer with */
     uint32_t delay_ms; /* before */
     size_t calls;
+    size_t bulk; /* bytes that its lists are made longer by */
     char message_id[64];
 };
 
@@ -84,6 +85,8 @@ static int list(struct jv_ctx *ctx, Tickets__TicketList *ret)
     ret->tickets[1] = ticket(ctx, 12303, "update_budget", TICKETS__STATUS__in_progress);
     ret->n_tickets = 2;
     ret->total = 2;
+    if (fake.tickets.bulk)
+        ret->note = jv_arena_printf(jv_arena(ctx), "%0*d", (int)fake.tickets.bulk, 0);
     return behave(ctx, &fake.tickets);
 }
 
@@ -117,8 +120,35 @@ JV_TOOL_FN(create_mine, Tickets__CreateMineRequest, Tickets__Created)
 
 JV_TOOL_FN(cloud_cost, Finops__CloudCostRequest, Finops__ProviderCost)
 {
+    static const struct {
+        const char *provider;
+        int64_t cents;
+        double percent;
+    } costs[] = { { "aws", 1523450, 41.62 },
+                  { "gcp", 1245075, 34.01 },
+                  { "azure", 892025, 24.37 } };
+
+    for (size_t i = 0; i < JV_COUNT(costs); i++) {
+        if (strcmp(costs[i].provider, req->provider) != 0)
+            continue;
+        ret->total_cents = costs[i].cents;
+        ret->percentage = costs[i].percent;
+    }
     ret->provider = req->provider;
-    ret->total_cents = strcmp(req->provider, "aws") == 0 ? 1523450 : 1245075;
+    return behave(ctx, &fake.finops);
+}
+
+JV_TOOL_FN(service_cost, Finops__ServiceCostRequest, Finops__ServiceReport)
+{
+    ret->service = req->service_name;
+    ret->total_cents = strcmp(req->service_name, "ec2") == 0 ? 850000 : 423450;
+    return behave(ctx, &fake.finops);
+}
+
+JV_TOOL_FN(budget_of, Finops__BudgetRequest, Finops__BudgetReport)
+{
+    ret->username = req->username;
+    ret->monthly_budget_cents = strcmp(req->username, "alex") == 0 ? 30000 : 50000;
     return behave(ctx, &fake.finops);
 }
 
@@ -130,7 +160,7 @@ JV_TOOL_FN(my_budget, Google__Protobuf__Empty, Finops__BudgetReport)
     return behave(ctx, &fake.finops);
 }
 
-JV_TOOL_FN(my_courses, Google__Protobuf__Empty, Oxygen__CourseList)
+JV_TOOL_FN(my_courses, Oxygen__MyCoursesRequest, Oxygen__CourseList)
 {
     (void)req;
     ret->username = jv_caller(ctx)->username;
@@ -147,7 +177,7 @@ static Oxygen__Exam *exam(struct jv_ctx *ctx, const char *name, const char *dead
     return e;
 }
 
-JV_TOOL_FN(my_exams, Google__Protobuf__Empty, Oxygen__ExamList)
+JV_TOOL_FN(my_exams, Oxygen__MyExamsRequest, Oxygen__ExamList)
 {
     (void)req;
     ret->pending_exams = JV_NEW_ARRAY(jv_arena(ctx), Oxygen__Exam *, 3);
@@ -173,6 +203,8 @@ static const struct {
     { "Get", get__tool },
     { "CreateMine", create_mine__tool },
     { "CloudCost", cloud_cost__tool },
+    { "ServiceCost", service_cost__tool },
+    { "Budget", budget_of__tool },
     { "MyBudget", my_budget__tool },
     { "MyCourses", my_courses__tool },
     { "MyExams", my_exams__tool },
@@ -363,8 +395,8 @@ static const struct jv_tool session_rows[] = {
 
 struct town {
     struct world *w;
-    struct jv_node *registry, *sessions, *tickets, *finops, *oxygen, *jarvis;
-    const char *vishal, *happy;
+    struct jv_node *auth, *registry, *sessions, *tickets, *finops, *oxygen, *jarvis;
+    const char *vishal, *happy, *admin;
 };
 
 static void forget(void)
@@ -386,13 +418,17 @@ static inline const struct jv_actor *without_tasks(struct world *w)
     return a;
 }
 
-/* real: with sessions, tickets and tasks in a database. */
-static inline struct town town_of(bool real)
+/* What is real there, on a database. */
+enum real { NOTHING_REAL, TICKETS_REAL, AGENTS_REAL };
+
+/* With tickets come sessions and tasks. */
+static inline struct town town_of(enum real real)
 {
     extern const struct jv_actor sessions_actor;
     struct town t = { .w = world_new() };
     struct jv_actor *registry;
 
+    t.auth = world_auth(t.w);
     registry = fake_service(t.w, "registry", &registry__registry__descriptor, registry_rows);
     registry->events = registry_events;
     t.registry = world_start(t.w, registry);
@@ -401,18 +437,21 @@ static inline struct town town_of(bool real)
                                   : fake_service(t.w, "sessions", &sessions__sessions__descriptor,
                                                  session_rows));
     t.tickets = world_start(t.w, real ? &tickets_actor : fake_agent(t.w, &tickets_actor));
-    t.finops = world_start(t.w, fake_agent(t.w, &finops_actor));
-    t.oxygen = world_start(t.w, fake_agent(t.w, &oxygen_actor));
+    t.finops =
+            world_start(t.w, real == AGENTS_REAL ? &finops_actor : fake_agent(t.w, &finops_actor));
+    t.oxygen =
+            world_start(t.w, real == AGENTS_REAL ? &oxygen_actor : fake_agent(t.w, &oxygen_actor));
     world_advance(t.w, 10);
     t.jarvis = world_start(t.w, real ? &orchestrator_actor : without_tasks(t.w));
     t.vishal = world_person(t.w, "user_001", "vishal", "developer");
     t.happy = world_person(t.w, "user_002", "happy", "developer");
+    t.admin = world_person(t.w, "user_admin", "admin", "admin");
     return t;
 }
 
 static inline struct town town_new(void)
 {
-    return town_of(false);
+    return town_of(NOTHING_REAL);
 }
 
 static inline void town_free(struct town *t)

@@ -69,7 +69,7 @@ TEST(an_error_that_cannot_be_told_is_not_silence)
     struct world_reply r;
 
     world_send(s.w, NULL, "svc.chat.Chat", "{\"message\":\"x\"}");
-    jv_broker_fail_publish(world_broker(s.w), 1);
+    jv_broker_fail_publish(world_broker(s.w), 2); /* the first is the record of the refusal */
     r = world_collect(s.w);
     CHECK_INT(r.code, JV_DEADLINE_EXCEEDED);
     CHECK_INT(world_ask(s.w, NULL, "svc.chat.Chat", "{\"message\":\"x\"}").code,

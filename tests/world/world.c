@@ -308,7 +308,7 @@ static const struct {
 } roles[] = {
     { "admin", "tickets:read tickets:write finops:read oxygen:read registry:read users:read "
                "tickets:read:all tickets:write:all tickets:delete finops:read:all oxygen:read:all "
-               "users:read:all registry:write registry:approve audit:read "
+               "users:read:all users:write registry:write registry:approve audit:read "
                "notifications:read:all notifications:write:all" },
     { "", "tickets:read tickets:write finops:read oxygen:read registry:read users:read" },
 };

@@ -28,6 +28,9 @@ struct jv_identity *world_identity(struct world *w);
 struct jv_node *world_start(struct world *w, const struct jv_actor *actor);
 /* The same without expecting that it works: the code, the reason in *err. */
 int world_try(struct world *w, const struct jv_actor *actor, struct jv_err *err);
+/* An auth that knows the demo's people, zoe, max, and `gone`, who was removed; it does nothing
+ * else. */
+struct jv_node *world_auth(struct world *w);
 /* Gone without a farewell heartbeat; what it was answering is answered. */
 void world_kill(struct world *w, struct jv_node *n);
 /* As SIGTERM: drains, then gone. */

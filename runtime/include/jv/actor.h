@@ -25,7 +25,9 @@ typedef int (*jv_handler_fn)(struct jv_ctx *ctx, const void *req, void *ret);
 /* ---- access: who may call a method. The zero value admits nobody. ----------------------------
  * `owner` names a member of the request that holds a user name. Empty, it becomes the caller's;
  * set to anything but the caller's user name or user id, the call needs the scope with ":all"
- * behind it. It is compared without regard to case and handed to the handler in lower case. */
+ * behind it. It is compared without regard to case; the handler gets a user name that somebody has
+ * (auth knows, also by user id), or the call is NOT_FOUND. While auth is away a JV_TOOL_READONLY
+ * method gets the name as it was given, in lower case; any other is UNAVAILABLE. */
 
 enum jv_access_kind {
     JV_ACCESS_NOBODY = 0,
@@ -116,7 +118,11 @@ struct jv_setting {
     int64_t min, max; /* INT and MSEC; both 0: no limits */
 };
 
-enum jv_needs { JV_NEEDS_DB = 1 << 0, JV_NEEDS_HTTP = 1 << 1 };
+enum jv_needs {
+    JV_NEEDS_DB = 1 << 0,
+    JV_NEEDS_HTTP = 1 << 1,
+    JV_NEEDS_AUDIT = 1 << 2, /* reads what JetStream keeps of everybody's records: kept.h */
+};
 
 struct jv_actor {
     const char *name, *version;                /* name: what jarvis.svc.<name>.* says, [a-z]+ */
@@ -173,11 +179,15 @@ struct jv_caller {
     const char *scope;    /* space-separated */
     const char *sid;      /* the sign-in */
     const char *token;    /* as it came, for calls that travel on */
+    int64_t issued;       /* of the token, unix seconds */
 };
 
 void *jv_state(struct jv_ctx *ctx);
 const struct jv_caller *jv_caller(const struct jv_ctx *ctx);
 bool jv_caller_has(const struct jv_ctx *ctx, const char *scope); /* "tickets:read:all" */
+/* Were all of a person's tokens issued up to then (unix seconds) ended, or is the person gone? Asks
+ * auth; UNAVAILABLE, and *ret true, when it does not answer. */
+JV_CHECKED int jv_person_ended(struct jv_ctx *ctx, const char *user_id, int64_t issued, bool *ret);
 struct jv_arena *jv_arena(struct jv_ctx *ctx);
 const char *jv_trace_id(const struct jv_ctx *ctx);
 
@@ -215,9 +225,33 @@ void jv_as_actor(struct jv_ctx *ctx);
 
 /* Tell whoever listens, without an answer: subject without the prefix, "evt.auth.Revoked". */
 int jv_publish(struct jv_ctx *ctx, const char *subject, const void *msg);
-/* Record who did what: on jarvis.audit.<actor>.<action>, kept by JetStream. Never fails a message.
- */
+/* Record who did what: on jarvis.audit.<actor>.<action>, kept by JetStream. Never fails a message
+ * and never waits. */
 void jv_audit(struct jv_ctx *ctx, const char *action, const char *fmt, ...) JV_PRINTF(3, 4);
+/* A record that is true only together with a change: the actor keeps it in the change's
+ * transaction, and says it after the commit, perhaps again and in another process. Two of the same
+ * id are one. */
+struct jv_note {
+    uint64_t id; /* less than 2^63 */
+    int64_t at_ms;
+    const char *action, *text, *who, *user_id, *method, *trace_id;
+};
+struct jv_note jv_note(struct jv_ctx *ctx, const char *action, const char *fmt, ...)
+        JV_PRINTF(3, 4);
+void jv_audit_note(struct jv_ctx *ctx, const struct jv_note *note);
+/* Wait until the bus has taken everything that was published so far. UNAVAILABLE: it does not say.
+ */
+int jv_settle(struct jv_ctx *ctx);
+/* For the actor that signs people in: the records of this message are about them. */
+void jv_audit_who(struct jv_ctx *ctx, const char *username, const char *user_id);
+/* Record that the caller was not let: which rule said no, and what was asked for. The runtime does
+ * it for the rules of the table: "scope", "owner", "token". */
+void jv_denied(struct jv_ctx *ctx, const char *rule, const char *fmt, ...) JV_PRINTF(3, 4);
+/* Before "not found" for an id: jv_hidden(ctx, owner, "ticket %d", id). owner: somebody else's,
+ * which looks like none; "" or NULL: nobody has it. The record tells what the answer does not, and
+ * there is one in either case (denied, rule "hidden"; or missed), so that both take the same time.
+ */
+void jv_hidden(struct jv_ctx *ctx, const char *owner, const char *fmt, ...) JV_PRINTF(3, 4);
 /* JV_TOOL_STREAMS: a piece of the answer, of the rpc's reply type. */
 JV_CHECKED int jv_emit(struct jv_ctx *ctx, const void *part);
 

@@ -113,6 +113,11 @@ void jv_buf_printf(struct jv_buf *b, const char *fmt, ...) JV_PRINTF(2, 3);
 bool jv_is_token(const char *s);
 /* Valid UTF-8 without NUL (RFC 3629: no surrogates, nothing overlong). */
 bool jv_is_utf8(const char *s, size_t n);
+/* The character at s and its bytes; 0: it is none. */
+size_t jv_utf8_next(const char *s, size_t left, uint32_t *ret);
+/* Control characters, and those that turn a line around or cannot be seen in it: what people wrote
+ * is shown to operators without them. */
+bool jv_is_unseen(uint32_t c);
 /* Bytes of s, at most max, that end on a whole character. */
 size_t jv_clip(const char *s, size_t len, size_t max);
 /* Take out, in place, what is not UTF-8: characters that were cut, other encodings. */
@@ -134,5 +139,8 @@ int64_t jv_base64_decode(struct jv_arena *a, const char *s, size_t n, uint8_t **
  * any offset, years 0001-9999. */
 char *jv_time_print(struct jv_arena *a, int64_t seconds, int32_t nanos);
 JV_CHECKED int jv_time_parse(const char *s, int64_t *ret_seconds, int32_t *ret_nanos);
+/* Days since 1970-01-01 of a date (month and day from 1 on), and the way back. */
+int64_t jv_days_from_date(int64_t y, int64_t m, int64_t d);
+void jv_date_from_days(int64_t days, int64_t *y, int64_t *m, int64_t *d);
 
 #endif

@@ -54,6 +54,11 @@ JV_CHECKED int jv_client_next(struct jv_stream *s, int timeout_ms, void *ret, st
 int64_t jv_client_event_id(const struct jv_stream *s);
 struct jv_stream *jv_client_close(struct jv_stream *s);
 
+/* Publish on a subject (without the prefix) that a stream of JetStream keeps, and wait until it is
+ * written down. The same id twice within two minutes is kept once. */
+JV_CHECKED int jv_client_keep(struct jv_client *c, const char *subject, const char *id,
+                              const void *data, size_t len, int timeout_ms);
+
 /* Listen: fn runs on the loop thread, must not block; no way to stop but freeing the client. */
 JV_CHECKED int jv_client_listen(struct jv_client *c, const char *subject, /* without the prefix */
                                 void (*fn)(void *arg, const char *subject, const void *data,

@@ -58,6 +58,17 @@ static inline struct jv_param jv_bytes(const void *p, size_t n) /* bytea */
 /* A text[] from n strings; made in the message's arena. */
 struct jv_param jv_text_array(struct jv_ctx *ctx, size_t n, const char *const *items);
 
+struct Google__Protobuf__Timestamp;
+/* A time range of a request, its members <what>_from (inclusive) and <what>_until (exclusive):
+ * what is absent is SQL null. INVALID_ARGUMENT names the member of a time outside the years 1 to
+ * 9999, and <what>_until of a range that is empty. */
+struct jv_range {
+    struct jv_param from, until; /* timestamptz */
+};
+JV_CHECKED int jv_read_range(struct jv_ctx *ctx, const char *what,
+                             const struct Google__Protobuf__Timestamp *from,
+                             const struct Google__Protobuf__Timestamp *until, struct jv_range *ret);
+
 struct jv_rows {
     size_t n;        /* rows returned */
     size_t affected; /* rows inserted, updated or deleted */

@@ -53,5 +53,7 @@ void jv_fetch_done(struct jv_fetch *f);
 /* Could this address be fetched, as far as can be said without resolving names? INVALID_ARGUMENT
  * when not. place[JV_PLACE] (NULL is fine) gets its host:port, or "". Never waits. */
 JV_CHECKED int jv_url_check(const char *url, const char *allow, char *place, struct jv_err *err);
+/* Does the list have that host:port? */
+bool jv_place_listed(const char *allow, const char *place);
 
 #endif

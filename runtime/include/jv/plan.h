@@ -32,13 +32,14 @@ struct jv_planned {
     const char *text;
     struct Google__Protobuf__Struct *arguments;
     const char *person; /* who is named as the owner of the data; NULL: nobody */
-    double confidence;  /* 0 to 1 */
+    double confidence;  /* 0 to 1: of ten calls with 0.9 about nine are what was meant */
 };
 
 enum jv_plan_kind {
     JV_PLAN_CALLS = 0, /* run the calls; `missing` set: then ask `text` for one more */
     JV_PLAN_ASK,       /* something is missing: `text` is the question; calls holds the unfinished
-                          one, `missing` the member */
+                          one, `missing` the member; or changes that are to be confirmed with yes
+                          or no: `missing` is "confirmation" */
     JV_PLAN_TALK,      /* help, greeting, thanks, small talk, out of scope: `text` is the answer */
     JV_PLAN_UNKNOWN,   /* not understood: `text` says so kindly */
 };
@@ -50,18 +51,42 @@ struct jv_plan {
     struct jv_planned *calls; /* in the order they were asked */
     const char *text;
     const char *missing;
-    bool compare;                   /* the calls are alternatives: say how they differ */
+    bool more;         /* more was asked than is looked at: the calls are the first of it */
+    bool compare;      /* the calls are alternatives: say how they differ */
+    const char *taken; /* unsure: say with the answer what was understood; NULL: sure */
     const char *const *suggestions; /* NULL-terminated, may be NULL */
     /* What to hand back as `memory` with the next question of the session. */
     struct Google__Protobuf__Struct *memory;
 };
 
+/* What to say then; of a size_t, how many calls there are. */
+#define JV_PLAN_MORE                                                                               \
+    "That was more than I look at at once: these are the first %zu. Please ask for the rest "      \
+    "again."
+
 struct jv_plan_input {
     const char *text;
-    const char *username;                          /* the caller */
+    const char *username; /* the caller */
+    const char *scope; /* what the caller holds: who may see everybody's means everybody's when it
+                        * is not said whose; NULL: not known */
     const struct Google__Protobuf__Struct *memory; /* of the last turn; may be NULL */
     const char *const *recent;                     /* "user: ...", "assistant: ..."; may be NULL */
+    int64_t now_ms;                                /* for "next week", "yesterday"; unix, UTC */
 };
+
+/* Add to the memory of a plan what its calls brought, so that "the first one" can be asked for
+ * next. results[i] is the reply message of calls[i], or NULL. The memory keeps pointers into them.
+ */
+void jv_plan_heard(const struct jv_catalog *c, struct Google__Protobuf__Struct *memory, size_t n,
+                   const struct jv_planned *calls,
+                   const struct Google__Protobuf__Struct *const *results, struct jv_arena *a);
+
+/* Which calls wait for which. Those that change something are made one after the other, in the
+ * order said, and so is a look at what a later one changes ("show ticket 1 and delete it"); all
+ * others come after them, side by side. changes[i]: call i is no looking one. */
+bool jv_plan_in_turn(size_t n, const struct jv_planned *calls, const bool *changes, size_t i);
+/* Both are about the same thing: an argument that is named as an id holds the same. */
+bool jv_plan_same_item(const struct jv_planned *a, const struct jv_planned *b);
 
 /* At most max things to ask next, each an example of the catalogue of at most seven words: first
  * what the words that stood in answers lead to (`seen`, may be NULL), then the neighbours of the
@@ -78,5 +103,28 @@ struct jv_planner {
 
 /* ctx may be NULL for this one. */
 extern const struct jv_planner jv_planner_builtin;
+
+/* ---- suggestions for somebody ---------------------------------------------------------------- */
+
+/* What a suggestion goes by; all may be NULL or 0. */
+struct jv_suggest_input {
+    const char *scope;    /* the asker's, space-separated; NULL: not known, so what everybody may */
+    const char *username; /* the asker */
+    const char *question; /* just asked, and never suggested */
+    size_t n_done;        /* calls just made */
+    const struct jv_planned *done;
+    const struct Google__Protobuf__Struct *const *results; /* their reply messages, NULL: none */
+    const char *const *seen;  /* names that stood in answers; NULL-terminated */
+    const char *const *stale; /* asked or suggested lately, so only if there is nothing else;
+                               * NULL-terminated */
+};
+
+/* As jv_plan_suggest(), which knows nothing of the asker; nothing that the asker may not do. A
+ * number or a name of somebody stands in it only when it does in the results: the first of a list
+ * by its number, and for whoever may see everybody's another thing of somebody who was shown.
+ * Before the neighbours comes the same of something else: GCP after AWS. Whoever may see
+ * everybody's is not sent to their own. */
+size_t jv_plan_suggest_to(const struct jv_catalog *c, struct jv_arena *a,
+                          const struct jv_suggest_input *in, size_t max, const char **ret);
 
 #endif

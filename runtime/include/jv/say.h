@@ -22,12 +22,19 @@ void jv_say_percent(struct jv_buf *b, double percent);
 void jv_say_count(struct jv_buf *b, int64_t n, const char *one, const char *many);
 /* "2025-01-10", in UTC; of a time outside the years 1 to 9999 "an unknown day". */
 void jv_say_date(struct jv_buf *b, int64_t unix_seconds);
+/* The days of a time range, in UTC, both named: "from 2025-01-13 to 2025-01-19", "on 2025-01-15",
+ * "from 2025-01-13 on", "up to 2025-01-19". Unix seconds, `until` is the first second after it;
+ * INT64_MIN and INT64_MAX are no bounds, and without any nothing is said. */
+void jv_say_span(struct jv_buf *b, int64_t from, int64_t until);
 /* Until a deadline: "5 days left", "1 day left", "due today", "overdue by 3 days". */
 void jv_say_days(struct jv_buf *b, int64_t days);
 /* The start of a sentence about a person: `you` when who is the reader, else who and `they`:
  * jv_say_who(b, who, reader, "You have", "has") gives "You have" or "alex has". */
 void jv_say_who(struct jv_buf *b, const char *who, const char *reader, const char *you,
                 const char *they);
+/* Whose something is: `you` when who is the reader, else "alex's":
+ * jv_say_whose(b, who, reader, "Your") gives "Your" or "alex's". */
+void jv_say_whose(struct jv_buf *b, const char *who, const char *reader, const char *you);
 
 /* A name as data has it: "VPN access", " vpn-access " -> "vpn_access". Lower case; blanks, dashes
  * and underscores are one underscore, none at the ends; other characters stay, for the caller to
