@@ -401,7 +401,7 @@ struct stream {
     const char *subject;
     const ProtobufCMessageDescriptor *out;
     uint32_t slot;
-    int64_t idle_ms;
+    int64_t idle_ms, until; /* mono ms */
     int (*take)(void *arg, const void *part);
     void *arg;
 };
@@ -410,7 +410,7 @@ struct stream {
 static int next_message(struct stream *s, struct jv_bus_msg **ret)
 {
     struct slot *t;
-    int64_t until = s->ctx->deadline;
+    int64_t until = s->until;
     int r = JV_OK;
 
     if (s->idle_ms && jv_loop_mono_ms(s->ctx->node->loop) + s->idle_ms < until)
@@ -457,13 +457,14 @@ static int listen(struct stream *s)
 }
 
 int jv_call_stream(struct jv_ctx *ctx, const ProtobufCServiceDescriptor *service,
-                   const char *method, const void *req, int64_t idle_ms,
+                   const char *method, const void *req, struct jv_patience patience,
                    int (*take)(void *arg, const void *part), void *arg)
 {
     const ProtobufCMethodDescriptor *rpc = rpc_of(service, method);
     struct stream s = { .ctx = ctx,
                         .subject = jv_service_subject(ctx->arena, service, method),
-                        .idle_ms = idle_ms,
+                        .idle_ms = patience.idle_ms,
+                        .until = ctx->deadline,
                         .take = take,
                         .arg = arg };
     const struct question q = { .subject = s.subject, .req = req };
@@ -473,6 +474,8 @@ int jv_call_stream(struct jv_ctx *ctx, const ProtobufCServiceDescriptor *service
         r = begin(ctx, &q, true, &s.slot);
     if (r)
         return r;
+    if (patience.total_ms && jv_loop_mono_ms(ctx->node->loop) + patience.total_ms < s.until)
+        s.until = jv_loop_mono_ms(ctx->node->loop) + patience.total_ms;
     s.out = rpc->output;
     return listen(&s);
 }

@@ -44,9 +44,11 @@ JV_TOOL_FN(ask, Orchestrator__ChatRequest, Orchestrator__ChatReply)
     char until[32], number[32];
     struct heard h = { .ctx = ctx, .text = jv_buf_new(jv_arena(ctx)) };
     const char *idle = word_of(req->message, "idle=", number, sizeof(number));
-    int64_t idle_ms = idle ? atoi(idle) : 0;
+    struct jv_patience patience = { .idle_ms = idle ? atoi(idle) : 0 };
     int code;
 
+    idle = word_of(req->message, "total=", number, sizeof(number));
+    patience.total_ms = idle ? atoi(idle) : 0;
     h.until = word_of(req->message, "until=", until, sizeof(until));
     h.pause_ms = strstr(req->message, "slowly") ? 100 : 0;
     turn.role = LLM__ROLE__user;
@@ -54,7 +56,7 @@ JV_TOOL_FN(ask, Orchestrator__ChatRequest, Orchestrator__ChatReply)
     r.n_turns = 1;
     r.turns = turns;
     r.purpose = "test";
-    code = jv_call_stream(ctx, &llm__llm__descriptor, "Stream", &r, idle_ms, take, &h);
+    code = jv_call_stream(ctx, &llm__llm__descriptor, "Stream", &r, patience, take, &h);
     if (code && strstr(req->message, "anyway")) /* what was said until then */
         code = JV_OK;
     ret->response = h.text.data;
@@ -176,6 +178,8 @@ TEST(silence_is_bounded_between_parts)
     r = hear(&s, "idle=400");
     CHECK_INT(r.code, JV_DEADLINE_EXCEEDED);
     CHECK_HAS(r.text, "did not answer in time");
+    fake_llm_again();
+    CHECK_HAS(hear(&s, "total=600;anyway").json, "\"one two \"");
     done(&s);
 }
 
