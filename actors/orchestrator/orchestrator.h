@@ -106,6 +106,12 @@ struct model_question {
     const char *text; /* the question with all that stands around it */
 };
 struct model_question model_ask(struct jv_ctx *ctx, const struct jv_plan_input *in);
+/* A mark for what others wrote, which nothing in it can know. */
+const char *model_mark(struct jv_ctx *ctx);
+/* May a model be asked at all? */
+bool model_there(struct jv_ctx *ctx);
+/* A call to one failed: with FAILED_PRECONDITION there is none, for a while. */
+void model_missed(struct jv_ctx *ctx, int code);
 /* Let a model plan where the built-in planner is not sure (or always, as JARVIS_PLANNER says);
  * p->plan is the built-in's, and stays when no model serves. */
 void model_plan(struct jv_ctx *ctx, const struct jv_plan_input *in, struct planned *p);
@@ -213,6 +219,13 @@ void suggest_remember(struct jv_ctx *ctx, Google__Protobuf__Struct *memory, cons
                       size_t n);
 int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
                         size_t *ret_n);
+
+/* ---- ideas.c ----------------------------------------------------------------------------------
+ */
+/* Better ones than the n of the list, which has room for n_suggestions: a model's come first, and
+ * the list's where it has too few. Returns how many. */
+size_t ideas_for(struct jv_ctx *ctx, const char *question, const char *answer, const char **list,
+                 size_t n);
 
 /* ---- notify.c -------------------------------------------------------------------------------- */
 int notify_list(struct jv_ctx *ctx, Orchestrator__NotificationList *ret);

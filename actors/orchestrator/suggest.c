@@ -199,5 +199,7 @@ int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char *
     in.n_done = last_calls(ctx, session, done);
     in.question = last_said(session, SESSIONS__ROLE__user);
     *ret_n = from_catalog(ctx, &in, last_said(session, SESSIONS__ROLE__assistant), *ret);
+    *ret_n = ideas_for(ctx, in.question, last_said(session, SESSIONS__ROLE__assistant), *ret,
+                       *ret_n);
     return JV_OK;
 }
