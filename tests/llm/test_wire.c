@@ -74,6 +74,15 @@ static const char *const vectors[] = {
     LAST, NULL
 };
 
+/* The key is where quoting ends. */
+static const char *const unlucky[] = {
+    HEAD("200 OK", ""),
+    CHUNK("{\"error\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" KEY "\"}"),
+    LAST, NULL
+};
+
 #define AT(name)                                                                                   \
     {                                                                                              \
         "/" #name "/", name                                                                        \
@@ -82,7 +91,7 @@ static const struct script scripts[] = {
     AT(fine),     AT(abrupt),  AT(cut),       AT(early),   AT(polite),  AT(empty),   AT(html),
     AT(slow),     AT(stalled), AT(malformed), AT(chunks),  AT(failing), AT(endless), AT(comments),
     AT(one_line), AT(calls),   AT(busy),      AT(later),   AT(echo),    AT(telling), AT(wrong),
-    AT(whole),    AT(half),    AT(lots),      AT(vectors), { 0 },
+    AT(whole),    AT(half),    AT(lots),      AT(vectors), AT(unlucky), { 0 },
 };
 
 static struct scripted *server;
@@ -318,6 +327,10 @@ static int embeds_not(struct jv_ctx *ctx)
 
     CHECK_INT(embed(ctx, &m, 1, &ret, &out), JV_UNAVAILABLE);
     CHECK(out.try_again && out.other_model && out.retry_after_ms == 86400000);
+    m = model_at(ctx, "unlucky");
+    CHECK_INT(embed(ctx, &m, 1, &ret, &out), JV_UNAVAILABLE);
+    CHECK_HAS(jv_error(ctx)->text, "openai/m: the model failed: xxxx");
+    CHECK(!strstr(jv_error(ctx)->text, "sk-"));
     m.provider = &provider_anthropic;
     CHECK_INT(embed(ctx, &m, 1, &ret, &out), JV_UNAVAILABLE);
     CHECK_STR(jv_error(ctx)->text, "openai/m: the provider has no embeddings");
