@@ -196,8 +196,8 @@ static void generate(struct attempt *t, const struct wire_request *w)
         f.take = take;
         f.take_arg = t;
         f.max_bytes = max_stream;
-        f.first_ms = bounded(t->limits->first_ms);
-        f.idle_ms = bounded(t->limits->idle_ms);
+        f.first_ms = t->limits->first_ms > 0 ? bounded(t->limits->first_ms) : 0;
+        f.idle_ms = t->limits->idle_ms > 0 ? bounded(t->limits->idle_ms) : 0;
     }
     (void)!jv_fetch_wait(t->ctx, &f);
     note_status(t, &f);

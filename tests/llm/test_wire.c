@@ -13,7 +13,9 @@
     CHUNK("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":31,\"completion_tokens\":8}}\n\n")
 #define HEAD(status, headers) "HTTP/1.1 " status "\r\nTransfer-Encoding: chunked\r\n" headers "\r\n"
 #define SLOWLY                CHUNK("{\"error\":{\"message\":\"slowly\"}}"), LAST, NULL
-#define OFTEN64               DELTA("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")
+#define SPACES                                                                                     \
+    "                                                                                            "
+#define OFTEN64 DELTA("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")
 
 /* ---- what the provider says ----------------------------------------------------------------- */
 
@@ -34,7 +36,9 @@ static const char *const failing[] = {
     HEAD_STREAM, CHUNK("data: {\"error\":{\"message\":\"out of memory, " KEY "\"}}\n\n"), LAST, NULL
 };
 static const char *const endless[] = { HEAD_STREAM, OFTEN64, AGAIN, NULL };
-static const char *const comments[] = { HEAD_STREAM, CHUNK(": still here\n\n"), AGAIN, NULL };
+static const char *const comments[] = { HEAD_STREAM,
+                                        CHUNK(": still here" SPACES SPACES SPACES SPACES "\n\n"),
+                                        AGAIN, NULL };
 static const char *const one_line[] = { HEAD_STREAM, CHUNK("data: xxxxxxxxxxxxxxxx"),
                                         CHUNK("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"), AGAIN,
                                         NULL };
