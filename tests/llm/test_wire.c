@@ -305,16 +305,16 @@ static int embeds(struct jv_ctx *ctx)
     struct model m = model_at(ctx, "vectors");
     Llm__EmbedReply ret = LLM__EMBED_REPLY__INIT;
     struct wire_outcome out;
-    size_t before = server->n;
+    size_t before = scripted_count(server);
 
     CHECK_INT(embed(ctx, &m, 24, &ret, &out), JV_OK);
-    CHECK_INT(server->n, before + 3);
+    CHECK_INT(scripted_count(server), before + 3);
     CHECK_HAS(scripted_last(server).body, "\"input\":[\"text 16.\"");
     for (size_t i = 0; i < ret.n_vectors; i++)
         CHECK(ret.vectors[i]->values[0] == (float)(i % 8 + 1));
     CHECK_INT(embed(ctx, &m, 9, &ret, &out), JV_UNAVAILABLE);
     CHECK_STR(jv_error(ctx)->text, "openai/m: there are not as many vectors as texts");
-    CHECK_INT(server->n, before + 5);
+    CHECK_INT(scripted_count(server), before + 5);
     return JV_OK;
 }
 
@@ -406,7 +406,7 @@ static int asked(void *n)
 static int cancels(struct jv_ctx *ctx)
 {
     struct attempt t = { 0 };
-    size_t before = server->n;
+    size_t before = scripted_count(server);
     struct jv_child *child = jv_spawn(ctx, cancelled, &t);
 
     CHECK_INT(jv_offload(ctx, asked, &before), JV_OK);
