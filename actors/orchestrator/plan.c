@@ -142,7 +142,7 @@ int plan_turn(struct jv_ctx *ctx, int turn, const struct jv_plan_input *in, stru
 
     if (k)
         recall(ctx, k, ret);
-    else
+    else if (!memory_plan(ctx, in, ret))
         r = plan_anew(ctx, in, ret);
     if (r)
         return r;
