@@ -150,7 +150,7 @@ static const struct rule {
          ""),
     FACT("i am [mostly/mainly/currently] working [mostly/mainly] for/at/as/from *", ""),
     MAYBE("i am [mostly/mainly] working [mostly/mainly] on/in/with *", ""),
-    FACT("i am on/in the *", ""),
+    FACT("i am on/in the * team/group/squad/department/unit/division/organisation/chapter", ""),
     FACT("i am part/member of *", ""),
     FACT("i am a member of *", ""),
     FACT("i am responsible for *", ""),

@@ -1,5 +1,5 @@
 /* test_statements.c -- what people tell about themselves is taken for that, and nothing they ask
- * for is: by hand-made wordings, and by all that the planner is measured with. */
+ * for is: by hand-made wordings, and by all that the planner is tuned with. */
 #include "actors/orchestrator/statement.h"
 #include "plan/asking.h"
 
@@ -217,6 +217,8 @@ static const char *const asked[] = {
     "I'm a bit lost, what can you do",
     "I'm in a hurry, my tickets",
     "I'm on leave today",
+    "I'm on the train",
+    "I'm in the dark about my budget",
     "I'm in the middle of a meeting, show my exams",
     "I'm responsible for ticket 12301",
     "I'm interested in my exams",
@@ -383,6 +385,10 @@ TEST(hostile_texts)
         jv_buf_str(&b, "i prefer ");
     CHECK_INT(statement_read(a, b.data).act, STATEMENT_NONE);
     b = jv_buf_new(a);
+    for (int i = 0; i < 8; i++) /* every word may be there, in many places */
+        jv_buf_str(&b, "i would like you to keep all of ");
+    CHECK_INT(statement_read(a, b.data).act, STATEMENT_NONE);
+    b = jv_buf_new(a);
     jv_buf_str(&b, "I work on ");
     for (int i = 0; i < 300; i++)
         jv_buf_str(&b, "x");
@@ -395,7 +401,7 @@ TEST(hostile_texts)
     jv_arena_free(a);
 }
 
-/* ---- all that the planner is measured with --------------------------------------------------- */
+/* ---- all that the planner is tuned with --------------------------------------------------- */
 
 static void check_value(struct talk *t, const Google__Protobuf__Value *v, size_t *n)
 {
@@ -437,7 +443,6 @@ TEST(nothing_that_people_ask_is_taken)
 
     CHECK(check_file(&t, "tests/plan/tune.json") > 200);
     CHECK(check_file(&t, "tests/plan/more.json") > 200);
-    CHECK(check_file(&t, "tests/plan/measure.json") > 200);
     CHECK(check_file(&t, "tests/plan/other.json") > 200);
     talk_free(&t);
 }
