@@ -273,7 +273,8 @@ void model_plan(struct jv_ctx *ctx, const struct jv_plan_input *in, struct plann
 
     if (!wanted(ctx, &p->plan) || answers(in, &p->plan))
         return;
-    q.n_functions = jv_plan_functions(o->catalog, in, max_functions, jv_arena(ctx), &q.functions);
+    q.n_functions =
+            jv_plan_functions(o->catalog, in, &p->plan, max_functions, jv_arena(ctx), &q.functions);
     r = jv_join(ctx, jv_spawn(ctx, ask, &q));
     if (r == JV_FAILED_PRECONDITION && !p->use) { /* none is configured */
         o->no_model_until = jv_real_ms(ctx) + no_model_ms;
