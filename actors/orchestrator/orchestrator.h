@@ -90,6 +90,19 @@ void plan_name(struct jv_ctx *ctx, int turn, size_t from, struct call *calls, si
 /* An earlier run of the turn may have changed something. */
 bool plan_changed(struct jv_ctx *ctx, int turn);
 
+/* ---- memory.c: what people have told about themselves ---------------------------------------- */
+/* A statement about oneself, or an order about such: done, and *ret says so. False: it is something
+ * for the planner. */
+bool memory_plan(struct jv_ctx *ctx, const struct jv_plan_input *in, struct planned *ret);
+/* What the caller has told, oldest first; NULL-terminated. Data, for a model's prompt. */
+const char *const *memory_lines(struct jv_arena *a, const Sessions__BeginReply *began);
+/* An agent's text for somebody who wants short answers: what stands before a long table or list.
+ * The text as it is for everybody else, and when the question asks for all of it. */
+const char *memory_brief(struct jv_ctx *ctx, const Sessions__BeginReply *began,
+                         const char *question, const char *text);
+/* Words of the caller's facts, in lower case, the newest fact first; NULL-terminated. Waits. */
+const char *const *memory_words(struct jv_ctx *ctx);
+
 /* ---- model.c: planning by a model --------------------------------------------------------------
  */
 enum {

@@ -129,7 +129,8 @@ static const char *text_of(struct turn *t, size_t i)
 {
     struct call *c = &t->calls[i];
 
-    c->said = c->compared ? t->comparison : say_call(t->ctx, c);
+    c->said = c->compared ? t->comparison
+                          : memory_brief(t->ctx, t->began, t->req->question, say_call(t->ctx, c));
     for (size_t k = 0; k < i; k++)
         if (strcmp(t->calls[k].name, c->name) == 0 && strcmp(t->calls[k].said, c->said) == 0)
             return "";
