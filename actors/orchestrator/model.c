@@ -111,11 +111,21 @@ const char *model_mark(struct jv_ctx *ctx)
 struct model_question model_ask(struct jv_ctx *ctx, const struct jv_plan_input *in)
 {
     struct jv_arena *a = jv_arena(ctx);
-    struct jv_buf b = jv_buf_new(a), said = jv_buf_new(a);
+    struct jv_buf b = jv_buf_new(a), said = jv_buf_new(a), about = jv_buf_new(a);
     const char *mark = model_mark(ctx);
 
     jv_buf_printf(&b, "Today is %.10s (UTC). The person who asks is %s, %s.\n",
                   jv_time_print(a, in->now_ms / 1000, 0), in->username, jv_caller(ctx)->role);
+    for (size_t i = 0; in->about && in->about[i]; i++) {
+        jv_buf_str(&about, "- ");
+        add_bounded(&about, in->about[i], max_line);
+        jv_buf_char(&about, '\n');
+    }
+    if (about.len)
+        jv_buf_printf(&b,
+                      "What the person told of themselves; how they like answers counts:\n"
+                      "<data %s>\n%s</data %s>\n",
+                      mark, about.data, mark);
     add_history(&said, in->recent);
     add_last_calls(ctx, &said, in->memory);
     if (said.len)

@@ -92,6 +92,7 @@ static int plan(struct turn *t)
         .scope = jv_caller(t->ctx)->scope,
         .memory = memory_before(t),
         .recent = recent_lines(t),
+        .about = memory_lines(jv_arena(t->ctx), t->began),
         .now_ms = jv_now_ms(t->ctx),
     };
     struct planned p;

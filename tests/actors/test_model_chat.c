@@ -118,6 +118,28 @@ TEST(pieces_are_gathered)
     done(&t);
 }
 
+/* ---- remembered ------------------------------------------------------------------------------ */
+
+TEST(what_a_person_said_of_themselves_is_told)
+{
+    struct town t = stage_new("model");
+    const Orchestrator__ChatReply *r = ask(&t, t.vishal, "I prefer short answers");
+
+    CHECK_OUTCOME(r, answered);
+    CHECK_INT(fake_llm.n_asked, 0);
+    fake_llm_says(MINE);
+    fake_llm_says(TEXT("Two."));
+    ask(&t, t.vishal, "my tickets?");
+    CHECK_HAS(fake_llm.asked[0], "short answers");
+    CHECK_HAS(fake_llm.asked[1], "short answers");
+    fake_llm_says(MINE);
+    fake_llm_says(TEXT("One."));
+    ask(&t, t.happy, "my tickets?");
+    CHECK_HAS_NOT(fake_llm.asked[2], "short answers");
+    CHECK_OUTCOME(ask(&t, t.vishal, "forget that I prefer short answers"), answered);
+    done(&t);
+}
+
 /* ---- confirmed ------------------------------------------------------------------------------- */
 
 TEST(a_change_waits_for_a_yes_as_a_task_does)

@@ -74,6 +74,8 @@ struct jv_plan_input {
     const char *const *recent; /* "user: ...", "assistant: ...", oldest first; NULL-terminated, may
                                 * be NULL */
     int64_t now_ms;            /* for "next week", "yesterday"; unix, UTC */
+    const char *const *about;  /* what the asker told of themselves, for a model; NULL-terminated,
+                                * may be NULL */
 };
 
 /* Add to the memory of a plan what its calls brought, so that "the first one" can be asked for
