@@ -225,11 +225,22 @@ static void take(struct jv_ctx *ctx, struct job *job, struct try *t)
     job->reply->use = use_of(ctx, t);
 }
 
+/* For operators: a model that rests is why people get plainer answers. */
+static void tell_rest(struct jv_ctx *ctx, const struct health *h, int64_t rested_until)
+{
+    if (h->rests_until_ms && h->rests_until_ms != rested_until)
+        jv_warn(ctx, "%s rests for %lld s: %s", h->model->name, (long long)h->rest_ms / 1000,
+                h->reason);
+    else if (!h->rests_until_ms && rested_until)
+        jv_warn(ctx, "%s serves again", h->model->name);
+}
+
 /* The model has its place back before anything is waited for. */
 static int ask(struct jv_ctx *ctx, struct run *run, struct waiting *w, struct wire_outcome *out)
 {
     struct llm *s = jv_state(ctx);
     struct try t = { .model = &s->models[w->model], .w = w };
+    int64_t rested_until;
     struct verdict v;
 
     t.ans.a = jv_arena(ctx);
@@ -240,7 +251,9 @@ static int ask(struct jv_ctx *ctx, struct run *run, struct waiting *w, struct wi
     v = judge(ctx, &t);
     if (out->code)
         run->reason = jv_arena_printf(jv_arena(ctx), "%s: %s", t.model->name, v.reason);
+    rested_until = s->health[w->model].rests_until_ms;
     queue_done(&s->queue, w, &v, jv_real_ms(ctx));
+    tell_rest(ctx, &s->health[w->model], rested_until);
     write_down(ctx, run->job, &t);
     if (!out->code)
         take(ctx, run->job, &t);

@@ -114,6 +114,7 @@ void queue_done(struct queue *q, const struct waiting *w, const struct verdict *
 
 struct used; /* a row that is not in the database yet */
 struct spender;
+struct flusher;
 
 struct usage {
     int64_t budget; /* micro-USD for a person's day; 0: no limit */
@@ -121,8 +122,9 @@ struct usage {
     size_t n_waiting, n_dropped;
     struct spender *spenders;
     size_t n_spenders;
-    bool busy, again;      /* a flush is under way */
-    int64_t away_until_ms; /* the database does not answer: not asked until then */
+    bool busy;                /* a flush is under way */
+    struct flusher *flushers; /* wait for its end */
+    int64_t away_until_ms;    /* the database does not answer: not asked until then */
 };
 
 struct call_use {

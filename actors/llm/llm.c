@@ -317,8 +317,9 @@ static const struct jv_timer timers[] = { { "usage", flush_every_ms, usage_flush
     }
 static const struct jv_setting settings[] = {
     SECRET("JARVIS_LLM_MODELS", models_text,
-           "models in the order in which they are tried, \"gemini/gemini-2.5-flash, ...\", or "
-           "\"@/path\" of a JSON file; empty: of the providers whose key is set"),
+           "models in order, as \"gemini/gemini-2.5-flash\", or \"@/path\" of a JSON file; empty: "
+           "of "
+           "the keys that are set"),
     SECRET("GEMINI_API_KEY", gemini_key, "the key for Gemini"),
     SECRET("GOOGLE_API_KEY", google_key, "the same, when GEMINI_API_KEY is not set"),
     SECRET("OPENAI_API_KEY", openai_key, "the key for OpenAI and what speaks as it does"),
@@ -331,7 +332,7 @@ static const struct jv_setting settings[] = {
     TEXT("JARVIS_LLM_BUDGET", budget_text,
          "US dollars that a person may use in a day; 0: no limit"),
     { "JARVIS_LLM_QUEUE", "256", "calls that may wait", JV_SET_INT, offsetof(struct llm, queue_max),
-      1, 10000 },
+      1, 800 },
     { "JARVIS_LLM_PARALLEL", "16", "calls under way at once, of all models", JV_SET_INT,
       offsetof(struct llm, parallel), 1, 200 },
     { "JARVIS_LLM_CACHE", "10m", "how long an answer is good for the same question; 0: not at all",

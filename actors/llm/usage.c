@@ -286,7 +286,6 @@ static int flush_once(struct jv_ctx *ctx)
     struct usage *us = &s->usage;
     int r;
 
-    us->again = false;
     us->flushing = us->waiting;
     us->waiting = NULL;
     us->n_waiting = 0;
@@ -296,20 +295,44 @@ static int flush_once(struct jv_ctx *ctx)
     return r;
 }
 
+struct flusher {
+    struct jv_ctx *ctx;
+    struct flusher *next;
+};
+
+static int await_other(struct jv_ctx *ctx, struct usage *us)
+{
+    struct flusher me = { ctx, us->flushers }, **at = &us->flushers;
+    int r = JV_OK;
+
+    us->flushers = &me;
+    while (us->busy && !r)
+        r = jv_wait(ctx, flush_ms);
+    while (*at != &me)
+        at = &(*at)->next;
+    *at = me.next;
+    return r;
+}
+
+static void end_flush(struct usage *us)
+{
+    us->busy = false;
+    for (struct flusher *f = us->flushers; f; f = f->next)
+        jv_wake(f->ctx);
+}
+
 int usage_flush(struct jv_ctx *ctx)
 {
     struct llm *s = jv_state(ctx);
     struct usage *us = &s->usage;
-    int r = JV_OK;
+    int r = await_other(ctx, us);
 
-    if (us->busy) {
-        us->again = true;
-        return JV_OK;
-    }
+    if (r)
+        return r;
     us->busy = true;
     while (!r && us->waiting)
         r = flush_once(ctx);
-    us->busy = false;
+    end_flush(us);
     if (us->n_dropped)
         jv_warn(ctx, "the use of %zu calls was not written down: too much waits for the database",
                 us->n_dropped);
