@@ -44,7 +44,9 @@ struct wire_answer {
     Llm__GenerateReply__Finish finish;
     int64_t input_tokens, output_tokens; /* 0: the provider did not say */
     bool ended;                          /* the provider said that this was all */
-    void *partial; /* the provider's own: calls whose arguments come in pieces */
+    void *partial;             /* the provider's own: calls whose arguments come in pieces */
+    const struct model *model; /* of whom it is */
+    struct jv_arena *scratch;  /* what is read into it and forgotten; NULL: a */
 };
 
 struct provider {
