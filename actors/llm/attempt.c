@@ -175,8 +175,8 @@ static struct verdict judge(struct jv_ctx *ctx, const struct try *t)
 
     v.used = t->ans.input_tokens + t->ans.output_tokens;
     if (was_slow(t)) {
-        v.reason =
-                jv_arena_printf(jv_arena(ctx), "no answer within %lld ms", (long long)t->took_ms);
+        v.reason = jv_arena_printf(jv_arena(ctx), "%s: no answer within %lld ms", t->model->name,
+                                   (long long)t->took_ms);
         return v;
     }
     v.reason = jv_arena_strdup(jv_arena(ctx), jv_error(ctx)->text);
@@ -185,7 +185,7 @@ static struct verdict judge(struct jv_ctx *ctx, const struct try *t)
     else if (t->out.status == 429)
         v.result = RESULT_LIMITED;
     else if (t->out.code == JV_CANCELLED || t->out.code == JV_DEADLINE_EXCEEDED ||
-             !t->out.other_model)
+             (!t->out.other_model && !t->out.begun))
         v.result = RESULT_NEITHER;
     if (v.result == RESULT_LIMITED)
         v.limited_ms = t->out.retry_after_ms;
@@ -229,8 +229,7 @@ static void take(struct jv_ctx *ctx, struct job *job, struct try *t)
 static void tell_rest(struct jv_ctx *ctx, const struct health *h, int64_t rested_until)
 {
     if (h->rests_until_ms && h->rests_until_ms != rested_until)
-        jv_warn(ctx, "%s rests for %lld s: %s", h->model->name, (long long)h->rest_ms / 1000,
-                h->reason);
+        jv_warn(ctx, "a model rests for %lld s: %s", (long long)h->rest_ms / 1000, h->reason);
     else if (!h->rests_until_ms && rested_until)
         jv_warn(ctx, "%s serves again", h->model->name);
 }
@@ -250,7 +249,7 @@ static int ask(struct jv_ctx *ctx, struct run *run, struct waiting *w, struct wi
     count_tokens(run->job, &t);
     v = judge(ctx, &t);
     if (out->code)
-        run->reason = jv_arena_printf(jv_arena(ctx), "%s: %s", t.model->name, v.reason);
+        run->reason = v.reason; /* wire.c says whose */
     rested_until = s->health[w->model].rests_until_ms;
     queue_done(&s->queue, w, &v, jv_real_ms(ctx));
     tell_rest(ctx, &s->health[w->model], rested_until);
@@ -279,6 +278,8 @@ static int decide(struct jv_ctx *ctx, struct run *run, size_t model, const struc
 
     if (out->code == JV_CANCELLED)
         return jv_fail(ctx, JV_CANCELLED, "cancelled");
+    if (out->code == JV_DEADLINE_EXCEEDED)
+        return jv_fail(ctx, JV_DEADLINE_EXCEEDED, "%s", run->reason);
     if (out->begun && run->job->piece)
         return jv_fail(ctx, JV_UNAVAILABLE, "the answer was cut: %s", run->reason);
     if (!out->other_model)

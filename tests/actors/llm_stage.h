@@ -29,7 +29,7 @@ static struct {
 
 static struct script *script_of(const struct model *m)
 {
-    return strcmp(m->model, "b") == 0 ? &fake.b : &fake.a;
+    return strcmp(m->model, "a") == 0 ? &fake.a : &fake.b;
 }
 
 static void note(const char *text)
@@ -40,23 +40,25 @@ static void note(const char *text)
 }
 
 /* Wait, and fail if that is the script; JV_OK: it goes on. */
-static int begin(struct jv_ctx *ctx, struct script *s, const struct wire_limits *limits,
+static int begin(struct jv_ctx *ctx, const struct model *m, const struct wire_limits *limits,
                  struct wire_outcome *out)
 {
+    struct script *s = script_of(m);
     bool late = s->delay_ms > limits->first_ms;
     int r = jv_sleep(ctx, (uint32_t)(late ? limits->first_ms : s->delay_ms));
 
     *out = (struct wire_outcome){ .retry_after_ms = -1, .try_again = true, .other_model = true };
     s->n++;
+    out->try_again = !late;
     if (!r && late)
-        r = jv_fail(ctx, JV_UNAVAILABLE, "it says nothing");
+        r = jv_fail(ctx, JV_UNAVAILABLE, "%s: it says nothing", m->name);
     if (!r && s->fail_next) {
         s->fail_next -= s->fail_next > 0;
         out->status = s->status;
         out->retry_after_ms = s->retry_after_ms;
         out->other_model = s->status != 400;
         out->try_again = s->status != 400 && s->status != 401;
-        r = jv_fail(ctx, JV_UNAVAILABLE, "HTTP %ld", s->status);
+        r = jv_fail(ctx, JV_UNAVAILABLE, "%s: HTTP %ld", m->name, s->status);
     }
     return out->code = r;
 }
@@ -79,7 +81,7 @@ void __wrap_wire_generate(struct jv_ctx *ctx, const struct model *m,
     const char *text = last_text(req);
 
     note(text);
-    if (begin(ctx, s, limits, out))
+    if (begin(ctx, m, limits, out))
         return;
     jv_buf_str(&ret->text, "echo ");
     out->begun = piece != NULL;
@@ -87,7 +89,8 @@ void __wrap_wire_generate(struct jv_ctx *ctx, const struct model *m,
         out->code = piece(arg, "echo ", 5);
     if (!out->code && s->cut) {
         s->cut = false;
-        out->code = jv_fail(ctx, JV_UNAVAILABLE, "the stream broke off");
+        out->code = jv_fail(ctx, JV_UNAVAILABLE, "%s: it broke off", m->name);
+        out->try_again = out->other_model = !out->begun;
     }
     if (!out->code)
         out->code = jv_sleep(ctx, 100);
@@ -108,8 +111,7 @@ void __wrap_wire_embed(struct jv_ctx *ctx, const struct model *m, const Llm__Emb
                        const struct wire_limits *limits, Llm__EmbedReply *ret, int64_t *ret_tokens,
                        struct wire_outcome *out)
 {
-    (void)m;
-    if (begin(ctx, &fake.b, limits, out))
+    if (begin(ctx, m, limits, out))
         return;
     ret->vectors = JV_NEW_ARRAY(jv_arena(ctx), Llm__Vector *, req->n_texts);
     ret->n_vectors = req->n_texts;

@@ -331,4 +331,20 @@ TEST(embeds_with_a_model_that_does)
     world_free(s.w);
 }
 
+TEST(embeddings_have_a_limit_of_time_too)
+{
+    static const char *const pairs[] = { "JARVIS_LLM_TIMEOUT", "2s", NULL };
+    struct stage s = stage_with(MODEL_E, pairs);
+    int64_t began = now(&s);
+    struct world_reply r;
+
+    fake.b.delay_ms = 100000;
+    r = ask(s.w, s.vishal, "svc.llm.Embed", "{\"texts\":[\"one\"],\"purpose\":\"find\"}");
+    CHECK_INT(r.code, JV_DEADLINE_EXCEEDED);
+    CHECK(now(&s) - began <= 2100);
+    check_queue(&s, 0, 0);
+    CHECK_STR(used(&s), "");
+    world_free(s.w);
+}
+
 TEST_MAIN()
