@@ -242,8 +242,10 @@ static void read_vectors(struct attempt *t, const struct jv_fetch *f, size_t n,
     else if (t->m->provider->embed_reply(jv_arena(t->ctx), f->body, f->len, ret, ret_tokens,
                                          &t->err))
         fail_unread(t, &t->err);
-    else if (ret->n_vectors != n)
+    else if (ret->n_vectors != n) {
+        t->out->other_model = true;
         fail(t, JV_UNAVAILABLE, "there are not as many vectors as texts");
+    }
 }
 
 static void embed_some(struct attempt *t, const Llm__EmbedRequest *some, Llm__EmbedReply *ret,

@@ -65,15 +65,24 @@ static const char *const half[] = { HEAD("200 OK", ""), CHUNK("{\"choices\":[{\"
 static const char *const lots[] = { HEAD_CLOSE, "{                                           ",
                                     AGAIN, NULL };
 
+static const char *const vectors[] = {
+    HEAD("200 OK", ""),
+    CHUNK("{\"data\":[{\"embedding\":[1]},{\"embedding\":[2]},{\"embedding\":[3]},{\"embedding\":["
+          "4]},"
+          "{\"embedding\":[5]},{\"embedding\":[6]},{\"embedding\":[7]},{\"embedding\":[8]}],"
+          "\"usage\":{\"prompt_tokens\":80}}"),
+    LAST, NULL
+};
+
 #define AT(name)                                                                                   \
     {                                                                                              \
         "/" #name "/", name                                                                        \
     }
 static const struct script scripts[] = {
-    AT(fine),     AT(abrupt),  AT(cut),       AT(early),  AT(polite),  AT(empty),   AT(html),
-    AT(slow),     AT(stalled), AT(malformed), AT(chunks), AT(failing), AT(endless), AT(comments),
-    AT(one_line), AT(calls),   AT(busy),      AT(later),  AT(echo),    AT(telling), AT(wrong),
-    AT(whole),    AT(half),    AT(lots),      { 0 },
+    AT(fine),     AT(abrupt),  AT(cut),       AT(early),   AT(polite),  AT(empty),   AT(html),
+    AT(slow),     AT(stalled), AT(malformed), AT(chunks),  AT(failing), AT(endless), AT(comments),
+    AT(one_line), AT(calls),   AT(busy),      AT(later),   AT(echo),    AT(telling), AT(wrong),
+    AT(whole),    AT(half),    AT(lots),      AT(vectors), { 0 },
 };
 
 static struct scripted *server;
@@ -254,6 +263,71 @@ static int failures(struct jv_ctx *ctx)
 TEST(failures_say_what_another_attempt_is_good_for)
 {
     inside(failures);
+}
+
+/* ---- embedding ------------------------------------------------------------------------------ */
+
+/* n texts at a path; the code, the reason is in ctx. */
+static int embed(struct jv_ctx *ctx, const struct model *m, size_t n, Llm__EmbedReply *ret,
+                 struct wire_outcome *out)
+{
+    struct wire_limits limits = limits_of(ctx);
+    Llm__EmbedRequest req = LLM__EMBED_REQUEST__INIT;
+    const char *texts[100];
+    int64_t tokens = 0;
+
+    for (size_t i = 0; i < n; i++)
+        texts[i] = jv_arena_printf(jv_arena(ctx), "text %zu.", i);
+    req.texts = texts;
+    req.n_texts = n;
+    wire_embed(ctx, m, &req, &limits, ret, &tokens, out);
+    CHECK_INT(tokens, out->code ? tokens : (int64_t)n * 10);
+    CHECK_INT(ret->n_vectors, out->code ? 0 : n);
+    return out->code;
+}
+
+/* A few at a time, in order. */
+static int embeds(struct jv_ctx *ctx)
+{
+    struct model m = model_at(ctx, "vectors");
+    Llm__EmbedReply ret = LLM__EMBED_REPLY__INIT;
+    struct wire_outcome out;
+    size_t before = server->n;
+
+    CHECK_INT(embed(ctx, &m, 24, &ret, &out), JV_OK);
+    CHECK_INT(server->n, before + 3);
+    CHECK_HAS(scripted_last(server).body, "\"input\":[\"text 16.\"");
+    for (size_t i = 0; i < ret.n_vectors; i++)
+        CHECK(ret.vectors[i]->values[0] == (float)(i % 8 + 1));
+    CHECK_INT(embed(ctx, &m, 9, &ret, &out), JV_UNAVAILABLE);
+    CHECK_STR(jv_error(ctx)->text, "openai/m: there are not as many vectors as texts");
+    CHECK_INT(server->n, before + 5);
+    return JV_OK;
+}
+
+TEST(texts_as_vectors)
+{
+    inside(embeds);
+}
+
+static int embeds_not(struct jv_ctx *ctx)
+{
+    struct model m = model_at(ctx, "later");
+    Llm__EmbedReply ret = LLM__EMBED_REPLY__INIT;
+    struct wire_outcome out;
+
+    CHECK_INT(embed(ctx, &m, 1, &ret, &out), JV_UNAVAILABLE);
+    CHECK(out.try_again && out.other_model && out.retry_after_ms == 86400000);
+    m.provider = &provider_anthropic;
+    CHECK_INT(embed(ctx, &m, 1, &ret, &out), JV_UNAVAILABLE);
+    CHECK_STR(jv_error(ctx)->text, "openai/m: the provider has no embeddings");
+    CHECK(!out.try_again && out.other_model);
+    return JV_OK;
+}
+
+TEST(no_vectors)
+{
+    inside(embeds_not);
 }
 
 /* ---- others --------------------------------------------------------------------------------- */
