@@ -161,6 +161,11 @@ int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char *
                         size_t *ret_n);
 
 /* ---- notify.c -------------------------------------------------------------------------------- */
-int notify_list(struct jv_ctx *ctx, Orchestrator__NotificationList *ret);
+struct notice;
+/* Begin to ask; it ends by itself, soon. */
+struct notice *notify_look(struct jv_ctx *ctx);
+/* The line that ends the answer message_id, Markdown; NULL: there is nothing to tell. Once for each
+ * notice; the same answer made again gets the same one. */
+const char *notify_line(struct jv_ctx *ctx, struct notice *n, const char *message_id);
 
 #endif

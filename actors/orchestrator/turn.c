@@ -21,6 +21,7 @@ struct turn {
     struct call *calls;
     const char *comparison; /* NULL: there is none */
     struct telling tell;
+    struct notice *notice;
     struct jv_buf answer;
     const char **suggestions;
     size_t n_suggestions;
@@ -142,22 +143,30 @@ static int hear(struct turn *t, size_t i)
     return r ? r : tell_data(&t->tell, c);
 }
 
-/* What is said behind the answers: that it was too much at once, what is missing. NULL: nothing. */
+static Orchestrator__Outcome outcome_of(const struct turn *t);
+
+/* What is said behind the answers: that it was too much at once, what is missing, what the person
+ * should know besides. NULL: nothing. */
 static const char *rest_of(struct turn *t)
 {
     struct jv_buf b = jv_buf_new(jv_arena(t->ctx));
+    const char *line = NULL;
 
     if (t->plan.more)
         jv_buf_printf(&b, "\n\n" JV_PLAN_MORE, t->n);
     if (t->plan.missing)
         jv_buf_printf(&b, "\n\n%s", t->plan.text);
+    if (outcome_of(t) == ORCHESTRATOR__OUTCOME__answered)
+        line = notify_line(t->ctx, t->notice, t->message_id);
+    if (line)
+        jv_buf_printf(&b, "\n\n%s", line);
     return b.len ? b.data : NULL;
 }
 
 /* Alternatives are said when all of them are known, anything else as soon as it is. */
 static int answer_in_order(struct turn *t)
 {
-    const char *rest = rest_of(t);
+    const char *rest = NULL;
     int r = JV_OK;
 
     if (t->plan.taken)
@@ -169,6 +178,8 @@ static int answer_in_order(struct turn *t)
     for (size_t i = 0; !r && i < t->n; i++) {
         if (!t->plan.compare)
             r = hear(t, i);
+        if (i + 1 == t->n)
+            rest = rest_of(t);
         if (!r)
             r = say(t, text_of(t, i), i + 1 == t->n && !rest);
     }
@@ -182,6 +193,7 @@ static int answer_by_agents(struct turn *t)
 {
     int r = JV_OK;
 
+    t->notice = notify_look(t->ctx);
     for (size_t i = 0; !r && i < t->n; i++)
         r = tell_agent(&t->tell, &t->calls[i], "asked");
     for (size_t i = 0; !r && i < t->n; i++)
