@@ -82,7 +82,7 @@ static int look(struct jv_ctx *ctx)
     int r = jv_db_begin(ctx);
 
     if (!r)
-        r = jv_db(ctx, NULL, "lock table looks in share row exclusive mode");
+        r = jv_db(ctx, NULL, "lock table looks, costs in share row exclusive mode");
     if (!r)
         r = note_jumps(ctx);
     if (!r)

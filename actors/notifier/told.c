@@ -79,7 +79,8 @@ int told_take(struct jv_ctx *ctx, const Notifier__TakeNoticeRequest *req,
               " select id, $1, $3 from next where $3 <> ''"
               " on conflict (notice_id, username) do update set message_id = told.message_id"
               " where told.message_id = excluded.message_id returning notice_id)"
-              " select * from next where $3 = '' or id in (select notice_id from taken)",
+              " select kind, priority, text, key, at from next where $3 = '' or id in (select "
+              "notice_id from taken)",
               jv_text(c->username), jv_text(c->scope), jv_text(req->message_id));
     return r ? r : give(ctx, &rows, ret);
 }

@@ -489,7 +489,7 @@ class Access(Tally):
             wait_for(lambda door=door: dict(self.doors.every(OWN, token))[door].kind == "UNAUTHENTICATED", 10)
         print("# %s: refused at every door within %.1f s" % (name, time.monotonic() - began))
         self.refused(name, token, [OWN, ALL, *wishes("nora", self.nora.ticket)[:1]])
-        for actor, method in (("auth", "Me"), ("registry", "List"), ("sessions", "List"), ("orchestrator", "Notifications")):
+        for actor, method in (("auth", "Me"), ("registry", "List"), ("sessions", "List"), ("notifier", "ListNotices")):
             answer = self.doors.bus("svc.%s.%s" % (actor, method), {}, token)
             self.check("%s, %s.%s: refused" % (name, actor, method), answer.kind == "UNAUTHENTICATED", answer)
 
