@@ -6,6 +6,7 @@
  * was found later stands. */
 #include "notifier.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "jv/db.h"
@@ -350,7 +351,7 @@ void notices_refresh(struct jv_ctx *ctx, const char *username)
         return;
     for (size_t i = 0; i < JV_COUNT(sources); i++) {
         looks[i].source = (int)i;
-        strcpy(looks[i].username, username);
+        snprintf(looks[i].username, sizeof(looks[i].username), "%s", username);
         children[i] = jv_spawn(ctx, look_at_person, &looks[i]);
     }
     for (size_t i = 0; i < JV_COUNT(sources); i++)
@@ -412,8 +413,8 @@ static int look_at_page(struct jv_ctx *ctx, void *look)
         return JV_OK;
     next = *l;
     next.pages++;
-    strcpy(next.after_username, f.last_username);
-    strcpy(next.after_key, f.last_key);
+    snprintf(next.after_username, sizeof(next.after_username), "%s", f.last_username);
+    snprintf(next.after_key, sizeof(next.after_key), "%s", f.last_key);
     return jv_background(ctx, "notices", look_at_page, &next, sizeof(next), page_ms);
 }
 
