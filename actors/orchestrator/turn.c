@@ -143,7 +143,14 @@ static int hear(struct turn *t, size_t i)
     return r ? r : tell_data(&t->tell, c);
 }
 
-static Orchestrator__Outcome outcome_of(const struct turn *t);
+/* Nothing failed, was denied or was not found. */
+static bool all_well(const struct turn *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (t->calls[i].state != CALL_ANSWERED || t->calls[i].missing)
+            return false;
+    return !t->plan.missing;
+}
 
 /* What is said behind the answers: that it was too much at once, what is missing, what the person
  * should know besides. NULL: nothing. */
@@ -156,7 +163,7 @@ static const char *rest_of(struct turn *t)
         jv_buf_printf(&b, "\n\n" JV_PLAN_MORE, t->n);
     if (t->plan.missing)
         jv_buf_printf(&b, "\n\n%s", t->plan.text);
-    if (outcome_of(t) == ORCHESTRATOR__OUTCOME__answered)
+    if (all_well(t))
         line = notify_line(t->ctx, t->notice, t->message_id);
     if (line)
         jv_buf_printf(&b, "\n\n%s", line);
@@ -166,7 +173,7 @@ static const char *rest_of(struct turn *t)
 /* Alternatives are said when all of them are known, anything else as soon as it is. */
 static int answer_in_order(struct turn *t)
 {
-    const char *rest = NULL;
+    const char *rest = t->n ? NULL : rest_of(t);
     int r = JV_OK;
 
     if (t->plan.taken)

@@ -44,6 +44,7 @@ TEST(a_notice_is_only_told_where_it_fits)
                                           "create a ticket and show my courses",
                                           "show happy's tickets and aws cost",
                                           "hello",
+                                          "get ticket 99999",
                                           "foobar nonsense query" };
     struct town t = town_new();
 
