@@ -194,7 +194,7 @@ static int answer_in_order(struct turn *t)
     for (size_t i = 0; !r && i < t->n; i++) {
         if (!t->plan.compare)
             r = hear(t, i);
-        if (i + 1 == t->n)
+        if (!r && i + 1 == t->n)
             rest = rest_of(t);
         if (!r)
             r = say(t, text_of(t, i), i + 1 == t->n && !rest);
