@@ -3,6 +3,7 @@
 import { call, chat, resume, signIn, signOut, whenSignedOut } from "./api.js";
 import { charts } from "./charts.js";
 import { render } from "./markdown.js";
+import * as notices from "./notices.js";
 
 const $ = (id) => document.getElementById(id);
 const PAGE = 20;
@@ -166,6 +167,7 @@ async function newSession() {
 async function enter(user) {
   $("who").textContent = user.username + " (" + user.role.replaceAll("_", " ") + ")";
   show("chat");
+  notices.start();
   try {
     await loadHistory();
     suggest((await call("POST", "/api/suggestions", session ? { session_id: session } : {})).suggestions);
@@ -176,6 +178,7 @@ async function enter(user) {
 
 function leave(text = "") {
   asking?.abort();
+  notices.stop();
   session = null;
   $("messages").replaceChildren();
   suggest([]);

@@ -241,6 +241,11 @@ size_t ideas_for(struct jv_ctx *ctx, const char *question, const char *answer, c
                  size_t n);
 
 /* ---- notify.c -------------------------------------------------------------------------------- */
-int notify_list(struct jv_ctx *ctx, Orchestrator__NotificationList *ret);
+struct notice;
+/* Begin to ask; it ends by itself, soon. */
+struct notice *notify_look(struct jv_ctx *ctx);
+/* The line that ends the answer message_id, Markdown; NULL: there is nothing to tell. Once for each
+ * notice; the same answer made again gets the same one. */
+const char *notify_line(struct jv_ctx *ctx, struct notice *n, const char *message_id);
 
 #endif
