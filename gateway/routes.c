@@ -93,6 +93,15 @@ const struct route routes[] = {
     { "POST", "/api/sessions/{session_id}/switch", SESSIONS, "SwitchTo", .tag = "sessions",
       .summary = "Make a session the current one" },
 
+    { "GET", "/api/memory", SESSIONS, "ListMemories", .tag = "memory",
+      .summary = "What the caller has told about themselves" },
+    { "POST", "/api/memory", SESSIONS, "Remember", .flags = ROUTE_BODY, .max_body = SMALL,
+      .status = 201, .tag = "memory", .summary = "Have something remembered" },
+    { "DELETE", "/api/memory", SESSIONS, "ForgetAll", .status = 204, .tag = "memory",
+      .summary = "Have all of it forgotten" },
+    { "DELETE", "/api/memory/{id}", SESSIONS, "Forget", .status = 204, .tag = "memory",
+      .summary = "Have one forgotten" },
+
     { "GET", "/registry/agents", REGISTRY, "List", .tag = "registry", .summary = "All agents" },
     { "POST", "/registry/agents", REGISTRY, "Add", .flags = ROUTE_BODY, .status = 201,
       .tag = "registry", .summary = "Register an agent; it starts pending" },

@@ -247,6 +247,17 @@ static inline size_t scripted_connections(struct scripted *s)
     return n;
 }
 
+/* Requests so far. */
+static inline size_t scripted_count(struct scripted *s)
+{
+    size_t n;
+
+    pthread_mutex_lock(&s->lock);
+    n = s->n;
+    pthread_mutex_unlock(&s->lock);
+    return n;
+}
+
 /* The newest request; "" when there was none. */
 static inline struct asked scripted_last(struct scripted *s)
 {

@@ -61,6 +61,15 @@ function suggest(texts) {
   }));
 }
 
+// A model may know better ones, when it has thought; the first stay until then.
+async function think() {
+  const of = session;
+  try {
+    const better = (await call("POST", "/api/suggestions", { session_id: of })).suggestions;
+    if (!asking && session === of && better?.length) suggest(better);
+  } catch { /* those that are there will do */ }
+}
+
 // ---- asking -----------------------------------------------------------------------------------
 
 const STATES = {
@@ -92,13 +101,17 @@ async function ask(text) {
   progress(agents);
   try {
     await chat(text, session, (event, data) => {
-      if (event === "plan") session = data.session_id || session;
+      if (event === "plan") { // the answer begins, perhaps once more
+        session = data.session_id || session;
+        setText(box, answer = "");
+      }
       if (event === "agent") agents.set(data.name, data.state);
       if (event === "delta") setText(box, answer += data.text);
       if (event === "done") {
         box.lastChild.before(...charts(data.data));
         setText(box, data.response);
         suggest(data.suggestions);
+        if (data.model) think();
       }
       progress(agents);
     }, asking.signal);

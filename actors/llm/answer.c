@@ -58,16 +58,14 @@ int answer_error(const struct wire_answer *ans, const json_object *o, struct jv_
 
 json_object *answer_read(struct wire_answer *ans, const char *json, size_t len, struct jv_err *err)
 {
-    struct jv_err why = { 0 };
     void *o;
 
     if (ans->scratch)
         jv_arena_reset(ans->scratch);
     o = jv_json_to_msg(&google__protobuf__struct__descriptor, json, len, 0,
-                       ans->scratch ? ans->scratch : ans->a, &why);
-    if (!o)
-        jv_err_set(err, JV_UNAVAILABLE, "the model's answer makes no sense: %.150s",
-                   wire_theirs(ans->a, ans->model, why.text));
+                       ans->scratch ? ans->scratch : ans->a, NULL);
+    if (!o) /* the parser's words would quote a part of it, perhaps half a key */
+        jv_err_set(err, JV_UNAVAILABLE, "the model's answer makes no sense: it is no JSON object");
     return o;
 }
 

@@ -70,6 +70,8 @@ static void add_tools(struct jv_arena *a, json_object *body, const Llm__Generate
 
     for (size_t i = 0; i < req->n_tools; i++)
         add_tool(a, tools, req->tools[i]->name, req->tools[i]->description, req->tools[i]->schema);
+    if (req->no_calls)
+        json_put_object(a, body, "tool_choice", jv_struct(a, "{\"type\":\"none\"}"));
     if (!req->json_schema)
         return;
     add_tool(a, tools, json_tool, "Give the answer.", req->json_schema);

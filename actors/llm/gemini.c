@@ -165,6 +165,9 @@ static void add_tools(struct jv_arena *a, json_object *body, const Llm__Generate
         if (properties && properties->n_fields)
             json_put_object(a, f, "parametersJsonSchema", schema(a, t->schema));
     }
+    if (req->no_calls)
+        json_put_object(a, body, "toolConfig",
+                        jv_struct(a, "{\"functionCallingConfig\":{\"mode\":\"NONE\"}}"));
 }
 
 /* Thinking is switched off where it can be; elsewhere there is room for it. */

@@ -82,6 +82,8 @@ static void add_tools(struct jv_arena *a, json_object *body, const Llm__Generate
             json_put_object(a, f, "parameters", t->schema);
         json_put_object(a, tool, "function", f);
     }
+    if (req->no_calls)
+        json_put_text(a, body, "tool_choice", "none");
 }
 
 static void add_format(struct jv_arena *a, json_object *body, const Llm__GenerateRequest *req)

@@ -196,8 +196,8 @@ static void generate(struct attempt *t, const struct wire_request *w)
         f.take = take;
         f.take_arg = t;
         f.max_bytes = max_stream;
-        f.first_ms = bounded(t->limits->first_ms);
-        f.idle_ms = bounded(t->limits->idle_ms);
+        f.first_ms = t->limits->first_ms > 0 ? bounded(t->limits->first_ms) : 0;
+        f.idle_ms = t->limits->idle_ms > 0 ? bounded(t->limits->idle_ms) : 0;
     }
     (void)!jv_fetch_wait(t->ctx, &f);
     note_status(t, &f);
@@ -232,17 +232,26 @@ void wire_generate(struct jv_ctx *ctx, const struct model *m, const Llm__Generat
 
 /* ---- embed ---------------------------------------------------------------------------------- */
 
+/* Their words are quoted without knowing the key: it is taken out of all that they said. */
+static int parse_vectors(struct attempt *t, const struct jv_fetch *f, Llm__EmbedReply *ret,
+                         int64_t *ret_tokens)
+{
+    struct jv_arena *a = jv_arena(t->ctx);
+    const char *page = wire_without_key(a, t->m, f->body);
+
+    return t->m->provider->embed_reply(a, page, strlen(page), ret, ret_tokens, &t->err);
+}
+
 static void read_vectors(struct attempt *t, const struct jv_fetch *f, size_t n,
                          Llm__EmbedReply *ret, int64_t *ret_tokens)
 {
-    if (f->err.code)
+    if (f->err.code) {
         fail_unreached(t, f);
-    else if (is_refused(f))
+    } else if (is_refused(f)) {
         fail_refused(t, f);
-    else if (t->m->provider->embed_reply(jv_arena(t->ctx), f->body, f->len, ret, ret_tokens,
-                                         &t->err))
+    } else if (parse_vectors(t, f, ret, ret_tokens)) {
         fail_unread(t, &t->err);
-    else if (ret->n_vectors != n) {
+    } else if (ret->n_vectors != n) {
         t->out->other_model = true;
         fail(t, JV_UNAVAILABLE, "there are not as many vectors as texts");
     }

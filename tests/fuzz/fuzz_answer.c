@@ -84,9 +84,11 @@ static void read_vectors(struct jv_arena *a, const struct model *m, const char *
 {
     Llm__EmbedReply ret = LLM__EMBED_REPLY__INIT;
     struct jv_err err = { 0 };
+    const char *page = wire_without_key(a, m, jv_arena_strndup(a, p, n));
     int64_t tokens;
 
-    if (m->provider->embed_reply && m->provider->embed_reply(a, p, n, &ret, &tokens, &err))
+    if (m->provider->embed_reply &&
+        m->provider->embed_reply(a, page, strlen(page), &ret, &tokens, &err))
         check_error(&err);
 }
 

@@ -73,7 +73,8 @@ void stage_reset_sessions(struct stage *s)
 {
     struct jv_buf b = jv_buf_new(s->arena);
 
-    jv_buf_str(&b, "begin; delete from sessions.sessions; delete from orchestrator.tasks; "
+    jv_buf_str(&b, "begin; delete from sessions.sessions; delete from sessions.memories; "
+                   "delete from orchestrator.tasks; "
                    "delete from tickets.tasks;\n");
     add_sessions(s, &b);
     add_tasks(s, &b);

@@ -28,6 +28,10 @@ static const char in_json[] =
         "\"json_schema\":{\"type\":\"object\",\"properties\":{\"five\":{\"type\":\"array\","
         "\"items\":{\"type\":\"string\",\"maxLength\":40}}}}}";
 
+static const char no_calls[] = "{\"purpose\":\"answer\",\"turns\":[{\"role\":\"user\",\"text\":"
+                               "\"So?\"}],\"no_calls\":true,"
+                               "\"tools\":[{\"name\":\"costs\",\"description\":\"Costs.\"}]}";
+
 static struct jv_arena *arena;
 
 static const Llm__GenerateRequest *parse(const char *json)
@@ -133,6 +137,24 @@ static const struct {
       "\"properties\":{\"five\":{\"type\":\"array\","
       "\"items\":{\"type\":\"string\",\"maxLength\":40}}}}}],"
       "\"tool_choice\":{\"type\":\"tool\",\"name\":\"jv_answer_in_json\"}}" },
+    { "gemini/", no_calls, false, "http://g/v1beta/models/gemini-3-flash:generateContent",
+      "Content-Type: application/json|x-goog-api-key: key-of-gemini-0123456789|",
+      "{\"contents\":[{\"parts\":[{\"text\":\"So?\"}],\"role\":\"user\"}],"
+      "\"tools\":[{\"functionDeclarations\":[{\"name\":\"costs\",\"description\":\"Costs.\"}]}],"
+      "\"toolConfig\":{\"functionCallingConfig\":{\"mode\":\"NONE\"}},"
+      "\"generationConfig\":{\"maxOutputTokens\":5120}}" },
+    { "openai/", no_calls, false, "http://o/v1/chat/completions",
+      "Content-Type: application/json|Authorization: Bearer sk-test-0123456789abcdef|",
+      "{\"model\":\"llama3\",\"messages\":[{\"role\":\"user\",\"content\":\"So?\"}],"
+      "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"costs\","
+      "\"description\":\"Costs.\"}}],\"tool_choice\":\"none\",\"max_tokens\":1024}" },
+    { "anthropic/", no_calls, false, "http://a/v1/messages",
+      "Content-Type: application/json|x-api-key: key-of-anthropic-0123456789|"
+      "anthropic-version: 2023-06-01|",
+      "{\"model\":\"claude-x\",\"max_tokens\":1024,\"messages\":[{\"content\":[{\"type\":\"text\","
+      "\"text\":\"So?\"}],\"role\":\"user\"}],\"tools\":[{\"name\":\"costs\","
+      "\"description\":\"Costs.\",\"input_schema\":{\"type\":\"object\"}}],"
+      "\"tool_choice\":{\"type\":\"none\"}}" },
 };
 
 static const char *joined(const char *const *headers)

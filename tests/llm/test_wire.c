@@ -13,7 +13,9 @@
     CHUNK("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":31,\"completion_tokens\":8}}\n\n")
 #define HEAD(status, headers) "HTTP/1.1 " status "\r\nTransfer-Encoding: chunked\r\n" headers "\r\n"
 #define SLOWLY                CHUNK("{\"error\":{\"message\":\"slowly\"}}"), LAST, NULL
-#define OFTEN64               DELTA("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")
+#define SPACES                                                                                     \
+    "                                                                                            "
+#define OFTEN64 DELTA("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")
 
 /* ---- what the provider says ----------------------------------------------------------------- */
 
@@ -34,7 +36,9 @@ static const char *const failing[] = {
     HEAD_STREAM, CHUNK("data: {\"error\":{\"message\":\"out of memory, " KEY "\"}}\n\n"), LAST, NULL
 };
 static const char *const endless[] = { HEAD_STREAM, OFTEN64, AGAIN, NULL };
-static const char *const comments[] = { HEAD_STREAM, CHUNK(": still here\n\n"), AGAIN, NULL };
+static const char *const comments[] = { HEAD_STREAM,
+                                        CHUNK(": still here" SPACES SPACES SPACES SPACES "\n\n"),
+                                        AGAIN, NULL };
 static const char *const one_line[] = { HEAD_STREAM, CHUNK("data: xxxxxxxxxxxxxxxx"),
                                         CHUNK("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"), AGAIN,
                                         NULL };
@@ -74,6 +78,15 @@ static const char *const vectors[] = {
     LAST, NULL
 };
 
+/* The key is where quoting ends. */
+static const char *const unlucky[] = {
+    HEAD("200 OK", ""),
+    CHUNK("{\"error\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" KEY "\"}"),
+    LAST, NULL
+};
+
 #define AT(name)                                                                                   \
     {                                                                                              \
         "/" #name "/", name                                                                        \
@@ -82,7 +95,7 @@ static const struct script scripts[] = {
     AT(fine),     AT(abrupt),  AT(cut),       AT(early),   AT(polite),  AT(empty),   AT(html),
     AT(slow),     AT(stalled), AT(malformed), AT(chunks),  AT(failing), AT(endless), AT(comments),
     AT(one_line), AT(calls),   AT(busy),      AT(later),   AT(echo),    AT(telling), AT(wrong),
-    AT(whole),    AT(half),    AT(lots),      AT(vectors), { 0 },
+    AT(whole),    AT(half),    AT(lots),      AT(vectors), AT(unlucky), { 0 },
 };
 
 static struct scripted *server;
@@ -292,16 +305,16 @@ static int embeds(struct jv_ctx *ctx)
     struct model m = model_at(ctx, "vectors");
     Llm__EmbedReply ret = LLM__EMBED_REPLY__INIT;
     struct wire_outcome out;
-    size_t before = server->n;
+    size_t before = scripted_count(server);
 
     CHECK_INT(embed(ctx, &m, 24, &ret, &out), JV_OK);
-    CHECK_INT(server->n, before + 3);
+    CHECK_INT(scripted_count(server), before + 3);
     CHECK_HAS(scripted_last(server).body, "\"input\":[\"text 16.\"");
     for (size_t i = 0; i < ret.n_vectors; i++)
         CHECK(ret.vectors[i]->values[0] == (float)(i % 8 + 1));
     CHECK_INT(embed(ctx, &m, 9, &ret, &out), JV_UNAVAILABLE);
     CHECK_STR(jv_error(ctx)->text, "openai/m: there are not as many vectors as texts");
-    CHECK_INT(server->n, before + 5);
+    CHECK_INT(scripted_count(server), before + 5);
     return JV_OK;
 }
 
@@ -318,6 +331,10 @@ static int embeds_not(struct jv_ctx *ctx)
 
     CHECK_INT(embed(ctx, &m, 1, &ret, &out), JV_UNAVAILABLE);
     CHECK(out.try_again && out.other_model && out.retry_after_ms == 86400000);
+    m = model_at(ctx, "unlucky");
+    CHECK_INT(embed(ctx, &m, 1, &ret, &out), JV_UNAVAILABLE);
+    CHECK_HAS(jv_error(ctx)->text, "openai/m: the model failed: xxxx");
+    CHECK(!strstr(jv_error(ctx)->text, "sk-"));
     m.provider = &provider_anthropic;
     CHECK_INT(embed(ctx, &m, 1, &ret, &out), JV_UNAVAILABLE);
     CHECK_STR(jv_error(ctx)->text, "openai/m: the provider has no embeddings");
@@ -389,7 +406,7 @@ static int asked(void *n)
 static int cancels(struct jv_ctx *ctx)
 {
     struct attempt t = { 0 };
-    size_t before = server->n;
+    size_t before = scripted_count(server);
     struct jv_child *child = jv_spawn(ctx, cancelled, &t);
 
     CHECK_INT(jv_offload(ctx, asked, &before), JV_OK);
