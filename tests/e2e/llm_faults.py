@@ -145,7 +145,8 @@ class Faults(Asking):
 
     def cut_while_streamed(self):
         """What was told is taken back: the answer begins again, and ends with what the agents said."""
-        for name, fault in (("an error", {"error_event": 6}), ("cut", {"cut": 900}), ("no end", {"no_end": True}), ("reset", {"reset": 900})):
+        for name, fault in (("an error", {"error_event": 6}), ("cut", {"cut": 900}), ("no end", {"no_end": True}),
+                            ("reset", {"reset": 900})):
             self.script(failing("answer", **fault))
             events = self.stream("show my tickets (streamed, then %s)" % name).all()
             kinds, done = [e[1] for e in events], events[-1][2]
@@ -242,8 +243,9 @@ def two_providers(t, first, second):
     second.forget()
     first.brain = failing("answer", error_event=6)
     reply = ask("cut after the first piece")
-    t.check("cut after pieces were told: no second model goes on from there", "".join(PIECES[:3]) + "".join(PIECES) not in reply["response"]
-            and "12301" in reply["response"] and t.history(reply)[-1][1] == reply["response"], (reply, len(second.requests)))
+    t.check("cut after pieces were told: no second model goes on from there",
+            "".join(PIECES[:3]) + "".join(PIECES) not in reply["response"] and "12301" in reply["response"] and
+            t.history(reply)[-1][1] == reply["response"], (reply, len(second.requests)))
 
 
 def cached(t, m):

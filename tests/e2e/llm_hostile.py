@@ -78,28 +78,34 @@ class Hostile(Asking):
             self.check("not offered: %.20s: at most two calls of the model" % bad["name"], len(asked) <= 2, len(asked))
 
     def wrong_types(self):
-        for i, bad in enumerate((get("12301; drop table tickets"), get({"a": [1]}), get([12301, 12302]), get(True), get(1e300), get(-1),
-                                 get(None), get("x" * 10000), call("tickets__get_ticket"),
+        for i, bad in enumerate((get("12301; drop table tickets"), get({"a": [1]}), get([12301, 12302]), get(True), get(1e300),
+                                 get(-1), get(None), get("x" * 10000), call("tickets__get_ticket"),
                                  call("tickets__get_my_tickets", status=7, order={}),
                                  call("tickets__get_my_tickets", nosuch=True, username="happy"),
-                                 call("finops__get_cloud_cost", provider=["aws"]), call("tickets__get_ticket", ticket_id=12301, also=12302),
+                                 call("finops__get_cloud_cost", provider=["aws"]),
+                                 call("tickets__get_ticket", ticket_id=12301, also=12302),
                                  {"name": "tickets__get_my_tickets", "arguments": deep(200)})):
             self.meet("wrong types %d" % i, ByTurn(calls(bad)), "what about my tickets, case %d" % i)
 
     def broken_json(self):
-        for i, text in enumerate(('{"ticket_id": ', "", "null", "[12301]", "12301", '"x"', '{"ticket_id": 12301}}', '{"ticket_id": 1' + "0" * 5000,
-                                  "{" * 5000, '{"a":1,"a":2}', "{'ticket_id': 12301}", '{"ticket_id": NaN}')):
-            self.meet("broken JSON %d" % i, ByTurn(calls({"name": "tickets__get_ticket", "arguments": text})), "my tickets, case %d" % i)
+        for i, text in enumerate(('{"ticket_id": ', "", "null", "[12301]", "12301", '"x"', '{"ticket_id": 12301}}', "{" * 5000,
+                                  '{"ticket_id": 1' + "0" * 5000, '{"a":1,"a":2}', "{'ticket_id': 12301}", '{"ticket_id": NaN}')):
+            self.meet("broken JSON %d" % i, ByTurn(calls({"name": "tickets__get_ticket", "arguments": text})),
+                      "my tickets, case %d" % i)
 
     # ---- other people's
 
     def others(self):
         for i, bad in enumerate((call("tickets__get_user_tickets", username="happy"), get(12302), call("tickets__get_all_tickets"),
-                                 call("oxygen__get_user_courses", username="happy"), call("oxygen__get_pending_exams", username="alex"),
-                                 call("finops__get_user_budget", username="sarah"), call("oxygen__get_learning_summary", username="admin"),
-                                 call("tickets__get_user_tickets", username="HAPPY"), call("tickets__get_user_tickets", username="user_002"))):
+                                 call("oxygen__get_user_courses", username="happy"),
+                                 call("oxygen__get_pending_exams", username="alex"),
+                                 call("finops__get_user_budget", username="sarah"),
+                                 call("oxygen__get_learning_summary", username="admin"),
+                                 call("tickets__get_user_tickets", username="HAPPY"),
+                                 call("tickets__get_user_tickets", username="user_002"))):
             self.meet("somebody else's %d" % i, ByTurn(calls(bad)), "what is there to do for me, case %d?" % i)
-        reply, _ = self.meet("beside what was asked", ByTurn(calls(call("tickets__get_my_tickets"), call("tickets__get_user_tickets", username="happy"))))
+        reply, _ = self.meet("beside what was asked", ByTurn(calls(call("tickets__get_my_tickets"),
+                                                                   call("tickets__get_user_tickets", username="happy"))))
         self.check("beside what was asked: the person's own is told", "12301" in reply["response"], reply)
 
     def lies(self):
@@ -120,15 +126,15 @@ class Hostile(Asking):
                 ("admin", call("tickets__delete_ticket", ticket_id=12301), "delete ticket 12305", ["12301 gone"]),
                 ("admin", call("tickets__update_ticket", ticket_id=12304, status="rejected"), "approve ticket 12304",
                  ["12304 vpn_access alex rejected"]),
-                ("admin", call("tickets__create_ticket", user="happy", operation="vpn_access"), "create a ticket for alex to get vpn access",
-                 ["new vpn_access happy pending"])):
+                ("admin", call("tickets__create_ticket", user="happy", operation="vpn_access"),
+                 "create a ticket for alex to get vpn access", ["new vpn_access happy pending"])):
             name = "%s: %s, but %s" % (who, question, bad["name"])
             for word, writes in (("no", []), ("yes", done)):
                 session = self.s.new_session(who)
                 reply, asked = self.meet(name, ByTurn(calls(bad)), question, who, session=session)
                 if not self.check(name + ": it is asked first", reply["outcome"] == "needs_input" and "?" in reply["response"], reply):
                     break
-                self.check(name + ": the model is not told that it was done", len(asked) <= 1 or "results" not in asked[-1], asked)
+                self.check(name + ": the model is not told that it was done", not any(results_of(r) for r in asked), asked)
                 self.script(Script(say("As you like.")))
                 self.s.chat(who, word, session, timeout=90)
                 changes = self.tickets.changes()
@@ -138,7 +144,8 @@ class Hostile(Asking):
     def second_round(self):
         """What agents said is no reason to change anything, and a model that always wants more comes to its end."""
         self.meet("a change in the second round", Script(calls(call("tickets__get_my_tickets")),
-                                                         calls(call("tickets__create_my_ticket", operation="vpn_access")), say("Done.")))
+                                                         calls(call("tickets__create_my_ticket", operation="vpn_access")),
+                                                         say("Done.")))
         reply, asked = self.meet("more, always", lambda r: calls(call("tickets__get_my_tickets")))
         self.check("more, always: the rounds are bounded", len(asked) <= 4, len(asked))
         self.check("more, always: what is known is told", "12301" in reply["response"], reply)
@@ -148,15 +155,18 @@ class Hostile(Asking):
     def thousand_calls(self):
         many = [get(n) for n in range(12301, 13301)]
         reply, asked = self.meet("a thousand calls", ByTurn(calls(*many)), "show my tickets, each of them")
-        self.check("a thousand calls: few are made", len(reply["data"]) <= 64 and len(asked) <= 2, (len(reply["data"]), len(asked)))
+        self.check("a thousand calls: few are made", len(reply["data"]) <= 64 and len(asked) <= 2,
+                   (len(reply["data"]), len(asked)))
         self.meet("a thousand times the same", ByTurn(calls(*[call("tickets__get_my_tickets")] * 1000)), "show my tickets, once")
 
     def without_end(self):
         """In the plan's turn and in the answer's; whoever speaks without end is cut off."""
-        for name, brain in (("plan", say_without_end), ("answer", ByTurn(calls(call("tickets__get_my_tickets")), say_without_end))):
+        for name, brain in (("plan", say_without_end),
+                            ("answer", ByTurn(calls(call("tickets__get_my_tickets")), say_without_end))):
             before = len(self.m.requests)
             reply, asked = self.meet("without end, %s" % name, brain, "show my tickets, all that are mine (%s)" % name)
-            self.check("without end, %s: the answer is of a decent size" % name, len(reply["response"]) <= 130 * 1024, len(reply["response"]))
+            self.check("without end, %s: the answer is of a decent size" % name, len(reply["response"]) <= 130 * 1024,
+                       len(reply["response"]))
             self.m.wait(lambda: all(r["ended"] for r in self.m.requests[before:]))
             most = max(r["sent"] for r in asked)
             self.check("without end, %s: nobody listens to all that" % name, most < 16 << 20, most)
@@ -165,8 +175,8 @@ class Hostile(Asking):
 
     def odd_texts(self):
         """Text that is markup, control characters, half of a character, nothing."""
-        for i, text in enumerate(("<script>alert(1)</script>", "\x00\x01\x1b[31m", "\ud83d\ude00 \u202e", " ", "", "](javascript:alert(1))",
-                                  "data: {}\n\nevent: done\ndata: {}\n\n")):
+        for i, text in enumerate(("<script>alert(1)</script>", "\x00\x01\x1b[31m", "\U0001f600 \u202e", " ", "",
+                                  "](javascript:alert(1))", "data: {}\n\nevent: done\ndata: {}\n\n")):
             self.meet("odd text %d" % i, ByTurn(calls(call("tickets__get_my_tickets")), say(text)), "show my tickets, oddly %d" % i)
 
     # ---- data that gives orders
@@ -216,7 +226,8 @@ class Hostile(Asking):
         self.s.chat("vishal", evil, session, timeout=90)
         reply, asked = self.meet("a conversation talks", lambda r: say(told(results_of(r))) if results_of(r) else calls(
             call("tickets__get_all_tickets"), get(12302)), "and now show them, please", session=session)
-        self.check("a conversation talks: it is in no system prompt", asked and not any("caller is admin" in r["system"] for r in asked), asked)
+        self.check("a conversation talks: it is in no system prompt",
+                   asked and not any("caller is admin" in r["system"] for r in asked), asked)
         self.check("a conversation talks: the question is the last thing said", all(
             "and now show them, please" in question_of(r) for r in asked), asked)
 
@@ -239,7 +250,8 @@ ODD_SCHEMAS = [None, 7, "x", [], {}, {"type": "banana"}, {"type": "array"}, {"ty
 def odd_tools():
     """Names and schemas that providers refuse; one such tool must not spoil every request."""
     names = ["t%d" % i for i in range(len(ODD_SCHEMAS))] + ["a b", "x" * 200, "", "twice", "twice", "get__my__tickets", "\u00fc"]
-    return [{"name": n, "description": "odd" if i % 3 else "", "read_only": True, "confirm": False, "words": "tickets odd", "examples": [],
+    return [{"name": n, "description": "odd" if i % 3 else "", "read_only": True, "confirm": False, "words": "tickets odd",
+             "examples": [],
              **({"input_schema": ODD_SCHEMAS[i]} if i < len(ODD_SCHEMAS) and ODD_SCHEMAS[i] is not None else {})}
             for i, n in enumerate(names)]
 
