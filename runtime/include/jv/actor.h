@@ -220,12 +220,15 @@ JV_CHECKED int jv_call(struct jv_ctx *ctx, const ProtobufCServiceDescriptor *ser
 /* The same to an agent: jarvis.a2a.<token>.<method> of lf.a2a.v1.A2AService. */
 JV_CHECKED int jv_a2a(struct jv_ctx *ctx, const char *token, const char *method, const void *req,
                       void *ret);
+/* How long to listen: between two parts and in all; 0: until the message's deadline. */
+struct jv_patience {
+    int64_t idle_ms, total_ms;
+};
 /* The same with an rpc that returns a stream: take(arg, part) for each part as it comes, in this
  * message's fiber; a part is of the rpc's reply type and lives as long as the message. JV_OK: the
- * stream came to its end. What take() returns ends it with that code. idle_ms: the longest wait for
- * a part, 0: none but the deadline. */
+ * stream came to its end. What take() returns ends it with that code. */
 JV_CHECKED int jv_call_stream(struct jv_ctx *ctx, const ProtobufCServiceDescriptor *service,
-                              const char *method, const void *req, int64_t idle_ms,
+                              const char *method, const void *req, struct jv_patience patience,
                               int (*take)(void *arg, const void *part), void *arg);
 /* Make the next calls of this message carry no person. */
 void jv_as_actor(struct jv_ctx *ctx);
