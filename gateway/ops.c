@@ -24,7 +24,7 @@ static const struct dependency {
     { "auth", &auth__auth__descriptor, "Revocations", false },
     { "registry", &registry__registry__descriptor, "List", false },
     { "sessions", &sessions__sessions__descriptor, "Active", true },
-    { "orchestrator", &orchestrator__orchestrator__descriptor, "Notifications", true },
+    { "orchestrator", &orchestrator__orchestrator__descriptor, "Suggest", true },
 };
 
 /* The last finding, kept for a moment so that asking often costs nothing. */

@@ -12,15 +12,16 @@
 
 #include "llm.pb-c.h"
 
-/* ---- providers: how each is spoken to --------------------------------------------------------- */
+/* ---- providers: how each is spoken to ---------------------------------------------------------
+ */
 
 /* One configured model; what it is, not how it does. */
 struct model {
     const struct provider *provider;
-    const char *name;  /* "gemini/gemini-2.5-flash" */
-    const char *model; /* "gemini-2.5-flash" */
-    const char *url;   /* without a trailing slash */
-    const char *key;   /* "": none is sent; never in a message, a log or an error */
+    const char *name;                  /* "gemini/gemini-2.5-flash" */
+    const char *model;                 /* "gemini-2.5-flash" */
+    const char *url;                   /* without a trailing slash */
+    const char *key;                   /* "": none is sent; never in a message, a log or an error */
     int64_t price_input, price_output; /* micro-USD for a million tokens */
     int64_t requests_per_minute, tokens_per_minute, parallel; /* 0: no limit */
     bool embeds;
@@ -43,7 +44,9 @@ struct wire_answer {
     Llm__GenerateReply__Finish finish;
     int64_t input_tokens, output_tokens; /* 0: the provider did not say */
     bool ended;                          /* the provider said that this was all */
-    void *partial; /* the provider's own: calls whose arguments come in pieces */
+    void *partial;             /* the provider's own: calls whose arguments come in pieces */
+    const struct model *model; /* of whom it is */
+    struct jv_arena *scratch;  /* what is read into it and forgotten; NULL: a */
 };
 
 struct provider {
@@ -68,7 +71,8 @@ struct provider {
 extern const struct provider provider_gemini, provider_openai, provider_anthropic;
 const struct provider *provider_find(const char *name); /* NULL: there is no such */
 
-/* ---- wire.c: one attempt with one model -------------------------------------------------------- */
+/* ---- wire.c: one attempt with one model --------------------------------------------------------
+ */
 
 /* How an attempt ended, for whoever decides about another one. */
 struct wire_outcome {
@@ -76,8 +80,8 @@ struct wire_outcome {
     long status;            /* HTTP; 0: there was none */
     int64_t retry_after_ms; /* from Retry-After; -1: it did not say */
     bool begun;             /* some of the answer was handed on: it must not be tried again */
-    bool try_again;         /* safe, and perhaps of use: 429, 500, 502, 503, 504, 529, no connection */
-    bool other_model;       /* another one may do better: all but the request's own faults (400) */
+    bool try_again;   /* safe, and perhaps of use: 429, 500, 502, 503, 504, 529, no connection */
+    bool other_model; /* another one may do better: all but the request's own faults (400) */
 };
 
 /* Ask, wait, read. piece(arg, text, len) is called in this fiber as text comes (NULL: no stream);

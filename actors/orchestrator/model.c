@@ -99,8 +99,7 @@ static void add_last_calls(struct jv_ctx *ctx, struct jv_buf *b,
     jv_buf_char(b, '\n');
 }
 
-/* A mark that what stands inside cannot end. */
-static const char *new_mark(struct jv_ctx *ctx)
+const char *model_mark(struct jv_ctx *ctx)
 {
     char id[37];
 
@@ -112,11 +111,21 @@ static const char *new_mark(struct jv_ctx *ctx)
 struct model_question model_ask(struct jv_ctx *ctx, const struct jv_plan_input *in)
 {
     struct jv_arena *a = jv_arena(ctx);
-    struct jv_buf b = jv_buf_new(a), said = jv_buf_new(a);
-    const char *mark = new_mark(ctx);
+    struct jv_buf b = jv_buf_new(a), said = jv_buf_new(a), about = jv_buf_new(a);
+    const char *mark = model_mark(ctx);
 
     jv_buf_printf(&b, "Today is %.10s (UTC). The person who asks is %s, %s.\n",
                   jv_time_print(a, in->now_ms / 1000, 0), in->username, jv_caller(ctx)->role);
+    for (size_t i = 0; in->about && in->about[i]; i++) {
+        jv_buf_str(&about, "- ");
+        add_bounded(&about, in->about[i], max_line);
+        jv_buf_char(&about, '\n');
+    }
+    if (about.len)
+        jv_buf_printf(&b,
+                      "What the person told of themselves; how they like answers counts:\n"
+                      "<data %s>\n%s</data %s>\n",
+                      mark, about.data, mark);
     add_history(&said, in->recent);
     add_last_calls(ctx, &said, in->memory);
     if (said.len)
@@ -249,13 +258,26 @@ static int ask(struct jv_ctx *ctx, void *arg)
     return read_reply(ctx, q);
 }
 
+bool model_there(struct jv_ctx *ctx)
+{
+    const struct orchestrator *o = jv_state(ctx);
+
+    return strcmp(o->planner, "built-in") != 0 && jv_real_ms(ctx) >= o->no_model_until;
+}
+
+void model_missed(struct jv_ctx *ctx, int code)
+{
+    struct orchestrator *o = jv_state(ctx);
+
+    if (code == JV_FAILED_PRECONDITION)
+        o->no_model_until = jv_real_ms(ctx) + no_model_ms;
+}
+
 static bool wanted(struct jv_ctx *ctx, const struct jv_plan *own)
 {
     const struct orchestrator *o = jv_state(ctx);
 
-    if (strcmp(o->planner, "built-in") == 0 || jv_real_ms(ctx) < o->no_model_until)
-        return false;
-    return !own->sure || strcmp(o->planner, "model") == 0;
+    return model_there(ctx) && (!own->sure || strcmp(o->planner, "model") == 0);
 }
 
 /* The answer to a question back is read by whoever asked it, word by word. */
@@ -267,18 +289,19 @@ static bool answers(const struct jv_plan_input *in, const struct jv_plan *own)
 
 void model_plan(struct jv_ctx *ctx, const struct jv_plan_input *in, struct planned *p)
 {
-    struct orchestrator *o = jv_state(ctx);
+    const struct orchestrator *o = jv_state(ctx);
     struct asking q = { .in = in, .p = p };
     int r;
 
     if (!wanted(ctx, &p->plan) || answers(in, &p->plan))
         return;
-    q.n_functions = jv_plan_functions(o->catalog, in, max_functions, jv_arena(ctx), &q.functions);
+    q.n_functions =
+            jv_plan_functions(o->catalog, in, &p->plan, max_functions, jv_arena(ctx), &q.functions);
     r = jv_join(ctx, jv_spawn(ctx, ask, &q));
-    if (r == JV_FAILED_PRECONDITION && !p->use) { /* none is configured */
-        o->no_model_until = jv_real_ms(ctx) + no_model_ms;
-        return;
-    }
+    if (r && !p->use)
+        model_missed(ctx, r);
+    if (r && !model_there(ctx))
+        return; /* none is configured */
     p->degraded = r != JV_OK;
     if (r)
         jv_info(ctx, "planned without the model: %s", jv_error(ctx)->text);

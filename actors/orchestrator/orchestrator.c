@@ -12,12 +12,6 @@ JV_TOOL_FN(suggest, Orchestrator__SuggestRequest, Orchestrator__SuggestReply)
     return suggest_for_session(ctx, req->session_id, &ret->suggestions, &ret->n_suggestions);
 }
 
-JV_TOOL_FN(notifications, Google__Protobuf__Empty, Orchestrator__NotificationList)
-{
-    (void)req;
-    return notify_list(ctx, ret);
-}
-
 JV_TOOL_FN(explain, Orchestrator__ExplainRequest, Orchestrator__ExplainReply)
 {
     struct jv_arena *a = jv_arena(ctx);
@@ -101,7 +95,6 @@ static const struct jv_agent card = {
 #define USER .allow = JV_ALLOW_USER, .flags = JV_TOOL_HIDDEN
 static const struct jv_tool tools[] = {
     JV_TOOL("Suggest", suggest, USER),
-    JV_TOOL("Notifications", notifications, USER),
     JV_TOOL("Explain", explain, USER),
     { 0 },
 };
@@ -133,7 +126,7 @@ JV_ACTOR(orchestrator) = {
     .timers = timers,
     .events = events,
     .settings = settings,
-    .calls = (const char *const[]){ "registry", "sessions", "llm", "a2a:*", NULL },
+    .calls = (const char *const[]){ "registry", "sessions", "notifier", "llm", "a2a:*", NULL },
     .agent = &card,
     .needs = JV_NEEDS_DB,
     .timeout_ms = 30000,

@@ -90,6 +90,19 @@ void plan_name(struct jv_ctx *ctx, int turn, size_t from, struct call *calls, si
 /* An earlier run of the turn may have changed something. */
 bool plan_changed(struct jv_ctx *ctx, int turn);
 
+/* ---- memory.c: what people have told about themselves ---------------------------------------- */
+/* A statement about oneself, or an order about such: done, and *ret says so. False: it is something
+ * for the planner. */
+bool memory_plan(struct jv_ctx *ctx, const struct jv_plan_input *in, struct planned *ret);
+/* What the caller has told, oldest first; NULL-terminated. Data, for a model's prompt. */
+const char *const *memory_lines(struct jv_arena *a, const Sessions__BeginReply *began);
+/* An agent's text for somebody who wants short answers: what stands before a long table or list.
+ * The text as it is for everybody else, and when the question asks for all of it. */
+const char *memory_brief(struct jv_ctx *ctx, const Sessions__BeginReply *began,
+                         const char *question, const char *text);
+/* Words of the caller's facts, in lower case, the newest fact first; NULL-terminated. Waits. */
+const char *const *memory_words(struct jv_ctx *ctx);
+
 /* ---- model.c: planning by a model --------------------------------------------------------------
  */
 enum {
@@ -106,6 +119,12 @@ struct model_question {
     const char *text; /* the question with all that stands around it */
 };
 struct model_question model_ask(struct jv_ctx *ctx, const struct jv_plan_input *in);
+/* A mark for what others wrote, which nothing in it can know. */
+const char *model_mark(struct jv_ctx *ctx);
+/* May a model be asked at all? */
+bool model_there(struct jv_ctx *ctx);
+/* A call to one failed: with FAILED_PRECONDITION there is none, for a while. */
+void model_missed(struct jv_ctx *ctx, int code);
 /* Let a model plan where the built-in planner is not sure (or always, as JARVIS_PLANNER says);
  * p->plan is the built-in's, and stays when no model serves. */
 void model_plan(struct jv_ctx *ctx, const struct jv_plan_input *in, struct planned *p);
@@ -214,7 +233,19 @@ void suggest_remember(struct jv_ctx *ctx, Google__Protobuf__Struct *memory, cons
 int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
                         size_t *ret_n);
 
+/* ---- ideas.c ----------------------------------------------------------------------------------
+ */
+/* Better ones than the n of the list, which has room for n_suggestions: a model's come first, and
+ * the list's where it has too few. Returns how many. */
+size_t ideas_for(struct jv_ctx *ctx, const char *question, const char *answer, const char **list,
+                 size_t n);
+
 /* ---- notify.c -------------------------------------------------------------------------------- */
-int notify_list(struct jv_ctx *ctx, Orchestrator__NotificationList *ret);
+struct notice;
+/* Begin to ask; it ends by itself, soon. */
+struct notice *notify_look(struct jv_ctx *ctx);
+/* The line that ends the answer message_id, Markdown; NULL: there is nothing to tell. Once for each
+ * notice; the same answer made again gets the same one. */
+const char *notify_line(struct jv_ctx *ctx, struct notice *n, const char *message_id);
 
 #endif

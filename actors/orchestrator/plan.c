@@ -169,7 +169,7 @@ int plan_turn(struct jv_ctx *ctx, int turn, const struct jv_plan_input *in, stru
     *ret = (struct planned){ 0 };
     if (k)
         recall(ctx, k, ret);
-    else
+    else if (!memory_plan(ctx, in, ret))
         r = plan_anew(ctx, in, ret);
     if (r)
         return r;

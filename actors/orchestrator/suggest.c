@@ -50,7 +50,8 @@ static size_t from_catalog(struct jv_ctx *ctx, struct jv_suggest_input *in, cons
 
     in->scope = jv_caller(ctx)->scope;
     in->username = jv_caller(ctx)->username;
-    in->seen = names_in(jv_arena(ctx), answer);
+    if (!in->seen)
+        in->seen = names_in(jv_arena(ctx), answer);
     return jv_plan_suggest_to(o->catalog, jv_arena(ctx), in, n_suggestions, list);
 }
 
@@ -174,6 +175,35 @@ static const char *last_said(const Sessions__Session *s, Sessions__Role role)
     return "";
 }
 
+static void add_new(const char **list, size_t *n, const char *text)
+{
+    for (size_t i = 0; i < *n; i++)
+        if (strcmp(list[i], text) == 0)
+            return;
+    if (*n < n_suggestions)
+        list[(*n)++] = text;
+}
+
+/* Before anything was asked: what the asker works on, then what everybody asks. */
+static size_t to_begin_with(struct jv_ctx *ctx, const char **ret)
+{
+    enum { max_leading = 2 };
+    const struct orchestrator *o = jv_state(ctx);
+    struct jv_suggest_input in = { .seen = memory_words(ctx) };
+    const char *usual[n_suggestions + 1] = { NULL }, *led[n_suggestions + 1] = { NULL };
+    size_t n = 0, n_led = 0;
+
+    if (o->catalog && in.seen[0]) {
+        (void)from_catalog(ctx, &(struct jv_suggest_input){ 0 }, "", usual);
+        n_led = from_catalog(ctx, &in, "", led);
+    }
+    for (size_t i = 0; i < n_led && i < max_leading && usual[0] && strcmp(led[i], usual[0]); i++)
+        add_new(ret, &n, led[i]);
+    for (size_t i = 0; i < n_suggestions; i++)
+        add_new(ret, &n, defaults[i]);
+    return n;
+}
+
 int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
                         size_t *ret_n)
 {
@@ -187,17 +217,18 @@ int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char *
     if (r && (session_id[0] || r != JV_NOT_FOUND)) /* without a session there are the defaults */
         return r;
     *ret = JV_NEW_ARRAY(jv_arena(ctx), const char *, n_suggestions + 1);
-    *ret_n = n_suggestions;
-    memcpy(*ret, defaults, sizeof(defaults));
-    if (o->catalog && (r || !session->n_agents_invoked) &&
-        jv_caller_has(ctx, "users:read:all")) { /* they seldom have something of their own */
-        *ret_n = from_catalog(ctx, &(struct jv_suggest_input){ 0 }, "", *ret);
+    if (r || !session->n_agents_invoked || !o->catalog) {
+        in.seen = memory_words(ctx);
+        if (o->catalog && jv_caller_has(ctx, "users:read:all")) /* who seldom have their own */
+            *ret_n = from_catalog(ctx, &in, "", *ret);
+        else
+            *ret_n = to_begin_with(ctx, *ret);
         return JV_OK;
     }
-    if (r || !session->n_agents_invoked || !o->catalog)
-        return JV_OK;
     in.n_done = last_calls(ctx, session, done);
     in.question = last_said(session, SESSIONS__ROLE__user);
     *ret_n = from_catalog(ctx, &in, last_said(session, SESSIONS__ROLE__assistant), *ret);
+    *ret_n = ideas_for(ctx, in.question, last_said(session, SESSIONS__ROLE__assistant), *ret,
+                       *ret_n);
     return JV_OK;
 }

@@ -25,6 +25,7 @@ struct turn {
     const char *comparison; /* NULL: there is none */
     struct telling tell;
     int broken; /* telling failed: the run ends */
+    struct notice *notice;
     struct jv_buf answer;
     const char **suggestions;
     size_t n_suggestions;
@@ -92,6 +93,7 @@ static int plan(struct turn *t)
         .scope = jv_caller(t->ctx)->scope,
         .memory = memory_before(t),
         .recent = recent_lines(t),
+        .about = memory_lines(jv_arena(t->ctx), t->began),
         .now_ms = jv_now_ms(t->ctx),
     };
     struct planned p;
@@ -129,7 +131,8 @@ static const char *text_of(struct turn *t, size_t i)
 {
     struct call *c = &t->calls[i];
 
-    c->said = c->compared ? t->comparison : say_call(t->ctx, c);
+    c->said = c->compared ? t->comparison
+                          : memory_brief(t->ctx, t->began, t->req->question, say_call(t->ctx, c));
     for (size_t k = 0; k < i; k++)
         if (strcmp(t->calls[k].name, c->name) == 0 && strcmp(t->calls[k].said, c->said) == 0)
             return "";
@@ -151,22 +154,37 @@ static int hear(struct turn *t, size_t i)
     return r ? r : tell_data(&t->tell, c);
 }
 
-/* What is said behind the answers: that it was too much at once, what is missing. NULL: nothing. */
+/* Nothing failed, was denied or was not found. */
+static bool all_well(const struct turn *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (t->calls[i].state != CALL_ANSWERED || t->calls[i].missing)
+            return false;
+    return !t->plan.missing;
+}
+
+/* What is said behind the answers: that it was too much at once, what is missing, what the person
+ * should know besides. NULL: nothing. */
 static const char *rest_of(struct turn *t)
 {
     struct jv_buf b = jv_buf_new(jv_arena(t->ctx));
+    const char *line = NULL;
 
     if (t->plan.more)
         jv_buf_printf(&b, "\n\n" JV_PLAN_MORE, t->n);
     if (t->plan.missing)
         jv_buf_printf(&b, "\n\n%s", t->plan.text);
+    if (all_well(t))
+        line = notify_line(t->ctx, t->notice, t->message_id);
+    if (line)
+        jv_buf_printf(&b, "\n\n%s", line);
     return b.len ? b.data : NULL;
 }
 
 /* Alternatives are said when all of them are known, anything else as soon as it is. */
 static int answer_in_order(struct turn *t)
 {
-    const char *rest = rest_of(t);
+    const char *rest = t->n ? NULL : rest_of(t);
     int r = JV_OK;
 
     if (t->plan.taken)
@@ -178,6 +196,8 @@ static int answer_in_order(struct turn *t)
     for (size_t i = 0; !r && i < t->n; i++) {
         if (!t->plan.compare)
             r = hear(t, i);
+        if (!r && i + 1 == t->n)
+            rest = rest_of(t);
         if (!r)
             r = say(t, text_of(t, i), i + 1 == t->n && !rest);
     }
@@ -268,7 +288,7 @@ static int written(struct turn *t)
 /* The agents' own words, when the model's are none. */
 static int answer_in_words(struct turn *t)
 {
-    const char *rest = rest_of(t);
+    const char *rest;
     int r = JV_OK;
 
     for (size_t i = 0; !r && i < t->n; i++)
@@ -278,8 +298,10 @@ static int answer_in_words(struct turn *t)
     r = written(t);
     if (t->broken)
         return t->broken;
-    if (!r)
+    if (!r) {
+        rest = rest_of(t);
         return say(t, rest ? rest : "", true);
+    }
     jv_info(t->ctx, "answered without the model: %s", jv_error(t->ctx)->text);
     t->degraded = true;
     r = t->answer.len ? say_again(t) : JV_OK;
@@ -291,6 +313,7 @@ static int answer_by_agents(struct turn *t)
 {
     int r = JV_OK;
 
+    t->notice = notify_look(t->ctx);
     for (size_t i = 0; !r && i < t->n; i++)
         r = tell_agent(&t->tell, &t->calls[i], "asked");
     for (size_t i = 0; !r && i < t->n; i++)

@@ -198,7 +198,7 @@ int write_answer(struct writing *w)
                         .told_ms = jv_real_ms(w->ctx) };
     struct jv_function *f;
     struct request r;
-    size_t n_f = jv_plan_functions(o->catalog, w->in, max_functions, jv_arena(w->ctx), &f);
+    size_t n_f = jv_plan_functions(o->catalog, w->in, w->plan, max_functions, jv_arena(w->ctx), &f);
     int code;
 
     w->more = (struct jv_plan){ 0 };

@@ -13,6 +13,7 @@ typedef Google__Protobuf__Struct Struct;
 enum { max_name = 64, max_description = 600 };
 
 static const double followed = 1e6; /* a tool of the turn before: "and of gcp?" */
+static const double beside = 1;     /* of the same agent as one that is offered for sure */
 
 /* ---- the likeliest --------------------------------------------------------------------------- */
 
@@ -62,9 +63,37 @@ static size_t tools_of(const struct jv_cat_family *f)
     return n;
 }
 
+static void add_family(const struct jv_catalog *c, struct ranked *list, uint32_t tool)
+{
+    uint32_t agent = c->tools[tool].agent;
+
+    list[c->tools[tool].family].score += followed;
+    for (uint32_t i = c->agents[agent].first_family;
+         i < c->n_families && c->families[i].agent == agent; i++)
+        list[i].score += beside;
+}
+
+/* What the turn before called and showed, and what the built-in planner would call. */
+static void score_calls(const struct jv_catalog *c, const struct jv_memory *m,
+                        const struct jv_plan *own, struct ranked *list)
+{
+    for (size_t i = 0; i < m->n_calls; i++)
+        add_family(c, list, m->calls[i].tool);
+    if (m->n_items)
+        add_family(c, list, m->items[0].tool);
+    for (size_t i = 0; own && i < own->n; i++) {
+        uint32_t tool = own->calls[i].tool
+                                ? jv_catalog_tool(c, own->calls[i].agent, own->calls[i].tool)
+                                : JV_NONE;
+
+        if (tool != JV_NONE)
+            add_family(c, list, tool);
+    }
+}
+
 /* Mark the families whose tools are offered, at most max tools. */
-static bool *likely_families(const struct jv_catalog *c, const struct jv_plan_input *in, size_t max,
-                             struct jv_arena *a)
+static bool *likely_families(const struct jv_catalog *c, const struct jv_plan_input *in,
+                             const struct jv_plan *own, size_t max, struct jv_arena *a)
 {
     struct jv_reading r = jv_reading_new(c, a, in->text, &in->now_ms);
     struct jv_memory m = jv_memory_read(c, in->memory, a);
@@ -74,8 +103,7 @@ static bool *likely_families(const struct jv_catalog *c, const struct jv_plan_in
     for (uint32_t i = 0; i < c->n_families; i++)
         list[i].family = i;
     score_words(c, &r, list);
-    for (size_t i = 0; i < m.n_calls; i++)
-        list[c->tools[m.calls[i].tool].family].score += followed;
+    score_calls(c, &m, own, list);
     qsort(list, c->n_families, sizeof(*list), by_score);
     for (size_t i = 0; i < c->n_families && list[i].score > 0; i++) {
         size_t n = tools_of(&c->families[list[i].family]);
@@ -174,10 +202,11 @@ static Struct *schema_of(const struct jv_cat_tool *t, struct jv_arena *a)
     return s ? s : object(a);
 }
 
-size_t jv_plan_functions(const struct jv_catalog *c, const struct jv_plan_input *in, size_t max,
-                         struct jv_arena *a, struct jv_function **ret)
+size_t jv_plan_functions(const struct jv_catalog *c, const struct jv_plan_input *in,
+                         const struct jv_plan *own, size_t max, struct jv_arena *a,
+                         struct jv_function **ret)
 {
-    const bool *likely = c->n_tools > max ? likely_families(c, in, max, a) : NULL;
+    const bool *likely = c->n_tools > max ? likely_families(c, in, own, max, a) : NULL;
     struct jv_function *list =
             JV_NEW_ARRAY(a, struct jv_function, (c->n_tools < max ? c->n_tools : max) + 1);
     size_t n = 0;

@@ -15,7 +15,9 @@ from models import Models
 from stack import wait_for
 
 PLAN = {"calls": [call("tickets__get_my_tickets")], "usage": (1000, 20)}
-PIECES = ["These ", "are **your** ", "tickets: ", "12301 and ", "12303, ", "no more."]
+# Each is long enough to be told at once.
+PIECES = ["These are **your** tickets: " + "to begin with, " * 10, "12301 " + "which waits, " * 12, "and 12303 " + "on which somebody works, " * 7,
+          "and no more. " + "That is all. " * 12, "Really. " * 20]
 ANSWER = {"pieces": PIECES, "usage": (2000, 40)}
 BOUND = 40.0
 
@@ -46,6 +48,8 @@ FAULTS = {
     "malformed": {"malformed": 0}, "no end mark": {"no_end": True}, "an error inside": {"error_event": 0},
     "no JSON at all": {"body": b"<html>Bad gateway</html>"}, "nothing": {"body": b""},
 }
+# Plans are asked for as a whole: these happen to streams alone.
+OF_STREAMS = ["no end mark", "an error inside"]
 HEALS = ["429", "500", "503", "529", "reset", "cut at once"]
 
 
@@ -69,11 +73,12 @@ class Faults(Asking):
 
     def each_fault(self):
         for name, fault in FAULTS.items():
-            for turn in ("plan", "answer"):
+            for turn in ("plan", "answer")[name in OF_STREAMS:]:
                 self.script(failing(turn, **fault))
                 took, (reply, asked) = seconds(lambda: self.chat("show my tickets (%s, %s)" % (name, turn)))
                 self.right("%s, %s" % (name, turn), reply, took, True)
-                self.check("%s, %s: tried at most three times" % (name, turn), 1 <= len(asked) <= 4, len(asked))
+                # one more after a reset: on a connection that was kept it may be nobody's fault
+                self.check("%s, %s: tried at most three times" % (name, turn), 1 <= len(asked) <= 4 + (name == "reset"), len(asked))
                 self.well()
 
     def each_that_heals(self):
@@ -96,8 +101,8 @@ class Faults(Asking):
     def slow(self):
         """The first piece does not come, or the next one; both end, and the call to the provider with them."""
         never = threading.Event()
-        for name, fault in (("first", {"hold": never}), ("next", {"pause": (3, never)})):
-            for turn in ("plan", "answer"):
+        for name, turns, fault in (("first", ("plan", "answer"), {"hold": never}), ("next", ("answer",), {"pause": (3, never)})):
+            for turn in turns:
                 self.script(failing(turn, **fault))
                 before = len(self.m.requests)
                 took, (reply, _) = seconds(lambda: self.chat("show my tickets (slow %s piece, %s)" % (name, turn)))
@@ -117,8 +122,8 @@ class Faults(Asking):
                 self.well()
         self.script(failing("answer", finish="length"))
         took, (reply, _) = seconds(lambda: self.chat("show my tickets (cut by its limit)"))
-        self.right("cut by its limit", reply, took, True)
-        self.well()
+        self.right("cut by its limit", reply, took, False)
+        self.check("cut by its limit: it says so", "too long" in reply["response"], reply["response"])
 
     def dribbles(self):
         """Byte by byte it is the same answer."""
@@ -131,7 +136,7 @@ class Faults(Asking):
     def streamed(self):
         """The model's pieces are the person's, as they come."""
         go_on = threading.Event()
-        self.script(failing("answer", pause=(4, go_on)))
+        self.script(failing("answer", pause=(3, go_on)))
         stream = self.stream("show my tickets (streamed)")
         wait_for(lambda: "".join(e[2]["text"] for e in list(stream.list) if e[1] == "delta").startswith(PIECES[0]), 30)
         early = not stream.over and not any(e[1] == "done" for e in list(stream.list))
@@ -145,10 +150,14 @@ class Faults(Asking):
 
     def cut_while_streamed(self):
         """What was told is taken back: the answer begins again, and ends with what the agents said."""
-        for name, fault in (("an error", {"error_event": 6}), ("cut", {"cut": 900}), ("no end", {"no_end": True}),
-                            ("reset", {"reset": 900})):
-            self.script(failing("answer", **fault))
-            events = self.stream("show my tickets (streamed, then %s)" % name).all()
+        for name, fault in (("an error", {"error_event": 4}), ("cut", {"cut": 1200}), ("no end", {"no_end": True}),
+                            ("reset", {"reset": 1200})):
+            go_on = threading.Event()
+            self.script(failing("answer", pause=(3, go_on), **fault))
+            stream = self.stream("show my tickets (streamed, then %s)" % name)
+            stream.first("delta")
+            go_on.set()
+            events = stream.all()
             kinds, done = [e[1] for e in events], events[-1][2]
             at = max(i for i, k in enumerate(kinds) if k == "plan")
             before = [e[2]["text"] for e in events[:at] if e[1] == "delta"]
@@ -225,7 +234,7 @@ def two_providers(t, first, second):
     first.brain, second.brain = good, good
     reply = ask("both well")
     t.check("both well: the first one answers", use_of(reply)[0] == 2 and len(first.requests) == 2 and not second.requests, reply)
-    first.brain = failing("plan", status=503)
+    first.brain = lambda r: {"fault": {"status": 503}}
     second.forget()
     reply = ask("the first fails")
     t.check("the first fails: the second answers, and that is no harm", not reply["degraded"] and
@@ -241,7 +250,7 @@ def two_providers(t, first, second):
     wait_for(lambda: ask("it is back %d" % len(second.requests))["model"]["name"] == name_of("gemini"), 30)
     t.check("it comes back when it is well", True)
     second.forget()
-    first.brain = failing("answer", error_event=6)
+    first.brain = failing("answer", error_event=3)
     reply = ask("cut after the first piece")
     t.check("cut after pieces were told: no second model goes on from there",
             "".join(PIECES[:3]) + "".join(PIECES) not in reply["response"] and "12301" in reply["response"] and

@@ -58,7 +58,7 @@ class Asking(Tally):
         return Events(self.s, who, "POST", "/api/chat", {"message": question, "session_id": session or self.s.new_session(who)})
 
     def script(self, brain):
-        self.m.brain = brain
+        self.m.brain = brain if callable(brain) else lambda _: brain
 
     def history(self, reply, who="vishal"):
         return [(h["role"], h["content"]) for h in self.s.http(

@@ -1,6 +1,7 @@
 """model_brains.py -- what scripted models think: brains for models.py."""
 import json
 import os
+import re
 
 from models import tokens
 
@@ -38,11 +39,10 @@ class Acceptance:
         self.unknown, self.not_offered = [], []
 
     def known(self, text):
-        """The question may stand among other words: the longest that ends last counts."""
-        if text.strip() in self.table:
-            return text.strip()
-        there = [(text.rfind(q) + len(q), len(q), q) for q in self.table if q in text]
-        return max(there)[2] if there else None
+        """The question is the last thing said, on a line of its own, whatever stands before it."""
+        text = re.sub(r"(\s*</[^<>]*>)*\s*\Z", "", text)
+        there = [q for q in self.table if text.endswith(q) and text[:-len(q)][-1:] in ("", "\n", ">")]
+        return max(there, key=len) if there else None
 
     def __call__(self, request):
         question = self.known(question_of(request))

@@ -10,6 +10,8 @@ import re
 from model_shape import NAME, members, pieces, schema_words, unique
 
 KEY_HEADER = "x-goog-api-key"
+# What stands for the signature of a call that another model made, or none.
+UNSIGNED = ["skip_thought_signature_validator", "context_engineering_is_the_way_to_go"]
 STATUS = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND",
           429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED"}
 FINISH = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS", "blocked": "SAFETY"}
@@ -187,7 +189,7 @@ def check_signatures(contents, model):
         signed = calls[0].get("thoughtSignature") if calls else None
         if calls and i > start and signed is None and model.startswith("gemini-3"):
             yield "Function call is missing a thought_signature in functionCall parts."
-        if signed is not None and signed != signature(calls[0]["functionCall"]):
+        if signed is not None and signed not in UNSIGNED and signed != signature(calls[0]["functionCall"]):
             yield "Corrupted thought signature."
 
 

@@ -184,6 +184,9 @@ class Connection(http.server.BaseHTTPRequestHandler):
             if record:
                 self.owner.end(record, "hung_up", self.sent)
             self.close_connection = True
+        except Exception as e:  # pylint: disable=broad-except -- a script that breaks is told by the test, not by a log
+            self.owner.refused.append(("script", 500, "%s: %s" % (type(e).__name__, e)))
+            self.close_connection = True
 
     def received(self):
         """The request as a record; None: it was refused."""

@@ -7,6 +7,7 @@
 #include <google/protobuf/empty.pb-c.h>
 
 #include "finops.pb-c.h"
+#include "notifier.pb-c.h"
 #include "orchestrator.pb-c.h"
 #include "oxygen.pb-c.h"
 #include "registry.pb-c.h"
@@ -50,6 +51,10 @@ static struct {
     size_t n_invocations;
     char invocation[256];
     bool invocation_ok;
+    /* notifier */
+    struct behaviour notifier;
+    const char *notice; /* what is to be told; NULL: nothing */
+    char told[64];      /* the answer that tells it */
 } fake;
 
 static int behave(struct jv_ctx *ctx, struct behaviour *b)
@@ -346,6 +351,23 @@ JV_TOOL_FN(active, Google__Protobuf__Empty, Sessions__Session)
     return JV_OK;
 }
 
+/* ---- notifier: at most one notice -------------------------------------------------------------
+ */
+
+JV_TOOL_FN(take_notice, Notifier__TakeNoticeRequest, Notifier__NotificationList)
+{
+    Notifier__Notification *n = jv_msg_new(&notifier__notification__descriptor, jv_arena(ctx));
+
+    if (!fake.notice || (fake.told[0] && strcmp(fake.told, req->message_id) != 0))
+        return behave(ctx, &fake.notifier);
+    n->text = fake.notice;
+    ret->notifications = jv_arena_memdup(jv_arena(ctx), &n, sizeof(n));
+    ret->n_notifications = 1;
+    if (req->message_id[0])
+        snprintf(fake.told, sizeof(fake.told), "%s", req->message_id);
+    return behave(ctx, &fake.notifier);
+}
+
 /* A row for every rpc; those without a handler here are not done by the fake. */
 static struct jv_actor *fake_service(struct world *w, const char *name,
                                      const ProtobufCServiceDescriptor *s,
@@ -388,6 +410,11 @@ static const struct jv_tool session_rows[] = {
     JV_TOOL("Begin", begin, .allow = JV_ALLOW_USER),
     JV_TOOL("Finish", finish, .allow = JV_ALLOW_USER),
     JV_TOOL("Active", active, .allow = JV_ALLOW_USER),
+    { 0 },
+};
+
+static const struct jv_tool notifier_rows[] = {
+    JV_TOOL("TakeNotice", take_notice, .allow = JV_ALLOW_USER),
     { 0 },
 };
 

@@ -74,6 +74,8 @@ struct jv_plan_input {
     const char *const *recent; /* "user: ...", "assistant: ...", oldest first; NULL-terminated, may
                                 * be NULL */
     int64_t now_ms;            /* for "next week", "yesterday"; unix, UTC */
+    const char *const *about;  /* what the asker told of themselves, for a model; NULL-terminated,
+                                * may be NULL */
 };
 
 /* Add to the memory of a plan what its calls brought, so that "the first one" can be asked for
@@ -117,11 +119,12 @@ struct jv_function {
     bool read_only;
 };
 
-/* The tools a model may be offered for a text: all, or when there are more than max the likeliest
- * by the words, beside those of the turn before. In the order of the catalogue. Made in the arena.
- */
-size_t jv_plan_functions(const struct jv_catalog *c, const struct jv_plan_input *in, size_t max,
-                         struct jv_arena *a, struct jv_function **ret);
+/* The tools a model may be offered for a text: all, or when there are more than max those of the
+ * turn before and of `own` (the built-in planner's plan; may be NULL), then the likeliest by the
+ * words. In the order of the catalogue. Made in the arena. */
+size_t jv_plan_functions(const struct jv_catalog *c, const struct jv_plan_input *in,
+                         const struct jv_plan *own, size_t max, struct jv_arena *a,
+                         struct jv_function **ret);
 
 struct jv_choice {
     const char *name;
