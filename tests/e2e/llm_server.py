@@ -299,6 +299,7 @@ class Server(Tally):
             ("input that is no object", lambda b: b["messages"][1]["content"][0].update(input="{}")),
             ("tools that are not told", lambda b: b.pop("tools")), ("a tool twice", lambda b: b.update(tools=b["tools"] * 2)),
             ("no type", lambda b: b["tools"][0].update(input_schema={"properties": {}})),
+            ("a property with a blank", lambda b: b["tools"][0].update(input_schema={"type": "object", "properties": {"a b": {}}})),
             ("an open schema", lambda b: b.update(output_config={"format": {"type": "json_schema", "schema": SCHEMA}}))],
     }
 

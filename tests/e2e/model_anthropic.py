@@ -90,6 +90,9 @@ def check_tools(body):
             yield "%s.custom.input_schema.type: Field required" % at
         for where, s in inner_schemas(tool.get("input_schema", {}), at):
             yield from schema_facts(s, where)
+            for name in s.get("properties", {}):
+                if not re.match(r"[a-zA-Z0-9_.-]{1,64}\Z", name):
+                    yield "%s: Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'" % where
     yield from unique([t.get("name") for t in tools], "tools: Tool names must be unique")
     if not tools and re.search(r'"type": "tool_(use|result)"', json.dumps(body.get("messages"))):
         yield "Requests which include `tool_use` or `tool_result` blocks must define tools"
