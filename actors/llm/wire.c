@@ -210,6 +210,22 @@ static void generate(struct attempt *t, const struct wire_request *w)
     jv_fetch_done(&f);
 }
 
+/* One tool that a provider refuses would spoil the request for all of them. */
+static const Llm__GenerateRequest *with_tame_tools(struct jv_arena *a,
+                                                   const Llm__GenerateRequest *req)
+{
+    Llm__GenerateRequest *ret = JV_NEW(a, Llm__GenerateRequest);
+
+    *ret = *req;
+    ret->tools = JV_NEW_ARRAY(a, Llm__Tool *, req->n_tools + 1);
+    for (size_t i = 0; i < req->n_tools; i++) {
+        ret->tools[i] = JV_NEW(a, Llm__Tool);
+        *ret->tools[i] = *req->tools[i];
+        ret->tools[i]->schema = schema_tame(a, req->tools[i]->schema);
+    }
+    return ret;
+}
+
 void wire_generate(struct jv_ctx *ctx, const struct model *m, const Llm__GenerateRequest *req,
                    const struct wire_limits *limits,
                    int (*piece)(void *arg, const char *text, size_t len), void *arg,
@@ -224,7 +240,7 @@ void wire_generate(struct jv_ctx *ctx, const struct model *m, const Llm__Generat
     *ret = (struct wire_answer){ .a = a, .text = jv_buf_new(a), .model = m };
     *out = (struct wire_outcome){ .retry_after_ms = -1 };
     ret->scratch = jv_arena_new(scratch_limit);
-    m->provider->request(a, m, req, piece != NULL, &w);
+    m->provider->request(a, m, with_tame_tools(a, req), piece != NULL, &w);
     if (!is_too_late(&t))
         generate(&t, &w);
     ret->scratch = jv_arena_free(ret->scratch);

@@ -80,6 +80,13 @@ const char *request_path(struct jv_arena *a, const char *name);
 const char *request_call_id(struct jv_arena *a);
 bool request_is_own_id(const char *id);
 
+/* ---- schema.c ---------------------------------------------------------------------------------
+ */
+
+/* A tool's schema with nothing in it that some provider would refuse: an object of members with
+ * plain types, descriptions and choices. NULL is one without members. */
+json_object *schema_tame(struct jv_arena *a, const json_object *in);
+
 /* ---- answer.c: an answer as it grows ----------------------------------------------------------
  */
 
