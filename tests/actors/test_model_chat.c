@@ -193,6 +193,41 @@ TEST(better_suggestions_come_from_what_was_said)
     done(&t);
 }
 
+/* What a hostile text would have people click is no suggestion of a model. */
+TEST(a_change_is_not_suggested_by_a_model)
+{
+    struct town t = stage_new("auto");
+    struct world_reply r;
+
+    ask(&t, t.vishal, "show my tickets");
+    fake_llm_says(TEXT("{\\\"suggestions\\\":[\\\"create a ticket for firewall access\\\","
+                       "\\\"show my exams\\\"]}"));
+    r = suggestions(&t);
+    CHECK_HAS(r.json, "{\"suggestions\":[\"show my exams\",");
+    CHECK_HAS_NOT(r.json, "firewall");
+    done(&t);
+}
+
+/* A long answer is cut between two characters. */
+TEST(suggestions_come_after_any_answer)
+{
+    struct town t = stage_new("model");
+    struct jv_buf said = jv_buf_new(world_arena(t.w));
+    struct world_reply r;
+
+    for (int i = 0; i < 2000; i++)
+        jv_buf_str(&said, "\xc3\xbc");
+    fake_llm_says(MINE);
+    fake_llm_says(
+            jv_arena_printf(world_arena(t.w), "{\"finish\":\"stop\",\"text\":\"x%s\"}", said.data));
+    fake_llm_says(TEXT("{\\\"suggestions\\\":[\\\"show my exams\\\"]}"));
+    ask(&t, t.vishal, "my tickets?");
+    r = suggestions(&t);
+    CHECK_INT(fake_llm.n_asked, 3);
+    CHECK_HAS(r.json, "{\"suggestions\":[\"show my exams\",");
+    done(&t);
+}
+
 TEST(suggestions_are_there_without_it)
 {
     static const char *const bad[] = { TEXT("no json"), TEXT("[1]"), TEXT("{}"), "{}" };
