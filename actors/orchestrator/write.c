@@ -170,7 +170,7 @@ static int check_more(struct writing *w, const struct jv_function *f, size_t n_f
 /* What the turn asks the person stays open. */
 static void keep_question(const struct writing *w)
 {
-    static const char *const members[] = { "ask", "confirm" };
+    static const char *const members[] = { "ask", "confirm", ASKED };
 
     for (size_t i = 0; i < JV_COUNT(members); i++) {
         Google__Protobuf__Value *v = w->plan->memory && w->plan->missing
