@@ -451,7 +451,7 @@ static int add_rows(struct jv_ctx *ctx, const struct jv_rows *rows, Llm__UsageRe
 static int add_spent(struct jv_ctx *ctx, Llm__UsageReply *ret)
 {
     const struct llm *s = jv_state(ctx);
-    struct question q = { jv_caller(ctx)->username, today(ctx), 0 };
+    struct question q = { jv_lower(jv_arena(ctx), jv_caller(ctx)->username), today(ctx), 0 };
     int r = ask_spent(ctx, &q);
 
     ret->budget_microusd = s->usage.budget;

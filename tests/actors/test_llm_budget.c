@@ -308,6 +308,16 @@ TEST(a_report_is_ones_own)
     world_free(s.w);
 }
 
+TEST(a_name_in_capitals_is_the_same_person)
+{
+    struct stage s = stage_new();
+    const char *loud = world_person(s.w, "user_001", "Vishal", "developer");
+
+    CHECK_INT(generate(&s, loud, "hello", "").code, JV_OK);
+    CHECK_HAS(ask(s.w, loud, "svc.llm.Usage", "{}").json, "\"spent_microusd\":\"300\"");
+    world_free(s.w);
+}
+
 TEST(a_report_is_of_the_newest_days)
 {
     struct stage s = stage_new();
