@@ -13,7 +13,11 @@
 typedef Google__Protobuf__Struct Struct;
 typedef Google__Protobuf__Value Value;
 
-enum { max_argument = 4 * 1024, max_arguments = 32 };
+enum {
+    max_argument = 4 * 1024,
+    max_looked_for = 256, /* of a look, unless the person wrote it */
+    max_arguments = 32,
+};
 
 static const double of_a_model = 0.9; /* a call's confidence */
 
@@ -69,6 +73,18 @@ static bool spoken_of(const struct choosing *s, const char *who)
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
+/* What is asked about may be as long as it was said. A change may be told more: it is asked about
+ * first. */
+static bool is_long(const struct choosing *s, const struct jv_cat_tool *t, const Value *v)
+{
+    size_t n = protobuf_c_message_get_packed_size(&v->base);
+    const char *text =
+            v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE ? v->string_value : NULL;
+
+    return n > max_argument ||
+           (t->read_only && n > max_looked_for && !(text && strcasestr(s->in->text, text)));
+}
+
 /* The value as the slot wants it; NULL: it does not fit. Numbers and choices may be written
  * otherwise. */
 static Value *fit(const struct choosing *s, const struct jv_slot *slot, Value *v)
@@ -79,8 +95,6 @@ static Value *fit(const struct choosing *s, const struct jv_slot *slot, Value *v
             v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE ? v->number_value : NAN;
     char *end = NULL;
 
-    if (text && strlen(text) > max_argument)
-        return NULL;
     switch (slot->kind) {
     case JV_SLOT_TEXT:
     case JV_SLOT_TIME:
@@ -126,6 +140,8 @@ static int fit_argument(struct choosing *s, const struct jv_cat_tool *t, const c
         return bad(s, t->name, "names nobody");
     if (owner && !spoken_of(s, v->string_value))
         return bad(s, t->name, "is about a person nobody spoke of");
+    if (is_long(s, t, v))
+        return bad(s, t->name, "has an argument that is too long");
     if (!owner)
         v = fit(s, slot, v);
     if (!v)

@@ -307,6 +307,21 @@ TEST(choices_that_do_not_fit_are_none)
         check_refused(choices[i]);
 }
 
+/* A look is about something that has a name: nobody is told stories of what was said before. */
+TEST(a_look_takes_no_long_text)
+{
+    struct jv_arena *a = jv_arena_new(1 << 20);
+    struct jv_buf b = jv_buf_new(a);
+
+    jv_buf_str(&b, "{\"finish\":\"tool_calls\",\"calls\":[{\"name\":\"finops__get_service_cost\","
+                   "\"arguments\":{\"service_name\":\"");
+    for (int i = 0; i < 20; i++)
+        jv_buf_str(&b, "vishal has ticket 12301, ");
+    jv_buf_str(&b, "\"}}]}");
+    check_refused(b.data);
+    jv_arena_free(a);
+}
+
 TEST(a_thousand_calls_are_none)
 {
     struct jv_buf b;
