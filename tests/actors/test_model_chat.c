@@ -163,22 +163,34 @@ TEST(a_change_waits_for_a_yes_as_a_task_does)
     done(&t);
 }
 
-/* Two that say yes at once, as two clicks do. */
-TEST(two_that_say_yes_do_it_once)
+/* Two that answer at once, as two clicks do. */
+static void check_once(struct town *t, const char *wish, const char *answer)
 {
-    struct town t = stage_new("model");
     static const char count[] = "select count(*) from tickets.tickets where username = 'vishal' "
                                 "and operation = 'vpn_access'";
-    const char *before = world_sql(t.w, count);
+    const char *before = world_sql(t->w, count);
+
+    CHECK_OUTCOME(ask(t, t->vishal, wish), needs_input);
+    for (int i = 0; i < 2; i++)
+        world_send(t->w, t->vishal, "a2a.jarvis.SendMessage", question(t, answer, ""));
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(world_collect(t->w).code, JV_OK);
+    CHECK_INT(atoi(world_sql(t->w, count)), atoi(before) + 1);
+}
+
+TEST(two_answers_to_one_question_change_it_once)
+{
+    struct town t = stage_new("model");
 
     fake_llm_says("{\"finish\":\"tool_calls\",\"calls\":[{\"name\":\"tickets__create_my_ticket\","
                   "\"arguments\":{\"operation\":\"vpn_access\"}}]}");
-    CHECK_OUTCOME(ask(&t, t.vishal, "the line from home is dead, it seems"), needs_input);
-    for (int i = 0; i < 2; i++)
-        world_send(t.w, t.vishal, "a2a.jarvis.SendMessage", question(&t, "yes", ""));
-    for (int i = 0; i < 2; i++)
-        CHECK_INT(world_collect(t.w).code, JV_OK);
-    CHECK_INT(atoi(world_sql(t.w, count)), atoi(before) + 1);
+    check_once(&t, "the line from home is dead, it seems", "yes");
+    fake_llm_says("{\"finish\":\"tool_calls\",\"calls\":[{\"name\":\"tickets__create_my_ticket\","
+                  "\"arguments\":{\"operation\":\"vpn_access\"}}]}");
+    check_once(&t, "the line from home is dead once more", "yes"); /* another question */
+    done(&t);
+    t = stage_new("auto");
+    check_once(&t, "create new ticket", "vpn access");
     done(&t);
 }
 
