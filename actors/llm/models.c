@@ -6,6 +6,7 @@
 
 enum {
     minute_ms = 60000,
+    most_owed = 10, /* minutes' worth */
     failures_in_a_row = 5,
     window = 20,
     first_rest_ms = 10000,
@@ -39,12 +40,17 @@ static int64_t bucket_wait(struct bucket *b, int64_t n, int64_t now)
     return missing > 0 ? (missing + b->per_minute - 1) / b->per_minute : 0;
 }
 
-/* n may be negative: it comes back. The level may fall below nothing. */
+/* n may be negative: it comes back. The level may fall below nothing, by ten minutes' worth: n is
+ * what a provider says. */
 static void bucket_take(struct bucket *b, int64_t n, int64_t now)
 {
+    int64_t most = most_owed * b->per_minute;
+
     if (!b->per_minute)
         return;
-    b->level -= n * minute_ms;
+    b->level -= (n < most ? n : most) * minute_ms;
+    if (b->level < -most * minute_ms)
+        b->level = -most * minute_ms;
     bucket_fill(b, now);
 }
 

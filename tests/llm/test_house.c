@@ -58,6 +58,19 @@ TEST(tokens_have_a_rate_and_are_set_right_afterwards)
     CHECK_INT(health_wait(&h, 1, 0), 60010); /* more than there was: paid back */
 }
 
+/* Whatever a provider says that it took, its model serves again. */
+TEST(what_nobody_can_have_taken_is_no_rate)
+{
+    const struct model m = { .tokens_per_minute = 6000 };
+    struct health h;
+
+    health_init(&h, &m, 0);
+    for (int i = 0; i < 9; i++)
+        call(&h, &(struct verdict){ .result = RESULT_FINE, .used = INT64_C(2000000000000000) }, 0);
+    CHECK_STR(health_state(&h, 0), "limited");
+    CHECK_OR(health_wait(&h, 1, 0) <= 660010, printf("# %lld\n", (long long)health_wait(&h, 1, 0)));
+}
+
 TEST(five_failures_in_a_row_make_it_rest)
 {
     const struct model m = { 0 };
