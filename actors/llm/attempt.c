@@ -131,6 +131,12 @@ static bool was_slow(const struct try *t)
            t->took_ms >= some_time_ms && !t->ans.text.len;
 }
 
+/* A provider may say anything. */
+static int32_t small(int64_t n)
+{
+    return n < INT32_MAX ? (int32_t)n : INT32_MAX;
+}
+
 /* A provider need not say what it took, and a cut answer seldom does: then it is estimated, as what
  * is asked for a token. What it read is paid for, whether anybody waited for the rest or not. */
 static void count_tokens(const struct job *job, struct try *t)
@@ -192,18 +198,13 @@ static struct verdict judge(struct jv_ctx *ctx, const struct try *t)
     return v;
 }
 
-static int32_t small(int64_t n)
-{
-    return n < INT32_MAX ? (int32_t)n : INT32_MAX;
-}
-
 static Llm__Use *use_of(struct jv_ctx *ctx, const struct try *t)
 {
     Llm__Use *u = jv_msg_new(&llm__use__descriptor, jv_arena(ctx));
 
     u->model = t->model->name;
-    u->input_tokens = small(t->ans.input_tokens);
-    u->output_tokens = small(t->ans.output_tokens);
+    u->input_tokens = (int32_t)t->ans.input_tokens;
+    u->output_tokens = (int32_t)t->ans.output_tokens;
     u->cost_microusd = usage_cost(t->model, t->ans.input_tokens, t->ans.output_tokens);
     return u;
 }
@@ -247,6 +248,8 @@ static int ask(struct jv_ctx *ctx, struct run *run, struct waiting *w, struct wi
     speak(ctx, run->job, &t);
     *out = t.out;
     count_tokens(run->job, &t);
+    t.ans.input_tokens = small(t.ans.input_tokens);
+    t.ans.output_tokens = small(t.ans.output_tokens);
     v = judge(ctx, &t);
     if (out->code)
         run->reason = v.reason; /* wire.c says whose */

@@ -247,6 +247,19 @@ TEST(a_call_that_was_given_up_is_counted)
     world_free(s.w);
 }
 
+TEST(what_a_provider_says_it_took_has_an_end)
+{
+    struct stage s = stage_with(MODEL_A, NULL);
+    struct world_reply r;
+
+    fake.a.input = INT64_C(1000000000000000);
+    r = generate(&s, s.vishal, "hello", "");
+    CHECK_HAS(r.json, "\"input_tokens\":2147483647,\"output_tokens\":20,\"cost_microusd\":"
+                      "\"2147483847\"");
+    CHECK_HAS(used(&s), "|1|0|2147483647|20|2147483847");
+    world_free(s.w);
+}
+
 TEST(without_the_database_it_goes_on)
 {
     struct stage s = stage_with(MODEL_A, poor);
