@@ -65,8 +65,16 @@ static bool is_plain(const char *text)
            !strstr(text, "://");
 }
 
-/* The built-in planner knows whom to ask, and nothing would be changed: what agents said may be
- * somebody's attempt to have it clicked. */
+/* It changes nothing, and asks for nobody who is not theirs to see. */
+static bool is_harmless(struct jv_ctx *ctx, const struct jv_catalog *c, const struct jv_planned *p)
+{
+    return p->tool && jv_catalog_read_only(c, p->agent, p->tool) &&
+           (!p->person || strcasecmp(p->person, jv_caller(ctx)->username) == 0 ||
+            jv_caller_has(ctx, "users:read:all"));
+}
+
+/* The built-in planner knows whom to ask, and no harm is done: what agents said may be somebody's
+ * attempt to have something clicked. */
 static bool is_understood(struct jv_ctx *ctx, const struct jv_catalog *c, const char *text)
 {
     const struct jv_plan_input in = { .text = text,
@@ -79,8 +87,7 @@ static bool is_understood(struct jv_ctx *ctx, const struct jv_catalog *c, const 
         (plan.kind != JV_PLAN_CALLS && plan.kind != JV_PLAN_ASK))
         return false;
     for (size_t i = 0; i < plan.n; i++)
-        if (!plan.calls[i].tool ||
-            !jv_catalog_read_only(c, plan.calls[i].agent, plan.calls[i].tool))
+        if (!is_harmless(ctx, c, &plan.calls[i]))
             return false;
     return true;
 }

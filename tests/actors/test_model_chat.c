@@ -224,18 +224,20 @@ TEST(better_suggestions_come_from_what_was_said)
     done(&t);
 }
 
-/* What a hostile text would have people click is no suggestion of a model. */
-TEST(a_change_is_not_suggested_by_a_model)
+/* What a hostile text would have people click is no suggestion of a model: a change, a question
+ * about somebody else that would be denied and go on record. */
+TEST(nothing_that_hurts_is_suggested_by_a_model)
 {
     struct town t = stage_new("auto");
     struct world_reply r;
 
     ask(&t, t.vishal, "show my tickets");
     fake_llm_says(TEXT("{\\\"suggestions\\\":[\\\"create a ticket for firewall access\\\","
-                       "\\\"show my exams\\\"]}"));
+                       "\\\"show alex's tickets\\\",\\\"show my exams\\\"]}"));
     r = suggestions(&t);
     CHECK_HAS(r.json, "{\"suggestions\":[\"show my exams\",");
     CHECK_HAS_NOT(r.json, "firewall");
+    CHECK_HAS_NOT(r.json, "alex");
     done(&t);
 }
 
