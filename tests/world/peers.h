@@ -15,7 +15,7 @@
 #include "tickets.pb-c.h"
 
 #include "check.h"
-#include "world/world.h"
+#include "world/fake_service.h"
 
 extern const struct jv_actor orchestrator_actor, tickets_actor, finops_actor, oxygen_actor;
 
@@ -193,12 +193,6 @@ JV_TOOL_FN(my_exams, Oxygen__MyExamsRequest, Oxygen__ExamList)
     return behave(ctx, &fake.oxygen);
 }
 
-static int unheard_of(struct jv_ctx *ctx, const void *req, void *ret)
-{
-    (void)req, (void)ret;
-    return jv_fail(ctx, JV_UNIMPLEMENTED, "this fake does not do that");
-}
-
 static const struct {
     const char *method;
     jv_handler_fn handler;
@@ -366,33 +360,6 @@ JV_TOOL_FN(take_notice, Notifier__TakeNoticeRequest, Notifier__NotificationList)
     if (req->message_id[0])
         snprintf(fake.told, sizeof(fake.told), "%s", req->message_id);
     return behave(ctx, &fake.notifier);
-}
-
-/* A row for every rpc; those without a handler here are not done by the fake. */
-static struct jv_actor *fake_service(struct world *w, const char *name,
-                                     const ProtobufCServiceDescriptor *s,
-                                     const struct jv_tool *done)
-{
-    struct jv_actor *a = JV_NEW(world_arena(w), struct jv_actor);
-    struct jv_tool *rows = JV_NEW_ARRAY(world_arena(w), struct jv_tool, s->n_methods + 1);
-
-    for (unsigned i = 0; i < s->n_methods; i++) {
-        const struct jv_tool open = {
-            .method = s->methods[i].name,
-            .handler = unheard_of,
-            .req_size = s->methods[i].input->sizeof_message,
-            .ret_size = s->methods[i].output->sizeof_message,
-            .allow = JV_ALLOW_ANYONE,
-        };
-
-        rows[i] = open;
-        for (size_t k = 0; done[k].method; k++)
-            if (strcmp(done[k].method, open.method) == 0)
-                rows[i] = done[k];
-    }
-    *a = (struct jv_actor){ .name = name, .version = "0", .summary = "fake", .service = s };
-    a->tools = rows;
-    return a;
 }
 
 static const struct jv_tool registry_rows[] = {
