@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 
+from bus import REFUSED, Operator
 from llm_stack import MODELS, Asking, everything_sent, name_of, seconds, stack_of, use_of
 from model_brains import Script, call, results_of, told
 from models import FORMATS, Models, filled
@@ -297,6 +298,33 @@ def cached(t, m):
     t.check("cached: never what failed", bad["degraded"] and asked and not well["degraded"] and "12301" in well["response"], (bad, well))
 
 
+def between_actors(t, m):
+    """The very same request for two people, by whoever may ask models: one's answer is not the other's, unless it is said
+    that nothing in it is anybody's. People and operators may not ask at all."""
+    n = []
+    m.brain = lambda r: n.append(1) or {"text": "answer %d" % len(n), "usage": (10, 5)}
+    actor, operator = Operator(t.s, "orchestrator", own_inbox=True), Operator(t.s)
+
+    def ask(text, who=None, bus=actor, **more):
+        body = {"purpose": "answer", "turns": [{"role": "user", "text": text}], **more}
+        return bus.one("jarvis.svc.llm.Generate", body, t.s.login(who) if who else None)
+
+    texts = [ask("the same", who).json["text"] for who in ("alex", "admin", "alex", "admin")]
+    t.check("between actors: not shared among people", texts == ["answer 1", "answer 2", "answer 1", "answer 2"], texts)
+    texts = [ask("for everybody", who, shared=True).json["text"] for who in ("alex", "admin")]
+    t.check("between actors: shared where it is said", texts == ["answer 3"] * 2, texts)
+    again = ask("the same", "alex", fresh=True).json
+    t.check("between actors: fresh is not from the cache, nor into it", (again["text"], ask("the same", "alex").json["text"]) ==
+            ("answer 4", "answer 1"), again)
+    code = operator.ask("jarvis.svc.llm.Generate", {"purpose": "answer", "turns": [{"role": "user", "text": "x"}]},
+                        t.s.login("admin"))[0]
+    t.check("between actors: nobody else may ask", len(n) == 4 and code == REFUSED, code)
+    wrong = [ask("x", "alex", **more).error for more in ({"max_tokens": 8193}, {"purpose": "A b"}, {"model": "none/such"},
+                                                         {"tools": [{"name": "a b"}]}, {"turns": []})]
+    t.check("between actors: what is wrong is named", len(n) == 4 and all(
+        name in text for name, text in zip(("max_tokens", "purpose", "model", "tools[0].name", "turns"), wrong)), wrong)
+
+
 def budgets(t, m):
     """A person's day is used up: the built-in answers, the others go on."""
     m.brain = good  # 0.3 * 3000 + 2.5 * 60 = 1 050 millionths of a dollar an answer
@@ -335,7 +363,7 @@ def others():
         tallies.append(t)
     with Models(good) as m, stack_of([("anthropic", m)], JARVIS_LLM_BUDGET="0.002") as s:
         t = Faults(s, m)
-        t.each(lambda: budgets(t, m), lambda: cached(t, m))
+        t.each(lambda: budgets(t, m), lambda: cached(t, m), lambda: between_actors(t, m))
         t.check("nothing that a provider would refuse", m.refused == [], m.refused)
         tallies.append(t)
     return tallies
