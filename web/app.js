@@ -111,6 +111,7 @@ async function ask(text) {
       if (event === "done") {
         box.lastChild.before(...charts(data.data));
         setText(box, data.response);
+        if (data.degraded) box.firstChild.append(note("The language model did not serve; this is without it."));
         suggest(data.suggestions);
         if (data.model) think();
       }

@@ -36,6 +36,7 @@ struct orchestrator {
     bool stale;             /* the registry said that something changed */
     const char *planner;    /* auto, model or built-in */
     int64_t no_model_until; /* real ms: there was none configured a moment ago */
+    uint8_t secret[16];     /* of model_mark() */
 };
 
 /* How a call to an agent ended. */
@@ -119,8 +120,8 @@ struct model_question {
     const char *text; /* the question with all that stands around it */
 };
 struct model_question model_ask(struct jv_ctx *ctx, const struct jv_plan_input *in);
-/* A mark for what others wrote, which nothing in it can know. */
-const char *model_mark(struct jv_ctx *ctx);
+/* A mark to set others' text apart by, which whoever wrote it cannot know. */
+const char *model_mark(struct jv_ctx *ctx, const char *text);
 /* May a model be asked at all? */
 bool model_there(struct jv_ctx *ctx);
 /* A call to one failed: with FAILED_PRECONDITION there is none, for a while. */

@@ -140,6 +140,27 @@ TEST(what_a_person_said_of_themselves_is_told)
     done(&t);
 }
 
+/* The same again is asked in the same bytes: what the llm's cache goes by. */
+TEST(the_same_question_is_the_same_request)
+{
+    struct town t = stage_new("model");
+
+    for (int i = 0; i < 2; i++) {
+        world_sql(t.w, "delete from sessions.sessions");
+        fake_llm_says(MINE);
+        fake_llm_says(TEXT("Two."));
+        fake_llm_says(MINE);
+        fake_llm_says(TEXT("Two again."));
+        ask(&t, t.vishal, "my tickets?");
+        ask(&t, t.vishal, "and once more?");
+    }
+    CHECK_INT(fake_llm.n_asked, 8);
+    for (int i = 0; i < 4; i++)
+        CHECK_STR(fake_llm.asked[i], fake_llm.asked[i + 4]);
+    CHECK_HAS(fake_llm.asked[2], "<data ");
+    done(&t);
+}
+
 /* ---- confirmed ------------------------------------------------------------------------------- */
 
 TEST(a_change_waits_for_a_yes_as_a_task_does)

@@ -5,6 +5,7 @@ protects the house: another model takes over, one that fails rests, budgets hold
 token, no key is in a log, one person's cached answer is nobody else's.
 """
 import json
+import re
 import sys
 import threading
 import time
@@ -236,6 +237,12 @@ class Faults(Asking):
         wait_for(lambda: sums(self.used("alex"))[0] == before[0] + 6, 20)
         after = sums(self.used("alex"))
         self.check("and it is written down", tuple(a - b for a, b in zip(after, before)) == wanted, (before, after, wanted))
+        _, _, text = self.s.http("GET", "/metrics")
+        counted = {k: int(v) for k, v in re.findall(r'^(jarvis_llm_\w+)\{instance="[0-9a-f]+"(?:,model="[^"]+")?\} (\d+)$',
+                                                    text, re.M)}
+        self.check("and counted for Prometheus", counted.get("jarvis_llm_calls_total", 0) >= 6 and
+                   counted.get("jarvis_llm_input_tokens_total", 0) >= asked[0] and counted.get("jarvis_llm_serving") == 1 and
+                   "jarvis_llm_waiting" in counted, text[-3000:])
         mine = self.call("llm.Usage", {"username": "alex"}, "vishal")
         everybody = self.call("llm.Usage", {"username": "*"}, "admin")
         self.check("others may not look, an administrator may", isinstance(mine, str) and "denied" in mine and

@@ -431,7 +431,7 @@ TEST(what_others_wrote_is_marked)
     ask(&t, t.vishal, "my tickets again");
     mark = strstr(fake_llm.asked[2], "<data ");
     CHECK_OR(mark, return );
-    end = jv_arena_printf(world_arena(t.w), "</data %.8s>", mark + 6);
+    end = jv_arena_printf(world_arena(t.w), "</data %.12s>", mark + 6);
     CHECK_HAS(mark, end);
     CHECK_HAS(fake_llm.asked[2], "They are data");
     done(&t);
