@@ -122,8 +122,17 @@ static void speak(struct jv_ctx *ctx, const struct job *job, struct try *t)
     t->took_ms = jv_real_ms(ctx) - t->began_ms;
 }
 
+/* Those who asked left: only time makes them, so the model was too slow, if it had any. */
+static bool was_slow(const struct try *t)
+{
+    enum { some_time_ms = 1000 };
+
+    return (t->out.code == JV_CANCELLED || t->out.code == JV_DEADLINE_EXCEEDED) &&
+           t->took_ms >= some_time_ms && !t->ans.text.len;
+}
+
 /* A provider need not say what it took, and a cut answer seldom does: then it is estimated, as what
- * is asked for a token. */
+ * is asked for a token. What it read is paid for, whether anybody waited for the rest or not. */
 static void count_tokens(const struct job *job, struct try *t)
 {
     bool got = t->ans.text.len || t->ans.n_calls;
@@ -132,11 +141,11 @@ static void count_tokens(const struct job *job, struct try *t)
         t->ans.input_tokens = t->tokens || t->out.code ? t->tokens : job->tokens;
         return;
     }
-    if (t->out.code && !got)
+    if (t->out.code && !got && !was_slow(t))
         return;
     if (!t->ans.input_tokens)
         t->ans.input_tokens = job->tokens - job->generate->max_tokens;
-    if (!t->ans.output_tokens)
+    if (!t->ans.output_tokens && (got || !t->out.code))
         t->ans.output_tokens = (int64_t)t->ans.text.len / 4 + 16 * (int64_t)t->ans.n_calls + 1;
 }
 
@@ -167,15 +176,6 @@ static void add_up(struct health *h, const struct try *t)
     h->total.input += t->ans.input_tokens;
     h->total.output += t->ans.output_tokens;
     h->total.cost += usage_cost(t->model, t->ans.input_tokens, t->ans.output_tokens);
-}
-
-/* Those who asked left: only time makes them, so the model was too slow, if it had any. */
-static bool was_slow(const struct try *t)
-{
-    enum { some_time_ms = 1000 };
-
-    return (t->out.code == JV_CANCELLED || t->out.code == JV_DEADLINE_EXCEEDED) &&
-           t->took_ms >= some_time_ms && !t->ans.text.len;
 }
 
 static struct verdict judge(struct jv_ctx *ctx, const struct try *t)

@@ -41,13 +41,13 @@ static bool is_name(const char *s)
 }
 
 /* Of this machine or the operator's own network: a key may go there in plain. A name without a dot
- * is never a public one. */
+ * is never a public one; "[2606:4700::1111]:80" is no name. */
 static bool is_private(const char *url, const char *place)
 {
     struct jv_err err;
     size_t host = strcspn(place, ":");
 
-    return jv_url_check(url, NULL, NULL, &err) || !memchr(place, '.', host);
+    return jv_url_check(url, NULL, NULL, &err) || (place[0] != '[' && !memchr(place, '.', host));
 }
 
 static void allow(struct llm *s, const char *place)

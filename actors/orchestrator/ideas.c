@@ -65,7 +65,8 @@ static bool is_plain(const char *text)
            !strstr(text, "://");
 }
 
-/* The built-in planner knows whom to ask. */
+/* The built-in planner knows whom to ask, and nothing would be changed: what agents said may be
+ * somebody's attempt to have it clicked. */
 static bool is_understood(struct jv_ctx *ctx, const struct jv_catalog *c, const char *text)
 {
     const struct jv_plan_input in = { .text = text,
@@ -74,8 +75,14 @@ static bool is_understood(struct jv_ctx *ctx, const struct jv_catalog *c, const 
                                       .now_ms = jv_now_ms(ctx) };
     struct jv_plan plan;
 
-    return !jv_planner_builtin.plan(ctx, c, &in, jv_arena(ctx), &plan) && plan.n &&
-           (plan.kind == JV_PLAN_CALLS || plan.kind == JV_PLAN_ASK);
+    if (jv_planner_builtin.plan(ctx, c, &in, jv_arena(ctx), &plan) || !plan.n ||
+        (plan.kind != JV_PLAN_CALLS && plan.kind != JV_PLAN_ASK))
+        return false;
+    for (size_t i = 0; i < plan.n; i++)
+        if (!plan.calls[i].tool ||
+            !jv_catalog_read_only(c, plan.calls[i].agent, plan.calls[i].tool))
+            return false;
+    return true;
 }
 
 static bool is_new(const struct idea_request *q, const char *text)
@@ -119,6 +126,11 @@ static Google__Protobuf__Struct *list_schema(struct jv_ctx *ctx)
                                   0, jv_arena(ctx), &err);
 }
 
+static const char *head_of(struct jv_arena *a, const char *text)
+{
+    return jv_arena_strndup(a, text, jv_clip(text, strlen(text), max_said));
+}
+
 static const char *prompt(struct jv_ctx *ctx, const struct idea_request *q)
 {
     const struct orchestrator *o = jv_state(ctx);
@@ -133,8 +145,8 @@ static const char *prompt(struct jv_ctx *ctx, const struct idea_request *q)
     jv_buf_str(&b, "Samples:\n");
     for (size_t i = 0; i < n; i++)
         jv_buf_printf(&b, "- %s\n", samples[i]);
-    jv_buf_printf(&b, "Said last:\n<data %s>\nuser: %.*s\nassistant: %.*s\n</data %s>\n", mark,
-                  max_said, q->question, max_said, q->answer, mark);
+    jv_buf_printf(&b, "Said last:\n<data %s>\nuser: %s\nassistant: %s\n</data %s>\n", mark,
+                  head_of(a, q->question), head_of(a, q->answer), mark);
     return b.data;
 }
 

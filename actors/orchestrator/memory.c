@@ -28,7 +28,8 @@ static Google__Protobuf__Struct *memory_of(struct jv_arena *a, const Google__Pro
     copy->fields =
             JV_NEW_ARRAY(a, Google__Protobuf__Struct__FieldsEntry *, (s ? s->n_fields : 0) + 1);
     for (size_t i = 0; s && i < s->n_fields; i++)
-        if (strcmp(s->fields[i]->key, ERASING) != 0 && strcmp(s->fields[i]->key, "confirm") != 0)
+        if (strcmp(s->fields[i]->key, ERASING) != 0 && strcmp(s->fields[i]->key, "confirm") != 0 &&
+            strcmp(s->fields[i]->key, ASKED) != 0)
             copy->fields[copy->n_fields++] = s->fields[i];
     return copy;
 }

@@ -161,7 +161,7 @@ Llm__Tool **model_tools(struct jv_arena *a, const struct jv_function *f, size_t 
             continue;
         t = jv_msg_new(&llm__tool__descriptor, a);
         t->name = f[i].name;
-        t->description = f[i].read_only
+        t->description = f[i].read_only || !f[i].tool
                                  ? f[i].description
                                  : jv_arena_printf(a, "%s (Changes data.)", f[i].description);
         t->schema = f[i].schema;

@@ -28,6 +28,8 @@ enum {
     max_reply = 112 * 1024,  /* of the answer and its data together */
 };
 
+#define ASKED "asked" /* in the memory, beside the planner's own: the name of the open question */
+
 #define SELF "jarvis" /* its own token: it never asks itself */
 
 struct orchestrator {

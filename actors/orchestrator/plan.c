@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "jv/token.h"
+
 enum { max_kept = 48 * 1024 }; /* bytes; what is bigger is planned again */
 
 /* ---- planning -------------------------------------------------------------------------------- */
@@ -161,6 +163,31 @@ void plan_name(struct jv_ctx *ctx, int turn, size_t from, struct call *calls, si
     }
 }
 
+/* Of two that answer the same question at once, the second one's change is the first one's. */
+static void name_answer(struct jv_ctx *ctx, const struct jv_plan_input *in, struct planned *p)
+{
+    struct jv_arena *a = jv_arena(ctx);
+    const char *asked = in->memory ? jv_struct_text(in->memory, ASKED) : NULL;
+
+    for (size_t i = 0; asked && i < p->n; i++) {
+        const char *json = call_json(ctx, &p->calls[i]);
+
+        if (p->calls[i].changes)
+            p->calls[i].message_id =
+                    jv_arena_printf(a, "%.100s-%.16s", asked, jv_sha256_hex(a, json, strlen(json)));
+    }
+}
+
+static void note_question(struct jv_ctx *ctx, int turn, struct planned *p)
+{
+    struct jv_arena *a = jv_arena(ctx);
+
+    if (p->plan.missing && p->plan.memory && jv_task_id(ctx)[0])
+        jv_struct_set(
+                p->plan.memory, a, ASKED,
+                jv_value_text(a, jv_sub_message_id(ctx, jv_arena_printf(a, "%d-asked", turn))));
+}
+
 int plan_turn(struct jv_ctx *ctx, int turn, const struct jv_plan_input *in, struct planned *ret)
 {
     const Orchestrator__KeptPlan *k = kept(ctx, turn);
@@ -174,6 +201,9 @@ int plan_turn(struct jv_ctx *ctx, int turn, const struct jv_plan_input *in, stru
     if (r)
         return r;
     plan_name(ctx, turn, 0, ret->calls, ret->n);
+    name_answer(ctx, in, ret);
+    if (!k)
+        note_question(ctx, turn, ret);
     if (!k && jv_task_id(ctx)[0])
         keep(ctx, turn, ret);
     return JV_OK;

@@ -12,6 +12,7 @@ enum {
     max_result_data = 8 * 1024,
     piece_bytes = 160, /* told at once: each piece is a commit */
     piece_ms = 250,
+    max_handed_on = 64, /* bytes of an argument that is not the person's: a name, an id */
     write_reserve_ms = 2000,
 };
 
@@ -108,6 +109,7 @@ struct stream {
     struct writing *w;
     struct jv_buf waiting; /* not told yet */
     size_t total;
+    bool said; /* more than blanks */
     int64_t told_ms;
     const Llm__GenerateReply *done;
 };
@@ -131,12 +133,53 @@ static int hear(void *arg, const void *part)
     if (p->piece_case != LLM__PIECE__PIECE_TEXT)
         return JV_OK;
     s->total += strlen(p->text);
+    s->said = s->said || p->text[strspn(p->text, " \t\r\n")];
     if (s->total > max_written)
         return jv_fail(s->w->ctx, JV_ABORTED, "the model's answer has no end");
     jv_buf_str(&s->waiting, p->text);
     if (s->waiting.len < piece_bytes && jv_real_ms(s->w->ctx) - s->told_ms < piece_ms)
         return JV_OK;
     return tell(s);
+}
+
+/* What was read may hold an order to tell it to somebody: a further look takes no more of it than
+ * what a thing is called. */
+static bool hands_on(const struct writing *w, const struct jv_choice *choice)
+{
+    for (size_t i = 0; choice->arguments && i < choice->arguments->n_fields; i++) {
+        const Google__Protobuf__Value *v = choice->arguments->fields[i]->value;
+        const char *text = jv_struct_text(choice->arguments, choice->arguments->fields[i]->key);
+
+        if (protobuf_c_message_get_packed_size(&v->base) > max_handed_on &&
+            !(text && strcasestr(w->in->text, text)))
+            return true;
+    }
+    return false;
+}
+
+static int check_more(struct writing *w, const struct jv_function *f, size_t n_f,
+                      const struct jv_choice *choice)
+{
+    for (size_t i = 0; i < n_f; i++)
+        if (strcmp(f[i].name, choice->name) == 0 && !f[i].read_only)
+            return jv_fail(w->ctx, JV_ABORTED, "the model calls what it was not offered");
+    return hands_on(w, choice) ? jv_fail(w->ctx, JV_ABORTED, "the model hands on what agents said")
+                               : JV_OK;
+}
+
+/* What the turn asks the person stays open. */
+static void keep_question(const struct writing *w)
+{
+    static const char *const members[] = { "ask", "confirm", ASKED };
+
+    for (size_t i = 0; i < JV_COUNT(members); i++) {
+        Google__Protobuf__Value *v = w->plan->memory && w->plan->missing
+                                             ? jv_struct_get(w->plan->memory, members[i])
+                                             : NULL;
+
+        if (v)
+            jv_struct_set(w->more.memory, jv_arena(w->ctx), members[i], v);
+    }
 }
 
 /* It wants to look something up first; only looks are offered. */
@@ -154,13 +197,14 @@ static int read_more(struct writing *w, const struct jv_function *f, size_t n_f,
     if (!r && w->last)
         r = jv_fail(w->ctx, JV_ABORTED, "the model goes on calling instead of answering");
     for (size_t i = 0; !r && i < n; i++)
-        for (size_t k = 0; k < n_f; k++)
-            if (strcmp(f[k].name, choices[i].name) == 0 && !f[k].read_only)
-                r = jv_fail(w->ctx, JV_ABORTED, "the model calls what it was not offered");
+        r = check_more(w, f, n_f, &choices[i]);
     if (r)
         return r;
     r = jv_plan_chosen(catalog, &in, w->plan, n_f, f, n, choices, jv_arena(w->ctx), &w->more, &err);
-    return r ? jv_fail(w->ctx, r, "%s", err.text) : JV_OK;
+    if (r)
+        return jv_fail(w->ctx, r, "%s", err.text);
+    keep_question(w);
+    return JV_OK;
 }
 
 static int end(struct stream *s, const struct jv_function *f, size_t n_f)
@@ -174,7 +218,7 @@ static int end(struct stream *s, const struct jv_function *f, size_t n_f)
         return jv_fail(w->ctx, JV_ABORTED, "the model's answer was blocked");
     if (s->done->n_calls)
         return read_more(w, f, n_f, s->done);
-    if (!s->total)
+    if (!s->said)
         return jv_fail(w->ctx, JV_ABORTED, "the model's answer is empty");
     if (s->done->finish == LLM__GENERATE_REPLY__FINISH__length)
         jv_buf_str(&s->waiting, "\n\n(The rest was too long.)");

@@ -26,6 +26,7 @@ struct choosing {
     struct jv_memory memory;
     size_t n;
     struct jv_draft drafts[JV_CALLS_MAX];
+    bool done[JV_CALLS_MAX]; /* the own plan's calls that one of the drafts stands for */
 };
 
 static int bad(struct choosing *s, const char *name, const char *why)
@@ -147,15 +148,25 @@ static int fit_tool(struct choosing *s, const struct jv_cat_tool *t, const Struc
     return r;
 }
 
-/* An agent that takes text: it must be given some. */
+/* The person's words for an agent that takes text: those that the own plan has for it, else all. */
+static const char *words_for(const struct choosing *s, const char *agent)
+{
+    for (size_t i = 0; i < s->own->n; i++)
+        if (!s->own->calls[i].tool && strcmp(s->own->calls[i].agent, agent) == 0)
+            return s->own->calls[i].text;
+    return s->in->text;
+}
+
+/* An agent that takes text does whatever that says: it is told what the person said, and never what
+ * a model makes of it. */
 static int fit_text(struct choosing *s, const struct jv_function *f, const Struct *arguments,
                     struct jv_draft *ret)
 {
-    const char *text = jv_struct_text(arguments, "text");
+    const char *text = jv_struct_text(arguments, "text"), *words = words_for(s, f->agent);
 
-    if (!text || !*text || strlen(text) > max_argument)
+    if (!text || !*text || strlen(text) > max_argument || strlen(words) > max_argument)
         return bad(s, f->name, "has no text");
-    jv_struct_set(ret->arguments, s->a, "text", jv_value_text(s->a, text));
+    jv_struct_set(ret->arguments, s->a, "text", jv_value_text(s->a, words));
     return JV_OK;
 }
 
@@ -209,35 +220,37 @@ static int take(struct choosing *s, const struct jv_function *f, const struct jv
 
 /* ---- changes --------------------------------------------------------------------------------- */
 
-/* No argument of one says otherwise than the other's. */
-static bool agrees(const Struct *own, const Struct *chosen)
+/* No argument of one says otherwise than the other's. A text may be written in many ways: where
+ * that is allowed, it never does. */
+static bool agrees(const Struct *own, const Struct *chosen, bool loosely)
 {
     for (size_t i = 0; i < own->n_fields; i++) {
         const Value *v = jv_struct_get(chosen, own->fields[i]->key);
 
-        if (v && own->fields[i]->value->kind_case != GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE &&
-            !jv_value_same(v, own->fields[i]->value))
+        if (v && !jv_value_same(v, own->fields[i]->value) &&
+            !(loosely &&
+              own->fields[i]->value->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE))
             return false;
     }
     return true;
 }
 
-/* The same change was found in the words themselves: it is done as they say it. */
-static bool is_own(const struct choosing *s, struct jv_draft *d)
+/* The same change was found in the words themselves: it is done as they say it, and as often. */
+static bool is_own(struct choosing *s, struct jv_draft *d, bool loosely)
 {
     const struct jv_cat_tool *t = &s->c->tools[d->tool];
 
     if (s->own->kind != JV_PLAN_CALLS || !t->name)
         return false;
-    for (size_t i = 0; i < s->own->n; i++) {
+    for (size_t i = 0; i < s->own->n && i < JV_CALLS_MAX; i++) {
         const struct jv_planned *p = &s->own->calls[i];
 
-        if (p->tool && strcmp(p->tool, t->name) == 0 &&
+        if (!s->done[i] && p->tool && strcmp(p->tool, t->name) == 0 &&
             strcmp(p->agent, s->c->agents[t->agent].token) == 0 &&
-            agrees(p->arguments, d->arguments)) {
+            agrees(p->arguments, d->arguments, loosely)) {
             d->arguments = p->arguments;
             d->missing = NULL;
-            return true;
+            return s->done[i] = true;
         }
     }
     return false;
@@ -246,10 +259,15 @@ static bool is_own(const struct choosing *s, struct jv_draft *d)
 /* Take out the changes that nobody asked for in words. Returns how many. */
 static size_t take_doubtful(struct choosing *s, struct jv_draft ret[JV_CALLS_MAX])
 {
+    bool sure[JV_CALLS_MAX] = { 0 };
     size_t n = 0, kept = 0;
 
+    for (int loosely = 0; loosely < 2; loosely++) /* what is the same is not taken by another */
+        for (size_t i = 0; i < s->n; i++)
+            sure[i] = sure[i] || s->c->tools[s->drafts[i].tool].read_only ||
+                      is_own(s, &s->drafts[i], loosely);
     for (size_t i = 0; i < s->n; i++)
-        if (s->c->tools[s->drafts[i].tool].read_only || is_own(s, &s->drafts[i]))
+        if (sure[i])
             s->drafts[kept++] = s->drafts[i];
         else
             ret[n++] = s->drafts[i];

@@ -223,7 +223,7 @@ size_t jv_plan_functions(const struct jv_catalog *c, const struct jv_plan_input 
             .tool = t->name ? jv_arena_strdup(a, t->name) : NULL,
             .description = describe(a, t->name ? t->description : agent->description),
             .schema = schema_of(t, a),
-            .read_only = t->read_only,
+            .read_only = t->name && t->read_only, /* who takes text may do anything */
         };
         n++;
     }

@@ -230,6 +230,23 @@ TEST(the_budget_of_the_first_is_not_the_others)
     world_free(s.w);
 }
 
+/* The provider wants its money, whether anybody waited for the answer or not. */
+TEST(a_call_that_was_given_up_is_counted)
+{
+    struct stage s = stage_with(MODEL_A, NULL);
+
+    fake.a.delay_ms = 50000;
+    ask_briefly(&s, "Generate", "a question that costs something", 3000);
+    world_advance(s.w, 5000);
+    check_queue(&s, 0, 0);
+    CHECK_INT(fake.a.n, 1);
+    CHECK_HAS(used(&s), "2025-01-10|vishal|JarvisAgent|gemini/a|plan|1|0|");
+    CHECK_STR(world_sql(s.w, "select input_tokens > 0 and output_tokens = 0 and cost_microusd > 0 "
+                             "from llm.usage"),
+              "t");
+    world_free(s.w);
+}
+
 TEST(without_the_database_it_goes_on)
 {
     struct stage s = stage_with(MODEL_A, poor);

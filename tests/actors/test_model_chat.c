@@ -184,6 +184,25 @@ TEST(a_change_waits_for_a_yes_as_a_task_does)
     done(&t);
 }
 
+/* Two that say yes at once, as two clicks do. */
+TEST(two_that_say_yes_do_it_once)
+{
+    struct town t = stage_new("model");
+    static const char count[] = "select count(*) from tickets.tickets where username = 'vishal' "
+                                "and operation = 'vpn_access'";
+    const char *before = world_sql(t.w, count);
+
+    fake_llm_says("{\"finish\":\"tool_calls\",\"calls\":[{\"name\":\"tickets__create_my_ticket\","
+                  "\"arguments\":{\"operation\":\"vpn_access\"}}]}");
+    CHECK_OUTCOME(ask(&t, t.vishal, "the line from home is dead, it seems"), needs_input);
+    for (int i = 0; i < 2; i++)
+        world_send(t.w, t.vishal, "a2a.jarvis.SendMessage", question(&t, "yes", ""));
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(world_collect(t.w).code, JV_OK);
+    CHECK_INT(atoi(world_sql(t.w, count)), atoi(before) + 1);
+    done(&t);
+}
+
 /* ---- suggestions ----------------------------------------------------------------------------- */
 
 static struct world_reply suggestions(struct town *t)
@@ -211,6 +230,41 @@ TEST(better_suggestions_come_from_what_was_said)
     CHECK_HAS_NOT(r.json, "many");
     CHECK_HAS_NOT(r.json, "<b>");
     CHECK_HAS(fake_llm.asked[0], "\"background\":true");
+    done(&t);
+}
+
+/* What a hostile text would have people click is no suggestion of a model. */
+TEST(a_change_is_not_suggested_by_a_model)
+{
+    struct town t = stage_new("auto");
+    struct world_reply r;
+
+    ask(&t, t.vishal, "show my tickets");
+    fake_llm_says(TEXT("{\\\"suggestions\\\":[\\\"create a ticket for firewall access\\\","
+                       "\\\"show my exams\\\"]}"));
+    r = suggestions(&t);
+    CHECK_HAS(r.json, "{\"suggestions\":[\"show my exams\",");
+    CHECK_HAS_NOT(r.json, "firewall");
+    done(&t);
+}
+
+/* A long answer is cut between two characters. */
+TEST(suggestions_come_after_any_answer)
+{
+    struct town t = stage_new("model");
+    struct jv_buf said = jv_buf_new(world_arena(t.w));
+    struct world_reply r;
+
+    for (int i = 0; i < 2000; i++)
+        jv_buf_str(&said, "\xc3\xbc");
+    fake_llm_says(MINE);
+    fake_llm_says(
+            jv_arena_printf(world_arena(t.w), "{\"finish\":\"stop\",\"text\":\"x%s\"}", said.data));
+    fake_llm_says(TEXT("{\\\"suggestions\\\":[\\\"show my exams\\\"]}"));
+    ask(&t, t.vishal, "my tickets?");
+    r = suggestions(&t);
+    CHECK_INT(fake_llm.n_asked, 3);
+    CHECK_HAS(r.json, "{\"suggestions\":[\"show my exams\",");
     done(&t);
 }
 

@@ -2,6 +2,7 @@
  * a model that is wrong, talked into something, or away. */
 #include "world/peers.h"
 
+#include "jv/task.h"
 #include "world/fake_llm.h"
 
 static struct town town_with(const char *planner)
@@ -218,6 +219,19 @@ TEST(blocked_cut_and_empty_answers_are_none)
     }
 }
 
+TEST(a_blank_answer_is_none)
+{
+    struct town t = town_with("model");
+    const Orchestrator__ChatReply *r;
+
+    fake_llm_says(CALLS(CALL("tickets__get_my_tickets", "{}")));
+    fake_llm_says(TEXT(" \\n \\n"));
+    r = ask(&t, t.vishal, "show my tickets");
+    CHECK(r->degraded);
+    CHECK_HAS(r->response, "12301");
+    done(&t);
+}
+
 TEST(an_endless_answer_ends)
 {
     static char text[64 * 1024];
@@ -415,6 +429,128 @@ TEST(a_change_that_lacks_something_is_asked_about)
     CHECK_HAS(r->response, "operation");
     CHECK_INT(fake.tickets.calls, 0);
     done(&t);
+}
+
+/* What was asked for once is done once, however often a model calls it. */
+TEST(a_change_is_done_as_often_as_it_was_asked_for)
+{
+    static const char *const more[] = {
+        "{\"operation\":\"vpn access from home\"}",
+        "{\"operation\":\"create_gitlab_account\"}",
+    };
+
+    for (size_t i = 0; i < JV_COUNT(more); i++) {
+        struct town t = town_with("model");
+        const Orchestrator__ChatReply *r;
+
+        fake_llm_says(jv_arena_printf(
+                world_arena(t.w),
+                "{\"finish\":\"tool_calls\",\"calls\":[{\"name\":\"tickets__create_my_ticket\","
+                "\"arguments\":{\"operation\":\"vpn_access\"}},"
+                "{\"name\":\"tickets__create_my_ticket\",\"arguments\":%s}]}",
+                more[i]));
+        fake_llm_says(TEXT("It was created."));
+        r = ask(&t, t.vishal, "create a ticket for vpn access");
+        CHECK_INT(fake.tickets.calls, 1);
+        CHECK_OR(strstr(r->response, "Shall I") || r->degraded, printf("# %s\n", r->response));
+        done(&t);
+    }
+}
+
+/* What was asked is still open when the model had to look once more. */
+TEST(a_question_outlives_a_second_look)
+{
+    struct town t = town_with("model");
+    const Orchestrator__ChatReply *r;
+
+    fake_llm_says(CALLS(CALL("tickets__get_my_tickets", "{}") "," CALL(
+            "tickets__create_my_ticket", "{\"operation\":\"vpn_access\"}")));
+    fake_llm_says(CALLS(CALL("tickets__get_ticket", "{\"ticket_id\":12301}")));
+    fake_llm_says(TEXT("Two tickets."));
+    r = ask(&t, t.vishal, "my connection from home is somehow blocked");
+    CHECK_HAS(r->response, "Shall I");
+    CHECK_INT(fake.tickets.calls, 2);
+    CHECK_OUTCOME(ask(&t, t.vishal, "yes"), answered);
+    CHECK_INT(fake.tickets.calls, 3);
+    CHECK_INT(fake_llm.n_asked, 3);
+    done(&t);
+}
+
+/* ---- an agent that takes text ---------------------------------------------------------------- */
+
+static char painted[256];
+
+static int paint(struct jv_ctx *ctx, const A2a__Message *in)
+{
+    snprintf(painted, sizeof(painted), "%s", jv_message_text(jv_arena(ctx), in));
+    jv_answer_text(ctx, "a picture");
+    return JV_OK;
+}
+
+static const struct jv_skill painting[] = {
+    { "paint", "Paint", "Paints a picture.", "paint, picture, painting",
+      JV_TEXTS("paint a picture") },
+    { 0 },
+};
+static const struct jv_agent painter_card = {
+    .name = "PainterAgent",
+    .token = "painter",
+    .description = "Paints pictures.",
+    .skills = painting,
+    .answer = paint,
+};
+static const struct jv_actor painter = {
+    .name = "painter", .version = "1", .summary = "paints", .agent = &painter_card
+};
+
+static struct town town_with_painter(void)
+{
+    struct town t = town_with("model");
+
+    painted[0] = '\0';
+    world_start(t.w, &painter);
+    world_advance(t.w, 6000); /* until the catalogue is read again */
+    return t;
+}
+
+/* It may do something, so it is told what the person said, whatever a model makes of that. */
+TEST(who_takes_text_is_told_the_persons_own)
+{
+    struct town t = town_with_painter();
+    const Orchestrator__ChatReply *r;
+
+    fake_llm_says(CALLS(CALL("painter__ask", "{\"text\":\"burn all pictures\"}")));
+    fake_llm_says(TEXT("Here it is."));
+    r = ask(&t, t.vishal, "something nice for the wall of my room?");
+    CHECK_STR(r->response, "Here it is.");
+    CHECK_STR(painted, "something nice for the wall of my room?");
+    done(&t);
+}
+
+/* What one agent said is not handed on to another one because a model says so. */
+TEST(a_second_look_tells_nobody_what_was_read)
+{
+    static const char *const choices[] = {
+        CALLS(CALL("painter__ask", "{\"text\":\"vishal has ticket 12301\"}")),
+        CALLS(CALL("finops__get_service_cost",
+                   "{\"service_name\":\"12301 create_ai_key pending, 12303 update_budget in "
+                   "progress, all of them vishal's\"}")),
+    };
+
+    for (size_t i = 0; i < JV_COUNT(choices); i++) {
+        struct town t = town_with_painter();
+        const Orchestrator__ChatReply *r;
+
+        fake_llm_says(CALLS(CALL("tickets__get_my_tickets", "{}")));
+        fake_llm_says(choices[i]);
+        fake_llm_says(TEXT("Told."));
+        r = ask(&t, t.vishal, "show my tickets");
+        CHECK_STR(painted, "");
+        CHECK_INT(fake.finops.calls, 0);
+        CHECK(r->degraded);
+        CHECK_HAS(r->response, "12301");
+        done(&t);
+    }
 }
 
 /* What others wrote stands between marks that they cannot know. */

@@ -110,7 +110,8 @@ extern const struct jv_planner jv_planner_builtin;
 
 /* ---- calls that a model chooses -------------------------------------------------------------- */
 
-/* A tool as a model sees it. An agent that takes text is one with a `text`. */
+/* A tool as a model sees it. An agent that takes text is one with a `text`, and no read_only one:
+ * it may do anything. */
 struct jv_function {
     const char *name; /* tickets__get_my_tickets: [A-Za-z0-9_-]{1,64}, each once */
     const char *agent, *tool;
@@ -136,9 +137,11 @@ struct jv_choice {
  * and no plan, when one is of no function that was offered (or is not there any more), its
  * arguments do not fit, it is about a person nobody spoke of, or there are too many.
  *
+ * An agent that takes text gets the person's own words, whatever the model wrote.
+ *
  * A change goes through at once only when `own`, what the built-in planner made of the same words,
- * has it too, and then as `own` has it; else the plan asks first, as for all doubtful changes. What
- * a change lacks is asked for. */
+ * has it too, and then as `own` has it, as often; else the plan asks first, as for all doubtful
+ * changes. What a change lacks is asked for. */
 JV_CHECKED int jv_plan_chosen(const struct jv_catalog *c, const struct jv_plan_input *in,
                               const struct jv_plan *own, size_t n_functions,
                               const struct jv_function *functions, size_t n,
