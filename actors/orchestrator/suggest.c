@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { max_seen = 32, max_done = 3, longest_word = 64 };
+enum { max_seen = 32, max_done = 3, longest_word = 64, max_stale = 10 };
 
 /* Before there is anything to go by. */
 static const char *const defaults[n_suggestions] = {
@@ -83,10 +83,11 @@ static size_t add_suggested(const Google__Protobuf__Struct *memory, const char *
 static const char *const *stale(struct jv_arena *a, const struct suggest_for *about)
 {
     size_t n_recent = about->session ? about->session->n_recent : 0, n;
+    size_t first = n_recent > max_stale ? n_recent - max_stale : 0;
     const char **list = JV_NEW_ARRAY(a, const char *, n_recent + n_suggestions + 1);
 
     n = add_suggested(about->memory, list, n_suggestions);
-    for (size_t i = 0; i < n_recent; i++)
+    for (size_t i = first; i < n_recent; i++)
         if (about->session->recent[i]->role == SESSIONS__ROLE__user)
             list[n++] = about->session->recent[i]->content;
     return list;
