@@ -231,8 +231,8 @@ size_t suggest_next(struct jv_ctx *ctx, const struct suggest_for *about, const c
 /* Put them down for the next turn, in the memory that it gets. */
 void suggest_remember(struct jv_ctx *ctx, Google__Protobuf__Struct *memory, const char *const *list,
                       size_t n);
-int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
-                        size_t *ret_n);
+int suggest_for_session(struct jv_ctx *ctx, const Orchestrator__SuggestRequest *req,
+                        Orchestrator__SuggestReply *ret);
 
 /* ---- ideas.c ----------------------------------------------------------------------------------
  */

@@ -208,7 +208,7 @@ TEST(a_change_waits_for_a_yes_as_a_task_does)
 
 static struct world_reply suggestions(struct town *t)
 {
-    return world_ask(t->w, t->vishal, "svc.orchestrator.Suggest", "{}");
+    return world_ask(t->w, t->vishal, "svc.orchestrator.Suggest", "{\"better\":true}");
 }
 
 TEST(better_suggestions_come_from_what_was_said)
@@ -217,6 +217,8 @@ TEST(better_suggestions_come_from_what_was_said)
     struct world_reply r;
 
     ask(&t, t.vishal, "show my tickets");
+    r = world_ask(t.w, t.vishal, "svc.orchestrator.Suggest", "{}");
+    CHECK_HAS(r.json, "{\"suggestions\":[\""); /* at once */
     CHECK_INT(fake_llm.n_asked, 0);
     fake_llm_says(TEXT("{\\\"suggestions\\\":[\\\"what's the status of ticket 12303?\\\","
                        "\\\"show ticket 99999\\\",\\\"show my tickets\\\",\\\"write me a poem\\\","
