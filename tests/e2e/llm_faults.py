@@ -223,6 +223,8 @@ class Faults(Asking):
         self.check("and counted for Prometheus", counted.get("jarvis_llm_calls_total", 0) >= 6 and
                    counted.get("jarvis_llm_input_tokens_total", 0) >= asked[0] and counted.get("jarvis_llm_serving") == 1 and
                    "jarvis_llm_waiting" in counted, text[-3000:])
+        self.chat("show my tickets, and another's are not mine", "vishal")
+        wait_for(lambda: self.used("vishal"), 20)
         mine = self.call("llm.Usage", {"username": "alex"}, "vishal")
         everybody = self.call("llm.Usage", {"username": "*"}, "admin")
         self.check("others may not look, an administrator may", isinstance(mine, str) and "denied" in mine and
