@@ -286,6 +286,14 @@ void model_missed(struct jv_ctx *ctx, int code)
         o->no_model_until = jv_real_ms(ctx) + no_model_ms;
 }
 
+const char *model_why(struct jv_ctx *ctx)
+{
+    const struct jv_err *err = jv_error(ctx);
+
+    return err->code == JV_RESOURCE_EXHAUSTED ? jv_arena_strdup(jv_arena(ctx), err->text)
+                                              : "the language model did not answer";
+}
+
 static bool wanted(struct jv_ctx *ctx, const struct jv_plan *own)
 {
     const struct orchestrator *o = jv_state(ctx);
@@ -316,6 +324,7 @@ void model_plan(struct jv_ctx *ctx, const struct jv_plan_input *in, struct plann
     if (r && !model_there(ctx))
         return; /* none is configured */
     p->degraded = r != JV_OK;
+    p->why = r ? model_why(ctx) : NULL;
     if (r)
         jv_info(ctx, "planned without the model: %s", jv_error(ctx)->text);
 }

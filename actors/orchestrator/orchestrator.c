@@ -9,7 +9,7 @@
 
 JV_TOOL_FN(suggest, Orchestrator__SuggestRequest, Orchestrator__SuggestReply)
 {
-    return suggest_for_session(ctx, req->session_id, &ret->suggestions, &ret->n_suggestions);
+    return suggest_for_session(ctx, req, ret);
 }
 
 JV_TOOL_FN(explain, Orchestrator__ExplainRequest, Orchestrator__ExplainReply)

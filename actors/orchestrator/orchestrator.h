@@ -81,6 +81,7 @@ struct planned {
     struct call *calls;
     bool by_model;               /* a model chose the calls, and writes the answer */
     bool degraded;               /* one was wanted and did not serve */
+    const char *why;             /* of degraded, a sentence; NULL: it is not */
     Orchestrator__ModelUse *use; /* NULL: none was asked */
 };
 /* The calls of a plan, none made yet. */
@@ -135,6 +136,8 @@ void model_plan(struct jv_ctx *ctx, const struct jv_plan_input *in, struct plann
 Llm__Tool **model_tools(struct jv_arena *a, const struct jv_function *f, size_t n, bool read_only,
                         size_t *ret_n);
 size_t model_choices(struct jv_arena *a, const Llm__GenerateReply *reply, struct jv_choice **ret);
+/* Why the model did not serve, for the person: a budget or a queue says so itself. */
+const char *model_why(struct jv_ctx *ctx);
 /* Count a call to a model. */
 void model_count(struct jv_ctx *ctx, Orchestrator__ModelUse **use, const Llm__Use *one);
 
@@ -233,8 +236,8 @@ size_t suggest_next(struct jv_ctx *ctx, const struct suggest_for *about, const c
 /* Put them down for the next turn, in the memory that it gets. */
 void suggest_remember(struct jv_ctx *ctx, Google__Protobuf__Struct *memory, const char *const *list,
                       size_t n);
-int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
-                        size_t *ret_n);
+int suggest_for_session(struct jv_ctx *ctx, const Orchestrator__SuggestRequest *req,
+                        Orchestrator__SuggestReply *ret);
 
 /* ---- ideas.c ----------------------------------------------------------------------------------
  */

@@ -161,6 +161,26 @@ TEST(the_same_question_is_the_same_request)
     done(&t);
 }
 
+/* Newest first whole, of what is older the questions alone. */
+TEST(a_long_conversation_is_summed_up)
+{
+    enum { most = 8 * 1024 };
+    struct town t = stage_new("auto");
+
+    ask(&t, t.vishal, "show my courses");
+    for (int i = 0; i < 13; i++)
+        ask(&t, t.vishal, i % 2 ? "show AWS cost" : "show all tickets");
+    CHECK_INT(fake_llm.n_asked, 0);
+    fake_llm_says(TEXT("Well."));
+    ask(&t, t.vishal, "anything going on with my stuff at the desk lately?");
+    CHECK_HAS(fake_llm.asked[0], "user: show my courses");
+    CHECK_HAS_NOT(fake_llm.asked[0], "Python"); /* the answer to it */
+    CHECK_HAS(fake_llm.asked[0], "assistant: ");
+    CHECK(strstr(fake_llm.asked[0], "The question") - strstr(fake_llm.asked[0], "oldest first") <
+          most);
+    done(&t);
+}
+
 /* ---- confirmed ------------------------------------------------------------------------------- */
 
 TEST(a_change_waits_for_a_yes_as_a_task_does)
@@ -207,7 +227,7 @@ TEST(two_that_say_yes_do_it_once)
 
 static struct world_reply suggestions(struct town *t)
 {
-    return world_ask(t->w, t->vishal, "svc.orchestrator.Suggest", "{}");
+    return world_ask(t->w, t->vishal, "svc.orchestrator.Suggest", "{\"better\":true}");
 }
 
 TEST(better_suggestions_come_from_what_was_said)
@@ -216,6 +236,8 @@ TEST(better_suggestions_come_from_what_was_said)
     struct world_reply r;
 
     ask(&t, t.vishal, "show my tickets");
+    r = world_ask(t.w, t.vishal, "svc.orchestrator.Suggest", "{}");
+    CHECK_HAS(r.json, "{\"suggestions\":[\""); /* at once */
     CHECK_INT(fake_llm.n_asked, 0);
     fake_llm_says(TEXT("{\\\"suggestions\\\":[\\\"what's the status of ticket 12303?\\\","
                        "\\\"show ticket 99999\\\",\\\"show my tickets\\\",\\\"write me a poem\\\","

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 
+from a2a import text
 from bus import REFUSED, Operator
 from llm_stack import MODELS, Asking, everything_sent, name_of, seconds, stack_of, use_of
 from model_brains import Script, call, results_of, told
@@ -167,6 +168,31 @@ class Faults(Asking):
         self.check("streamed: together they are the answer", "".join(deltas) == done["response"] == "".join(PIECES), (deltas, done))
         self.check("streamed: one plan, no error", [e[1] for e in events].count("plan") == 1 and events[-1][1] == "done", events)
 
+    def streamed_over_a2a(self):
+        """SendStreamingMessage, both bindings: the model's pieces are the artifact's, as they come."""
+        for i, (path, body) in enumerate((("/message:stream", text("show my tickets (as A2A 0)")), ("", {
+                "jsonrpc": "2.0", "id": 1, "method": "SendStreamingMessage", "params": text("show my tickets (as A2A 1)")}))):
+            go_on, said, last, c = threading.Event(), [], {}, self.s.connect(60)
+            self.script(failing("answer", pause=(3, go_on)))
+            c.request("POST", "/a2a/jarvis" + path, json.dumps(body), {
+                "Authorization": "Bearer " + self.s.login("vishal"), "A2A-Version": "1.0", "Content-Type": "application/json"})
+            for line in c.getresponse():
+                if not line.startswith(b"data: "):
+                    continue
+                last = json.loads(line[6:])
+                last = last.get("result", last)
+                if last.get("artifactUpdate", {"artifact": {}})["artifact"].get("artifactId") == "response":
+                    said.append((go_on.is_set(), last["artifactUpdate"]))
+                    go_on.set()
+            c.close()
+            self.check("streamed over A2A %d: a piece comes before the model has ended" % i, said and not said[0][0], said)
+            self.check("streamed over A2A %d: together they are the answer" % i, "".join(
+                p["artifact"]["parts"][0]["text"] for _, p in said) == "".join(PIECES), said)
+            self.check("streamed over A2A %d: each is added, the last one says so" % i, all(p.get("append") for _, p in said[1:]) and
+                       [p.get("lastChunk", False) for _, p in said] == [False] * (len(said) - 1) + [True], said)
+            self.check("streamed over A2A %d: and it is done" % i,
+                       last["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED", last)
+
     def cut_while_streamed(self):
         """What was told is taken back: the answer begins again, and ends with what the agents said."""
         told = LEAD[self.provider] + 2
@@ -243,6 +269,8 @@ class Faults(Asking):
         self.check("and counted for Prometheus", counted.get("jarvis_llm_calls_total", 0) >= 6 and
                    counted.get("jarvis_llm_input_tokens_total", 0) >= asked[0] and counted.get("jarvis_llm_serving") == 1 and
                    "jarvis_llm_waiting" in counted, text[-3000:])
+        self.chat("show my tickets, and another's are not mine", "vishal")
+        wait_for(lambda: self.used("vishal"), 20)
         mine = self.call("llm.Usage", {"username": "alex"}, "vishal")
         everybody = self.call("llm.Usage", {"username": "*"}, "admin")
         self.check("others may not look, an administrator may", isinstance(mine, str) and "denied" in mine and
@@ -339,6 +367,8 @@ def budgets(t, m):
     t.check("budget: at first the model answers", use_of(replies[0])[0] == 2 and not replies[0]["degraded"], replies[0])
     t.check("budget: then the built-in does", replies[-1]["degraded"] and "12305" in replies[-1]["response"] and
             use_of(replies[-1])[0] == 0, replies[-1])
+    t.check("budget: the person is told why", replies[0]["degraded_why"] == "" and replies[-1]["degraded_why"] == (
+        "your budget for language models of $0.002 a day is used up; it starts again at 00:00 UTC"), replies[-1])
     other, asked = t.chat("show my tickets (of the budget)", "alex")
     t.check("budget: of one person, not of others", not other["degraded"] and len(asked) == 2, other)
     wait_for(lambda: int(t.call("llm.Usage", {}, "sarah")["spent_microusd"]) > 0, 20)
@@ -350,6 +380,7 @@ def budgets(t, m):
 def one_provider(provider, names):
     with Models(good) as m, stack_of([(provider, m)], JARVIS_LLM_CACHE="0", JARVIS_LLM_FIRST="2s", JARVIS_LLM_IDLE="2s") as s:
         f = Faults(s, m)
+from a2a import text
         f.provider = provider
         tests = [f.streamed, f.cut_while_streamed, f.dribbles]
         if provider == "openai":
