@@ -173,7 +173,7 @@ class Faults(Asking):
         for i, (path, body) in enumerate((("/message:stream", text("show my tickets (as A2A 0)")), ("", {
                 "jsonrpc": "2.0", "id": 1, "method": "SendStreamingMessage", "params": text("show my tickets (as A2A 1)")}))):
             go_on, said, last, c = threading.Event(), [], {}, self.s.connect(60)
-            self.script(failing("answer", pause=(3, go_on)))
+            self.script(failing("answer", pause=(LEAD[self.provider] + 2, go_on)))
             c.request("POST", "/a2a/jarvis" + path, json.dumps(body), {
                 "Authorization": "Bearer " + self.s.login("vishal"), "A2A-Version": "1.0", "Content-Type": "application/json"})
             for line in c.getresponse():
