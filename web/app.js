@@ -66,7 +66,7 @@ function suggest(texts) {
 async function think() {
   const of = session;
   try {
-    const better = (await call("POST", "/api/suggestions", { session_id: of })).suggestions;
+    const better = (await call("POST", "/api/suggestions", { session_id: of, better: true })).suggestions;
     if (!asking && session === of && better?.length) suggest(better);
   } catch { /* those that are there will do */ }
 }
@@ -111,6 +111,7 @@ async function ask(text) {
       if (event === "done") {
         box.lastChild.before(...charts(data.data));
         setText(box, data.response);
+        if (data.degraded) box.firstChild.append(note("Plainer than usual: " + data.degraded_why + "."));
         suggest(data.suggestions);
         if (data.model) think();
       }

@@ -175,6 +175,15 @@ static void write_down(struct jv_ctx *ctx, const struct job *job, const struct t
                            .cost = usage_cost(t->model, a->input_tokens, a->output_tokens) });
 }
 
+static void add_up(struct health *h, const struct try *t)
+{
+    h->total.calls++;
+    h->total.failed += t->out.code != JV_OK;
+    h->total.input += t->ans.input_tokens;
+    h->total.output += t->ans.output_tokens;
+    h->total.cost += usage_cost(t->model, t->ans.input_tokens, t->ans.output_tokens);
+}
+
 static struct verdict judge(struct jv_ctx *ctx, const struct try *t)
 {
     struct verdict v = { .result = RESULT_FAILED, .estimated = t->w->tokens };
@@ -257,6 +266,7 @@ static int ask(struct jv_ctx *ctx, struct run *run, struct waiting *w, struct wi
     queue_done(&s->queue, w, &v, jv_real_ms(ctx));
     tell_rest(ctx, &s->health[w->model], rested_until);
     write_down(ctx, run->job, &t);
+    add_up(&s->health[w->model], &t);
     if (!out->code)
         take(ctx, run->job, &t);
     return out->code;

@@ -314,11 +314,13 @@ static int wait_for(struct jv_ctx *ctx, const struct flight *f, int64_t until, s
 static void make_free(struct jv_ctx *ctx, const Llm__GenerateRequest *req, const char *person,
                       Llm__GenerateReply *reply)
 {
+    struct llm *s = jv_state(ctx);
     Llm__Use *u = reply->use;
 
     u->input_tokens = u->output_tokens = 0;
     u->cost_microusd = 0;
     u->cached = true;
+    s->n_cached++;
     usage_add(ctx, &(struct call_use){ .person = person,
                                        .agent = req->agent,
                                        .model = u->model,

@@ -38,6 +38,9 @@ struct health {
     unsigned failed_in_a_row, n_results;
     uint32_t results; /* of the last 20, a bit each, 1: failed */
     char reason[160]; /* of the last failure */
+    struct {
+        int64_t calls, failed, input, output, cost;
+    } total; /* since the process began */
 };
 
 enum result {
@@ -185,6 +188,8 @@ struct llm {
     struct cache cache;
     struct usage usage;
     struct flight *flights; /* that may be joined */
+    int64_t n_cached;       /* answers that no model was asked for */
+    char instance[37];      /* of this process */
 };
 
 /* ---- config.c

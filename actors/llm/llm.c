@@ -204,6 +204,8 @@ JV_TOOL_FN(models, Google__Protobuf__Empty, Llm__ModelList)
     (void)req;
     ret->waiting = (int32_t)s->queue.n;
     ret->running = (int32_t)s->queue.running;
+    ret->cached = s->n_cached;
+    ret->instance = s->instance;
     ret->models = JV_NEW_ARRAY(jv_arena(ctx), Llm__Model *, s->n_models);
     for (size_t i = 0; i < s->n_models; i++) {
         Llm__Model *m = jv_msg_new(&llm__model__descriptor, jv_arena(ctx));
@@ -211,6 +213,11 @@ JV_TOOL_FN(models, Google__Protobuf__Empty, Llm__ModelList)
         m->name = s->models[i].name;
         m->state = health_state(&s->health[i], jv_real_ms(ctx));
         m->embeds = s->models[i].embeds;
+        m->calls = s->health[i].total.calls;
+        m->failed = s->health[i].total.failed;
+        m->input_tokens = s->health[i].total.input;
+        m->output_tokens = s->health[i].total.output;
+        m->cost_microusd = s->health[i].total.cost;
         if (strcmp(m->state, "resting") == 0)
             m->reason = jv_arena_strdup(jv_arena(ctx), s->health[i].reason);
         ret->models[ret->n_models++] = m;
@@ -280,6 +287,8 @@ static int start(struct jv_ctx *ctx)
                                .per_person = most_person,
                                .parallel = s->parallel };
     s->cache.ttl_ms = s->cache_ms;
+    jv_uuid(s->instance);
+    s->instance[8] = '\0';
     tell(ctx);
     return JV_OK;
 }
@@ -300,7 +309,7 @@ static const struct jv_tool tools[] = {
     JV_TOOL("Stream", stream, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_STREAMS,
             .timeout_ms = method_ms),
     JV_TOOL("Embed", embed, .allow = JV_ALLOW_ACTOR, .timeout_ms = method_ms),
-    JV_TOOL("Models", models, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
+    JV_TOOL("Models", models, .allow = JV_ALLOW_ANYONE, .flags = JV_TOOL_READONLY),
     JV_TOOL("Usage", usage, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY),
     { 0 },
 };

@@ -147,7 +147,7 @@ static const char *prompt(struct jv_ctx *ctx, const struct idea_request *q)
     const char **samples = JV_NEW_ARRAY(a, const char *, n_samples);
     size_t n = jv_plan_suggest_to(o->catalog, a, &in, n_samples, samples);
     struct jv_buf b = jv_buf_new(a);
-    const char *mark = model_mark(ctx);
+    const char *mark = model_mark(ctx, jv_arena_printf(a, "%s\n%s", q->question, q->answer));
 
     jv_buf_str(&b, "Samples:\n");
     for (size_t i = 0; i < n; i++)

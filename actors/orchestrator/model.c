@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "jv/token.h"
+
 enum { plan_tokens = 1024, no_model_ms = 15000, max_line = 600, max_summary = 80 };
 
 /* ---- what it is told ------------------------------------------------------------------------- */
@@ -99,38 +101,49 @@ static void add_last_calls(struct jv_ctx *ctx, struct jv_buf *b,
     jv_buf_char(b, '\n');
 }
 
-const char *model_mark(struct jv_ctx *ctx)
+/* Of a secret and the text: who wrote the text cannot know it, and the same question is asked in
+ * the same bytes, which the llm's cache goes by. */
+const char *model_mark(struct jv_ctx *ctx, const char *text)
 {
-    char id[37];
+    const struct orchestrator *o = jv_state(ctx);
+    struct jv_buf b = jv_buf_new(jv_arena(ctx));
 
-    jv_uuid(id);
-    id[8] = '\0';
-    return jv_arena_strdup(jv_arena(ctx), id);
+    jv_buf_add(&b, (const char *)o->secret, sizeof(o->secret));
+    jv_buf_str(&b, text);
+    return jv_arena_printf(b.arena, "%.12s", jv_sha256_hex(b.arena, b.data, b.len));
+}
+
+static void add_about(struct jv_buf *b, const char *const *about)
+{
+    for (size_t i = 0; about && about[i]; i++) {
+        jv_buf_str(b, "- ");
+        add_bounded(b, about[i], max_line);
+        jv_buf_char(b, '\n');
+    }
+}
+
+static void add_data(struct jv_buf *b, const char *what, const char *mark,
+                     const struct jv_buf *data)
+{
+    if (data->len)
+        jv_buf_printf(b, "%s:\n<data %s>\n%s</data %s>\n", what, mark, data->data, mark);
 }
 
 struct model_question model_ask(struct jv_ctx *ctx, const struct jv_plan_input *in)
 {
     struct jv_arena *a = jv_arena(ctx);
     struct jv_buf b = jv_buf_new(a), said = jv_buf_new(a), about = jv_buf_new(a);
-    const char *mark = model_mark(ctx);
+    const char *mark;
 
-    jv_buf_printf(&b, "Today is %.10s (UTC). The person who asks is %s, %s.\n",
-                  jv_time_print(a, in->now_ms / 1000, 0), in->username, jv_caller(ctx)->role);
-    for (size_t i = 0; in->about && in->about[i]; i++) {
-        jv_buf_str(&about, "- ");
-        add_bounded(&about, in->about[i], max_line);
-        jv_buf_char(&about, '\n');
-    }
-    if (about.len)
-        jv_buf_printf(&b,
-                      "What the person told of themselves; how they like answers counts:\n"
-                      "<data %s>\n%s</data %s>\n",
-                      mark, about.data, mark);
+    add_about(&about, in->about);
     add_history(&said, in->recent);
     add_last_calls(ctx, &said, in->memory);
-    if (said.len)
-        jv_buf_printf(&b, "What was said before, oldest first:\n<data %s>\n%s</data %s>\n", mark,
-                      said.data, mark);
+    mark = model_mark(ctx, jv_arena_printf(a, "%s\n%s", about.len ? about.data : "",
+                                           said.len ? said.data : ""));
+    jv_buf_printf(&b, "Today is %.10s (UTC). The person who asks is %s, %s.\n",
+                  jv_time_print(a, in->now_ms / 1000, 0), in->username, jv_caller(ctx)->role);
+    add_data(&b, "What the person told of themselves; how they like answers counts", mark, &about);
+    add_data(&b, "What was said before, oldest first", mark, &said);
     jv_buf_printf(&b, "The question:\n%s", in->text);
     return (struct model_question){ plan_system, answer_system, b.data };
 }
@@ -273,6 +286,14 @@ void model_missed(struct jv_ctx *ctx, int code)
         o->no_model_until = jv_real_ms(ctx) + no_model_ms;
 }
 
+const char *model_why(struct jv_ctx *ctx)
+{
+    const struct jv_err *err = jv_error(ctx);
+
+    return err->code == JV_RESOURCE_EXHAUSTED ? jv_arena_strdup(jv_arena(ctx), err->text)
+                                              : "the language model did not answer";
+}
+
 static bool wanted(struct jv_ctx *ctx, const struct jv_plan *own)
 {
     const struct orchestrator *o = jv_state(ctx);
@@ -303,6 +324,7 @@ void model_plan(struct jv_ctx *ctx, const struct jv_plan_input *in, struct plann
     if (r && !model_there(ctx))
         return; /* none is configured */
     p->degraded = r != JV_OK;
+    p->why = r ? model_why(ctx) : NULL;
     if (r)
         jv_info(ctx, "planned without the model: %s", jv_error(ctx)->text);
 }

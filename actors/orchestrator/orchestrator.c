@@ -9,7 +9,7 @@
 
 JV_TOOL_FN(suggest, Orchestrator__SuggestRequest, Orchestrator__SuggestReply)
 {
-    return suggest_for_session(ctx, req->session_id, &ret->suggestions, &ret->n_suggestions);
+    return suggest_for_session(ctx, req, ret);
 }
 
 JV_TOOL_FN(explain, Orchestrator__ExplainRequest, Orchestrator__ExplainReply)
@@ -58,7 +58,7 @@ static int session_deleted(struct jv_ctx *ctx, const char *subject, const void *
 static int start(struct jv_ctx *ctx)
 {
     static const char *const planners[] = { "auto", "model", "built-in" };
-    const struct orchestrator *o = jv_state(ctx);
+    struct orchestrator *o = jv_state(ctx);
     bool known = false;
 
     for (size_t i = 0; i < JV_COUNT(planners); i++)
@@ -66,6 +66,7 @@ static int start(struct jv_ctx *ctx)
     if (!known)
         return jv_fail(ctx, JV_INVALID_ARGUMENT,
                        "JARVIS_PLANNER is auto, model or built-in, not %.64s", o->planner);
+    jv_random(o->secret, sizeof(o->secret));
     jv_within(ctx, 1000); /* the registry may come later */
     if (catalog_refresh(ctx))
         jv_info(ctx, "no catalogue yet: %s", jv_error(ctx)->text);

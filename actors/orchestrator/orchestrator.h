@@ -38,6 +38,7 @@ struct orchestrator {
     bool stale;             /* the registry said that something changed */
     const char *planner;    /* auto, model or built-in */
     int64_t no_model_until; /* real ms: there was none configured a moment ago */
+    uint8_t secret[16];     /* of model_mark() */
 };
 
 /* How a call to an agent ended. */
@@ -80,6 +81,7 @@ struct planned {
     struct call *calls;
     bool by_model;               /* a model chose the calls, and writes the answer */
     bool degraded;               /* one was wanted and did not serve */
+    const char *why;             /* of degraded, a sentence; NULL: it is not */
     Orchestrator__ModelUse *use; /* NULL: none was asked */
 };
 /* The calls of a plan, none made yet. */
@@ -121,8 +123,8 @@ struct model_question {
     const char *text; /* the question with all that stands around it */
 };
 struct model_question model_ask(struct jv_ctx *ctx, const struct jv_plan_input *in);
-/* A mark for what others wrote, which nothing in it can know. */
-const char *model_mark(struct jv_ctx *ctx);
+/* A mark to set others' text apart by, which whoever wrote it cannot know. */
+const char *model_mark(struct jv_ctx *ctx, const char *text);
 /* May a model be asked at all? */
 bool model_there(struct jv_ctx *ctx);
 /* A call to one failed: with FAILED_PRECONDITION there is none, for a while. */
@@ -134,6 +136,8 @@ void model_plan(struct jv_ctx *ctx, const struct jv_plan_input *in, struct plann
 Llm__Tool **model_tools(struct jv_arena *a, const struct jv_function *f, size_t n, bool read_only,
                         size_t *ret_n);
 size_t model_choices(struct jv_arena *a, const Llm__GenerateReply *reply, struct jv_choice **ret);
+/* Why the model did not serve, for the person: a budget or a queue says so itself. */
+const char *model_why(struct jv_ctx *ctx);
 /* Count a call to a model. */
 void model_count(struct jv_ctx *ctx, Orchestrator__ModelUse **use, const Llm__Use *one);
 
@@ -232,8 +236,8 @@ size_t suggest_next(struct jv_ctx *ctx, const struct suggest_for *about, const c
 /* Put them down for the next turn, in the memory that it gets. */
 void suggest_remember(struct jv_ctx *ctx, Google__Protobuf__Struct *memory, const char *const *list,
                       size_t n);
-int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
-                        size_t *ret_n);
+int suggest_for_session(struct jv_ctx *ctx, const Orchestrator__SuggestRequest *req,
+                        Orchestrator__SuggestReply *ret);
 
 /* ---- ideas.c ----------------------------------------------------------------------------------
  */

@@ -85,6 +85,7 @@ static void keep(struct jv_ctx *ctx, int turn, const struct planned *p)
     k.compare = p->plan.compare;
     k.more = p->plan.more;
     k.degraded = p->degraded;
+    k.degraded_why = or_empty(p->why);
     k.by_model = p->by_model;
     k.use = p->use;
     k.memory = p->plan.memory;
@@ -148,6 +149,7 @@ static void recall(struct jv_ctx *ctx, const Orchestrator__KeptPlan *k, struct p
         .memory = k->memory,
     };
     ret->degraded = k->degraded;
+    ret->why = or_null(k->degraded_why);
     ret->by_model = k->by_model;
     ret->use = k->use;
     for (size_t i = 0; i < ret->n; i++)

@@ -19,6 +19,7 @@ struct turn {
     struct jv_plan_input in;
     struct jv_plan plan;
     bool by_model, degraded;
+    const char *why;             /* of degraded; NULL: it is not */
     Orchestrator__ModelUse *use; /* NULL: no model was asked */
     size_t n;
     struct call *calls;
@@ -105,6 +106,7 @@ static int plan(struct turn *t)
         return r;
     t->by_model = p.by_model;
     t->degraded = p.degraded;
+    t->why = p.why;
     t->use = p.use;
     t->plan = p.plan;
     t->n = p.n;
@@ -304,6 +306,7 @@ static int answer_in_words(struct turn *t)
     }
     jv_info(t->ctx, "answered without the model: %s", jv_error(t->ctx)->text);
     t->degraded = true;
+    t->why = model_why(t->ctx);
     r = t->answer.len ? say_again(t) : JV_OK;
     return r ? r : answer_in_order(t);
 }
@@ -427,6 +430,7 @@ static void make_reply(struct turn *t)
     list_agents(t, reply);
     list_data(t, reply);
     reply->degraded = t->degraded;
+    reply->degraded_why = t->why ? t->why : "";
     reply->model = t->use;
     reply->n_suggestions = t->n_suggestions;
     reply->suggestions = t->suggestions;

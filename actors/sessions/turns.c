@@ -11,8 +11,8 @@
 #include "jv/wire.h"
 
 enum {
-    max_recent = 10,
-    max_recent_bytes = 200 * 1024,
+    max_recent = 32,
+    max_recent_bytes = 128 * 1024,
     max_turn_id = 128,
     max_invocations = 64,
 };

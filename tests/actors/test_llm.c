@@ -45,7 +45,7 @@ TEST(without_models_it_says_so)
     CHECK_INT(generate(&s, s.vishal, "hello", "").code, JV_FAILED_PRECONDITION);
     CHECK_INT(ask(s.w, NULL, "svc.llm.Embed", "{\"texts\":[\"x\"],\"purpose\":\"p\"}").code,
               JV_FAILED_PRECONDITION);
-    CHECK_STR(models(&s).json, "{\"models\":[],\"waiting\":0,\"running\":0}");
+    CHECK_HAS(models(&s).json, "{\"models\":[],\"waiting\":0,\"running\":0,\"cached\":\"0\",");
     world_free(s.w);
 }
 
@@ -374,6 +374,7 @@ TEST(a_model_that_fails_rests)
     fake.a.fail_next = 0;
     CHECK_INT(generate(&s, s.vishal, "four", "").code, JV_OK);
     CHECK_HAS(models(&s).json, "\"state\":\"serving\"");
+    CHECK_HAS(models(&s).json, "\"calls\":\"6\",\"failed\":\"5\"");
     world_free(s.w);
 }
 

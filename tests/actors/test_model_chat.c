@@ -140,6 +140,47 @@ TEST(what_a_person_said_of_themselves_is_told)
     done(&t);
 }
 
+/* The same again is asked in the same bytes: what the llm's cache goes by. */
+TEST(the_same_question_is_the_same_request)
+{
+    struct town t = stage_new("model");
+
+    for (int i = 0; i < 2; i++) {
+        world_sql(t.w, "delete from sessions.sessions");
+        fake_llm_says(MINE);
+        fake_llm_says(TEXT("Two."));
+        fake_llm_says(MINE);
+        fake_llm_says(TEXT("Two again."));
+        ask(&t, t.vishal, "my tickets?");
+        ask(&t, t.vishal, "and once more?");
+    }
+    CHECK_INT(fake_llm.n_asked, 8);
+    for (int i = 0; i < 4; i++)
+        CHECK_STR(fake_llm.asked[i], fake_llm.asked[i + 4]);
+    CHECK_HAS(fake_llm.asked[2], "<data ");
+    done(&t);
+}
+
+/* Newest first whole, of what is older the questions alone. */
+TEST(a_long_conversation_is_summed_up)
+{
+    enum { most = 8 * 1024 };
+    struct town t = stage_new("auto");
+
+    ask(&t, t.vishal, "show my courses");
+    for (int i = 0; i < 13; i++)
+        ask(&t, t.vishal, i % 2 ? "show AWS cost" : "show all tickets");
+    CHECK_INT(fake_llm.n_asked, 0);
+    fake_llm_says(TEXT("Well."));
+    ask(&t, t.vishal, "anything going on with my stuff at the desk lately?");
+    CHECK_HAS(fake_llm.asked[0], "user: show my courses");
+    CHECK_HAS_NOT(fake_llm.asked[0], "Python"); /* the answer to it */
+    CHECK_HAS(fake_llm.asked[0], "assistant: ");
+    CHECK(strstr(fake_llm.asked[0], "The question") - strstr(fake_llm.asked[0], "oldest first") <
+          most);
+    done(&t);
+}
+
 /* ---- confirmed ------------------------------------------------------------------------------- */
 
 TEST(a_change_waits_for_a_yes_as_a_task_does)
@@ -198,7 +239,7 @@ TEST(two_answers_to_one_question_change_it_once)
 
 static struct world_reply suggestions(struct town *t)
 {
-    return world_ask(t->w, t->vishal, "svc.orchestrator.Suggest", "{}");
+    return world_ask(t->w, t->vishal, "svc.orchestrator.Suggest", "{\"better\":true}");
 }
 
 TEST(better_suggestions_come_from_what_was_said)
@@ -207,6 +248,8 @@ TEST(better_suggestions_come_from_what_was_said)
     struct world_reply r;
 
     ask(&t, t.vishal, "show my tickets");
+    r = world_ask(t.w, t.vishal, "svc.orchestrator.Suggest", "{}");
+    CHECK_HAS(r.json, "{\"suggestions\":[\""); /* at once */
     CHECK_INT(fake_llm.n_asked, 0);
     fake_llm_says(TEXT("{\\\"suggestions\\\":[\\\"what's the status of ticket 12303?\\\","
                        "\\\"show ticket 99999\\\",\\\"show my tickets\\\",\\\"write me a poem\\\","

@@ -5,13 +5,16 @@ protects the house: another model takes over, one that fails rests, budgets hold
 token, no key is in a log, one person's cached answer is nobody else's.
 """
 import json
+import re
 import sys
 import threading
 import time
 
-from llm_stack import Asking, everything_sent, name_of, seconds, stack_of, use_of
+from a2a import text
+from bus import REFUSED, Operator
+from llm_stack import MODELS, Asking, everything_sent, name_of, seconds, stack_of, use_of
 from model_brains import Script, call, results_of, told
-from models import Models
+from models import FORMATS, Models, filled
 from stack import wait_for
 
 PLAN = {"calls": [call("tickets__get_my_tickets")], "usage": (1000, 20)}
@@ -53,7 +56,19 @@ OF_STREAMS = ["no end mark", "an error inside"]
 HEALS = ["429", "500", "503", "529", "reset", "cut at once"]
 
 
+# Events of a stream before the first piece of text.
+LEAD = {"gemini": 0, "openai": 1, "anthropic": 3}
+
+
+def size_of(provider, n):
+    """Bytes of the answer's first n events."""
+    events = FORMATS[provider].events(filled(dict(ANSWER), 0), MODELS[provider], 1, {})
+    return sum(len(e) for e in events[:n])
+
+
 class Faults(Asking):
+    provider = "openai"
+
     def well(self):
         """Until the model serves again, and has more successes than failures behind it."""
         self.script(good)
@@ -71,8 +86,9 @@ class Faults(Asking):
 
     # ---- one provider
 
-    def each_fault(self):
-        for name, fault in FAULTS.items():
+    def each_fault(self, names=tuple(FAULTS)):
+        for name in names:
+            fault = FAULTS[name]
             for turn in ("plan", "answer")[name in OF_STREAMS:]:
                 self.script(failing(turn, **fault))
                 took, (reply, asked) = seconds(lambda: self.chat("show my tickets (%s, %s)" % (name, turn)))
@@ -80,6 +96,10 @@ class Faults(Asking):
                 # one more after a reset: on a connection that was kept it may be nobody's fault
                 self.check("%s, %s: tried at most three times" % (name, turn), 1 <= len(asked) <= 4 + (name == "reset"), len(asked))
                 self.well()
+
+    def each_of_streams(self):
+        """Where formats differ most."""
+        self.each_fault(["malformed", "cut in the first event", *OF_STREAMS])
 
     def each_that_heals(self):
         for name in HEALS:
@@ -136,7 +156,7 @@ class Faults(Asking):
     def streamed(self):
         """The model's pieces are the person's, as they come."""
         go_on = threading.Event()
-        self.script(failing("answer", pause=(3, go_on)))
+        self.script(failing("answer", pause=(LEAD[self.provider] + 2, go_on)))
         stream = self.stream("show my tickets (streamed)")
         wait_for(lambda: "".join(e[2]["text"] for e in list(stream.list) if e[1] == "delta").startswith(PIECES[0]), 30)
         early = not stream.over and not any(e[1] == "done" for e in list(stream.list))
@@ -148,12 +168,39 @@ class Faults(Asking):
         self.check("streamed: together they are the answer", "".join(deltas) == done["response"] == "".join(PIECES), (deltas, done))
         self.check("streamed: one plan, no error", [e[1] for e in events].count("plan") == 1 and events[-1][1] == "done", events)
 
+    def streamed_over_a2a(self):
+        """SendStreamingMessage, both bindings: the model's pieces are the artifact's, as they come."""
+        for i, (path, body) in enumerate((("/message:stream", text("show my tickets (as A2A 0)")), ("", {
+                "jsonrpc": "2.0", "id": 1, "method": "SendStreamingMessage", "params": text("show my tickets (as A2A 1)")}))):
+            go_on, said, last, c = threading.Event(), [], {}, self.s.connect(60)
+            self.script(failing("answer", pause=(LEAD[self.provider] + 2, go_on)))
+            c.request("POST", "/a2a/jarvis" + path, json.dumps(body), {
+                "Authorization": "Bearer " + self.s.login("vishal"), "A2A-Version": "1.0", "Content-Type": "application/json"})
+            for line in c.getresponse():
+                if not line.startswith(b"data: "):
+                    continue
+                last = json.loads(line[6:])
+                last = last.get("result", last)
+                if last.get("artifactUpdate", {"artifact": {}})["artifact"].get("artifactId") == "response":
+                    said.append((go_on.is_set(), last["artifactUpdate"]))
+                    go_on.set()
+            c.close()
+            self.check("streamed over A2A %d: a piece comes before the model has ended" % i, said and not said[0][0], said)
+            self.check("streamed over A2A %d: together they are the answer" % i, "".join(
+                p["artifact"]["parts"][0]["text"] for _, p in said) == "".join(PIECES), said)
+            self.check("streamed over A2A %d: each is added, the last one says so" % i, all(p.get("append") for _, p in said[1:]) and
+                       [p.get("lastChunk", False) for _, p in said] == [False] * (len(said) - 1) + [True], said)
+            self.check("streamed over A2A %d: and it is done" % i,
+                       last["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED", last)
+
     def cut_while_streamed(self):
         """What was told is taken back: the answer begins again, and ends with what the agents said."""
-        for name, fault in (("an error", {"error_event": 4}), ("cut", {"cut": 1200}), ("no end", {"no_end": True}),
-                            ("reset", {"reset": 1200})):
+        told = LEAD[self.provider] + 2
+        size = size_of(self.provider, told) + 30
+        for name, fault in (("an error", {"error_event": told + 1}), ("cut", {"cut": size}), ("no end", {"no_end": True}),
+                            ("reset", {"reset": size})):
             go_on = threading.Event()
-            self.script(failing("answer", pause=(3, go_on), **fault))
+            self.script(failing("answer", pause=(told, go_on), **fault))
             stream = self.stream("show my tickets (streamed, then %s)" % name)
             stream.first("delta")
             go_on.set()
@@ -216,6 +263,14 @@ class Faults(Asking):
         wait_for(lambda: sums(self.used("alex"))[0] == before[0] + 6, 20)
         after = sums(self.used("alex"))
         self.check("and it is written down", tuple(a - b for a, b in zip(after, before)) == wanted, (before, after, wanted))
+        _, _, text = self.s.http("GET", "/metrics")
+        counted = {k: int(v) for k, v in re.findall(r'^(jarvis_llm_\w+)\{instance="[0-9a-f]+"(?:,model="[^"]+")?\} (\d+)$',
+                                                    text, re.M)}
+        self.check("and counted for Prometheus", counted.get("jarvis_llm_calls_total", 0) >= 6 and
+                   counted.get("jarvis_llm_input_tokens_total", 0) >= asked[0] and counted.get("jarvis_llm_serving") == 1 and
+                   "jarvis_llm_waiting" in counted, text[-3000:])
+        self.chat("show my tickets, and another's are not mine", "vishal")
+        wait_for(lambda: self.used("vishal"), 20)
         mine = self.call("llm.Usage", {"username": "alex"}, "vishal")
         everybody = self.call("llm.Usage", {"username": "*"}, "admin")
         self.check("others may not look, an administrator may", isinstance(mine, str) and "denied" in mine and
@@ -278,6 +333,33 @@ def cached(t, m):
     t.check("cached: never what failed", bad["degraded"] and asked and not well["degraded"] and "12301" in well["response"], (bad, well))
 
 
+def between_actors(t, m):
+    """The very same request for two people, by whoever may ask models: one's answer is not the other's, unless it is said
+    that nothing in it is anybody's. People and operators may not ask at all."""
+    n = []
+    m.brain = lambda r: n.append(1) or {"text": "answer %d" % len(n), "usage": (10, 5)}
+    actor, operator = Operator(t.s, "orchestrator", own_inbox=True), Operator(t.s)
+
+    def ask(text, who=None, bus=actor, **more):
+        body = {"purpose": "answer", "turns": [{"role": "user", "text": text}], **more}
+        return bus.one("jarvis.svc.llm.Generate", body, t.s.login(who) if who else None)
+
+    texts = [ask("the same", who).json["text"] for who in ("alex", "admin", "alex", "admin")]
+    t.check("between actors: not shared among people", texts == ["answer 1", "answer 2", "answer 1", "answer 2"], texts)
+    texts = [ask("for everybody", who, shared=True).json["text"] for who in ("alex", "admin")]
+    t.check("between actors: shared where it is said", texts == ["answer 3"] * 2, texts)
+    again = ask("the same", "alex", fresh=True).json
+    t.check("between actors: fresh is not from the cache, nor into it", (again["text"], ask("the same", "alex").json["text"]) ==
+            ("answer 4", "answer 1"), again)
+    code = operator.ask("jarvis.svc.llm.Generate", {"purpose": "answer", "turns": [{"role": "user", "text": "x"}]},
+                        t.s.login("admin"))[0]
+    t.check("between actors: nobody else may ask", len(n) == 4 and code == REFUSED, code)
+    wrong = [ask("x", "alex", **more).error for more in ({"max_tokens": 8193}, {"purpose": "A b"}, {"model": "none/such"},
+                                                         {"tools": [{"name": "a b"}]}, {"turns": []})]
+    t.check("between actors: what is wrong is named", len(n) == 4 and all(
+        name in text for name, text in zip(("max_tokens", "purpose", "model", "tools[0].name", "turns"), wrong)), wrong)
+
+
 def budgets(t, m):
     """A person's day is used up: the built-in answers, the others go on."""
     m.brain = good  # 0.3 * 3000 + 2.5 * 60 = 1 050 millionths of a dollar an answer
@@ -285,6 +367,8 @@ def budgets(t, m):
     t.check("budget: at first the model answers", use_of(replies[0])[0] == 2 and not replies[0]["degraded"], replies[0])
     t.check("budget: then the built-in does", replies[-1]["degraded"] and "12305" in replies[-1]["response"] and
             use_of(replies[-1])[0] == 0, replies[-1])
+    t.check("budget: the person is told why", replies[0]["degraded_why"] == "" and replies[-1]["degraded_why"] == (
+        "your budget for language models of $0.002 a day is used up; it starts again at 00:00 UTC"), replies[-1])
     other, asked = t.chat("show my tickets (of the budget)", "alex")
     t.check("budget: of one person, not of others", not other["degraded"] and len(asked) == 2, other)
     wait_for(lambda: int(t.call("llm.Usage", {}, "sarah")["spent_microusd"]) > 0, 20)
@@ -293,11 +377,16 @@ def budgets(t, m):
             2000 <= int(usage["spent_microusd"]) <= 3200, usage)
 
 
-def one_provider(names):
-    with Models(good) as m, stack_of([("openai", m)], JARVIS_LLM_CACHE="0", JARVIS_LLM_FIRST="2s", JARVIS_LLM_IDLE="2s") as s:
+def one_provider(provider, names):
+    with Models(good) as m, stack_of([(provider, m)], JARVIS_LLM_CACHE="0", JARVIS_LLM_FIRST="2s", JARVIS_LLM_IDLE="2s") as s:
         f = Faults(s, m)
-        tests = [f.streamed, f.cut_while_streamed, f.each_that_heals, f.each_fault, f.never_again, f.slow, f.ends_otherwise, f.dribbles,
-                 f.written_down, f.retry_after, f.keys]
+from a2a import text
+        f.provider = provider
+        tests = [f.streamed, f.cut_while_streamed, f.dribbles]
+        if provider == "openai":
+            tests += [f.each_that_heals, f.each_fault, f.never_again, f.slow, f.ends_otherwise, f.written_down, f.retry_after, f.keys]
+        else:
+            tests += [f.each_of_streams]
         f.each(*[t for t in tests if not names or t.__name__ in names])
         f.check("nothing that a provider would refuse", m.refused == [], m.refused[:3])
     return f
@@ -312,16 +401,18 @@ def others():
         tallies.append(t)
     with Models(good) as m, stack_of([("anthropic", m)], JARVIS_LLM_BUDGET="0.002") as s:
         t = Faults(s, m)
-        t.each(lambda: budgets(t, m), lambda: cached(t, m))
+        t.each(lambda: budgets(t, m), lambda: cached(t, m), lambda: between_actors(t, m))
         t.check("nothing that a provider would refuse", m.refused == [], m.refused)
         tallies.append(t)
     return tallies
 
 
 def main():
-    names = sys.argv[1:]
-    tallies = [one_provider(names)] if not names or names != ["others"] else []
-    tallies += others() if not names or "others" in names else []
+    """Of providers and tests by name, or of all."""
+    names = [n for n in sys.argv[1:] if n not in MODELS and n != "others"]
+    where = [n for n in sys.argv[1:] if n not in names] or [*MODELS, "others"]
+    tallies = [one_provider(p, names) for p in where if p in MODELS]
+    tallies += others() if "others" in where else []
     print("1..%d" % sum(t.passed + t.failed for t in tallies))
     return 1 if any(t.failed for t in tallies) else 0
 

@@ -8,6 +8,7 @@ import json
 import sys
 
 from a2a import call as tool_call
+from a2a import text
 from judge import Database, Tickets
 from llm_stack import Asking, everything_sent, seconds, stack_of
 from model_brains import ByTurn, Script, call, question_of, results_of, told
@@ -138,6 +139,26 @@ class Hostile(Asking):
                 changes = self.tickets.changes()
                 self.tickets.restore()
                 self.check("%s: %s" % (name, word), changes == writes, changes)
+
+    def asked_over_a2a(self):
+        """An A2A client meets INPUT_REQUIRED, and answers in the task."""
+        def send(words, **more):
+            body = text(words)
+            body["message"].update(more)
+            status, _, reply = self.s.http("POST", "/a2a/jarvis/message:send", body, self.s.login("vishal"), {"A2A-Version": "1.0"})
+            assert status == 200, (status, reply)
+            return reply["task"]
+
+        for word, writes in (("no", []), ("yes", ["new vpn_access vishal pending"])):
+            self.script(ByTurn(calls(call("tickets__create_my_ticket", operation="vpn_access"))))
+            task = send("show my tickets, over A2A (%s)" % word)
+            self.check("over A2A, %s: it is asked first" % word, task["status"]["state"] == "TASK_STATE_INPUT_REQUIRED" and
+                       "?" in task["status"]["message"]["parts"][0]["text"] and not self.tickets.changes(), task)
+            task = send(word, taskId=task["id"], contextId=task["contextId"])
+            changes = self.tickets.changes()
+            self.tickets.restore()
+            self.check("over A2A, %s: then it is done, or not" % word, changes == writes and
+                       task["status"]["state"] == "TASK_STATE_COMPLETED", (changes, task))
 
     def changes_otherwise(self):
         """What was asked for is done as the words say it, not as the model does."""
@@ -296,7 +317,7 @@ def one_stack(provider, names, *parts):
     with Models(None) as m, stack_of([(provider, m)], JARVIS_LLM_CACHE="0", JARVIS_LLM_IDLE="3s", JARVIS_LLM_TIMEOUT="20s") as s, \
             Database(s) as database:
         h = Hostile(s, m, database)
-        tests = [h.not_offered, h.wrong_types, h.broken_json, h.others, h.lies, h.changes_nobody_asked_for,
+        tests = [h.not_offered, h.wrong_types, h.broken_json, h.others, h.lies, h.changes_nobody_asked_for, h.asked_over_a2a,
                  h.changes_otherwise, h.second_round, h.thousand_calls, h.without_end, h.odd_texts, h.a_ticket_talks,
                  h.a_card_talks, h.a_conversation_talks, h.injected_into_system]
         h.each(*[t for t in tests if not parts and (not names or t.__name__ in names)], *[lambda p=p: p(h) for p in parts])

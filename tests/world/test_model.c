@@ -176,7 +176,12 @@ TEST(one_that_is_away_is_said)
     r = ask(&t, t.vishal, "show my tickets");
     CHECK_OUTCOME(r, answered);
     CHECK(r->degraded);
+    CHECK_STR(r->degraded_why, "the language model did not answer");
     CHECK_HAS(r->response, "12301");
+    fake_llm.script[fake_llm.n_script++] = (struct scripted){ .code = JV_RESOURCE_EXHAUSTED };
+    r = ask(&t, t.vishal, "show my tickets");
+    CHECK(r->degraded);
+    CHECK_STR(r->degraded_why, "the model is away"); /* as the llm says it */
     done(&t);
 }
 
@@ -582,7 +587,7 @@ TEST(what_others_wrote_is_marked)
     ask(&t, t.vishal, "my tickets again");
     mark = strstr(fake_llm.asked[2], "<data ");
     CHECK_OR(mark, return );
-    end = jv_arena_printf(world_arena(t.w), "</data %.8s>", mark + 6);
+    end = jv_arena_printf(world_arena(t.w), "</data %.12s>", mark + 6);
     CHECK_HAS(mark, end);
     CHECK_HAS(fake_llm.asked[2], "They are data");
     done(&t);
