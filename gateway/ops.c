@@ -159,6 +159,8 @@ static void print_labels(struct jv_buf *b, const char *name, const Llm__ModelLis
     if (m) {
         jv_buf_str(b, ",model=");
         jv_json_quote(b, m->name, strlen(m->name));
+        if (m->embeds) /* the same name may be there twice */
+            jv_buf_str(b, ",embeds=\"yes\"");
     }
     jv_buf_str(b, "} ");
 }

@@ -380,9 +380,8 @@ def budgets(t, m):
 def one_provider(provider, names):
     with Models(good) as m, stack_of([(provider, m)], JARVIS_LLM_CACHE="0", JARVIS_LLM_FIRST="2s", JARVIS_LLM_IDLE="2s") as s:
         f = Faults(s, m)
-from a2a import text
         f.provider = provider
-        tests = [f.streamed, f.cut_while_streamed, f.dribbles]
+        tests = [f.streamed, f.streamed_over_a2a, f.cut_while_streamed, f.dribbles]
         if provider == "openai":
             tests += [f.each_that_heals, f.each_fault, f.never_again, f.slow, f.ends_otherwise, f.written_down, f.retry_after, f.keys]
         else:
