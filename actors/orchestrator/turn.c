@@ -86,6 +86,15 @@ static const Google__Protobuf__Struct *memory_before(const struct turn *t)
     return t->began->context ? t->began->context->plan : NULL;
 }
 
+/* That something was done, or not, is said in the words of whoever did it. */
+static bool changes_something(const struct planned *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (p->calls[i].changes && p->calls[i].planned->tool)
+            return true;
+    return false;
+}
+
 static int plan(struct turn *t)
 {
     const struct jv_plan_input in = {
@@ -104,7 +113,7 @@ static int plan(struct turn *t)
     r = plan_turn(t->ctx, t->req->n, &t->in, &p);
     if (r)
         return r;
-    t->by_model = p.by_model;
+    t->by_model = p.by_model && !changes_something(&p);
     t->degraded = p.degraded;
     t->why = p.why;
     t->use = p.use;

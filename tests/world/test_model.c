@@ -434,6 +434,8 @@ TEST(a_change_in_the_persons_own_words_is_done)
     r = ask(&t, t.vishal, "create a ticket for vpn access");
     CHECK_OUTCOME(r, answered);
     CHECK_INT(fake.tickets.calls, 1);
+    CHECK_INT(fake_llm.n_asked, 1); /* that it was done is not for a model to say */
+    CHECK_HAS(r->response, "was created");
     done(&t);
 }
 
