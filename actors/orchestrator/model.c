@@ -226,10 +226,22 @@ static int generate(struct jv_ctx *ctx, struct asking *q)
     return jv_call(ctx, &llm__llm__descriptor, "Generate", &req, &q->reply);
 }
 
+/* The words ask for a change: a model that calls nothing can only claim to have made it. */
+static bool asks_for_change(const struct jv_catalog *c, const struct jv_plan *own)
+{
+    if (own->kind != JV_PLAN_CALLS && own->kind != JV_PLAN_ASK)
+        return false;
+    for (size_t i = 0; i < own->n; i++)
+        if (own->calls[i].tool && !jv_catalog_read_only(c, own->calls[i].agent, own->calls[i].tool))
+            return true;
+    return false;
+}
+
 /* What it chose or said, as a plan. */
 static int read_reply(struct jv_ctx *ctx, struct asking *q)
 {
     const Llm__GenerateReply *reply = q->reply;
+    const struct jv_plan *own = &q->p->plan;
     struct jv_arena *a = jv_arena(ctx);
     const struct jv_catalog *catalog;
     struct jv_choice *choices;
@@ -243,11 +255,16 @@ static int read_reply(struct jv_ctx *ctx, struct asking *q)
     if (reply->finish == LLM__GENERATE_REPLY__FINISH__blocked ||
         reply->finish == LLM__GENERATE_REPLY__FINISH__length || (!n && is_blank(reply->text)))
         return jv_fail(ctx, JV_UNAVAILABLE, "the model gave no answer");
+    if (!n && asks_for_change(catalog, own))
+        return own->kind == JV_PLAN_ASK /* the question back is the planner's own */
+                       ? JV_OK
+                       : jv_fail(ctx, JV_UNAVAILABLE,
+                                 "the model called nothing where a change was asked for");
     if (!n) {
         jv_plan_said(catalog, q->in, reply->text, a, &plan);
     } else {
-        r = jv_plan_chosen(catalog, q->in, &q->p->plan, q->n_functions, q->functions, n, choices, a,
-                           &plan, &err);
+        r = jv_plan_chosen(catalog, q->in, own, q->n_functions, q->functions, n, choices, a, &plan,
+                           &err);
         if (r)
             return jv_fail(ctx, r, "%s", err.text);
     }

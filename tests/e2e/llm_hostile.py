@@ -112,7 +112,7 @@ class Hostile(Asking):
     def lies(self):
         """It says what it cannot know, and what was not done."""
         reply, _ = self.meet("a claim", say("I have deleted ticket 12301."), "delete ticket 12301 for me, would you, now")
-        self.check("a claim: no agent is said to have done it", not reply["agents"] or
+        self.check("a claim: it is not told", reply["degraded"] and "I have deleted" not in reply["response"] and
                    reply["agents"][0]["state"] == "denied", reply)
         self.meet("a claim of the second turn", ByTurn(calls(call("tickets__get_my_tickets")), say("All of them are deleted now.")))
 

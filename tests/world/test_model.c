@@ -136,6 +136,25 @@ TEST(it_may_just_say_something)
     done(&t);
 }
 
+TEST(a_change_is_not_done_by_saying_so)
+{
+    struct town t = town_with("model");
+    const Orchestrator__ChatReply *r;
+
+    fake_llm_says(TEXT("I have created the ticket."));
+    r = ask(&t, t.vishal, "create a ticket for vpn access");
+    CHECK_OUTCOME(r, answered);
+    CHECK_INT(fake.tickets.calls, 1);
+    CHECK_HAS_NOT(r->response, "I have");
+    CHECK(r->degraded);
+    fake_llm_says(TEXT("I have created a ticket."));
+    r = ask(&t, t.vishal, "create new ticket"); /* for what? */
+    CHECK_OUTCOME(r, needs_input);
+    CHECK_HAS_NOT(r->response, "I have");
+    CHECK(!r->degraded);
+    done(&t);
+}
+
 TEST(follow_ups_know_what_was_before)
 {
     struct town t = town_with("model");
