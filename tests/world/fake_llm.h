@@ -75,7 +75,7 @@ static inline Llm__GenerateReply *fake_llm_reply(struct jv_ctx *ctx, const char 
 
 JV_TOOL_FN(fake_generate, Llm__GenerateRequest, Llm__GenerateReply)
 {
-    struct scripted s;
+    struct scripted s = { 0 };
     int r = fake_llm_next(ctx, req, &s);
 
     if (!r)
@@ -110,7 +110,7 @@ static inline int fake_llm_pieces(struct jv_ctx *ctx, const struct scripted *s, 
 JV_TOOL_FN(fake_stream, Llm__GenerateRequest, Llm__Piece)
 {
     Llm__Piece piece = LLM__PIECE__INIT;
-    struct scripted s;
+    struct scripted s = { 0 };
     int r = fake_llm_next(ctx, req, &s);
 
     (void)ret;
