@@ -150,9 +150,13 @@ static int connect_bus(struct gw *gw, struct jv_err *err)
                                          .creds = gw->common.nats_creds,
                                          .prefix = gw->common.prefix,
                                          .name = "gateway" };
+    int r;
 
     gw->client = jv_client_new(&o, CONNECT_MS, err);
-    return gw->client ? who_listen(gw) : err->code;
+    if (!gw->client)
+        return err->code;
+    r = who_listen(gw);
+    return r ? r : notices_listen(gw);
 }
 
 static struct gw *gw_new(const struct jv_program *p)
@@ -168,6 +172,7 @@ static struct gw *gw_new(const struct jv_program *p)
     gw->ready = ready_new();
     gw->audit = audit_new();
     gw->cards = cards_new();
+    gw->bells = bells_new();
     pthread_mutex_init(&gw->fetching, NULL);
     pthread_mutex_init(&gw->lazy, NULL);
     return gw;
@@ -180,6 +185,7 @@ static void gw_free(struct gw *gw)
     ready_free(gw->ready);
     audit_free(gw->audit);
     cards_free(gw->cards);
+    bells_free(gw->bells);
     counters_free(gw->counters);
     jv_identity_free(gw->identity);
     jv_arena_free(gw->keep);

@@ -19,6 +19,7 @@
 struct mg_connection;
 struct mg_context;
 struct counters;
+struct bells;
 struct cards;
 struct jv_stream;
 struct ready;
@@ -47,6 +48,7 @@ struct gw {
     struct ready *ready;
     struct audit *audit;
     struct cards *cards;
+    struct bells *bells;
     pthread_mutex_t lazy; /* what is made when first asked for: */
     char *openapi;
     size_t openapi_len;
@@ -143,6 +145,8 @@ int who_refresh(struct gw *gw, struct jv_err *err);
 JV_CHECKED int who_listen(struct gw *gw);
 /* Fills rq->caller; false when the answer (401, 503) is given. */
 bool who_is_it(struct request *rq);
+/* Of a stream: does rq's token still speak for its caller? UNAUTHENTICATED when not. */
+JV_CHECKED int who_still(struct request *rq, struct jv_err *err);
 
 /* ---- audit.c: refused tokens are on record -------------------------------------------------- */
 struct audit *audit_new(void);
@@ -156,6 +160,7 @@ void handle(struct request *rq); /* everything from the guard on */
 void handle_call(struct request *rq);
 void handle_chat(struct request *rq);
 void handle_resume(struct request *rq);
+void handle_notices(struct request *rq);
 void handle_health(struct request *rq);
 void handle_ready(struct request *rq);
 void handle_metrics(struct request *rq);
@@ -181,6 +186,12 @@ char *a2a_error_rest(const struct jv_err *err, int http, const char *trace_id, s
 void a2a_reply_error(struct request *rq, int http, const struct jv_err *err);
 struct cards *cards_new(void);
 struct cards *cards_free(struct cards *c);
+
+/* ---- notices.c: streams of what people should know ------------------------------------------- */
+struct bells *bells_new(void);
+struct bells *bells_free(struct bells *b);
+/* Who has something new, as it is announced. */
+JV_CHECKED int notices_listen(struct gw *gw);
 
 /* ---- ops.c ---------------------------------------------------------------------------------- */
 struct ready *ready_new(void);

@@ -7,11 +7,12 @@
 
 #include <auth.pb-c.h>
 #include <google/protobuf/empty.pb-c.h>
+#include <llm.pb-c.h>
 #include <orchestrator.pb-c.h>
 #include <registry.pb-c.h>
 #include <sessions.pb-c.h>
 
-enum { CHECK_MS = 1000, KEEP_MS = 1000 };
+enum { CHECK_MS = 1000, KEEP_MS = 1000, LLM_MS = 500 };
 
 /* What has to be there to answer a person. A call without a token that is refused for want of one
  * shows that its actor lives; auth's goes to the database. */
@@ -24,7 +25,7 @@ static const struct dependency {
     { "auth", &auth__auth__descriptor, "Revocations", false },
     { "registry", &registry__registry__descriptor, "List", false },
     { "sessions", &sessions__sessions__descriptor, "Active", true },
-    { "orchestrator", &orchestrator__orchestrator__descriptor, "Notifications", true },
+    { "orchestrator", &orchestrator__orchestrator__descriptor, "Suggest", true },
 };
 
 /* The last finding, kept for a moment so that asking often costs nothing. */
@@ -129,10 +130,89 @@ void handle_health(struct request *rq)
     reply(rq, 200, "application/json", json, strlen(json));
 }
 
+/* What one of the llm's processes counts. */
+static const struct llm_metric {
+    const char *name, *kind, *help;
+    size_t offset; /* of an int64_t in Llm__Model */
+} llm_metrics[] = {
+    { "jarvis_llm_calls_total", "counter", "Calls to a language model, failed ones too.",
+      offsetof(Llm__Model, calls) },
+    { "jarvis_llm_failed_total", "counter", "Calls to a language model that failed.",
+      offsetof(Llm__Model, failed) },
+    { "jarvis_llm_input_tokens_total", "counter", "Tokens that models read.",
+      offsetof(Llm__Model, input_tokens) },
+    { "jarvis_llm_output_tokens_total", "counter", "Tokens that models wrote.",
+      offsetof(Llm__Model, output_tokens) },
+    { "jarvis_llm_cost_microusd_total", "counter", "Millionths of a dollar that models cost.",
+      offsetof(Llm__Model, cost_microusd) },
+};
+
+static void print_head(struct jv_buf *b, const char *name, const char *kind, const char *help)
+{
+    jv_buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
+}
+
+static void print_labels(struct jv_buf *b, const char *name, const Llm__ModelList *list,
+                         const Llm__Model *m)
+{
+    jv_buf_printf(b, "%s{instance=\"%s\"", name, list->instance);
+    if (m) {
+        jv_buf_str(b, ",model=");
+        jv_json_quote(b, m->name, strlen(m->name));
+        if (m->embeds) /* the same name may be there twice */
+            jv_buf_str(b, ",embeds=\"yes\"");
+    }
+    jv_buf_str(b, "} ");
+}
+
+static void print_models(struct jv_buf *b, const Llm__ModelList *list)
+{
+    for (size_t i = 0; i < JV_COUNT(llm_metrics); i++) {
+        const struct llm_metric *k = &llm_metrics[i];
+
+        print_head(b, k->name, k->kind, k->help);
+        for (size_t m = 0; m < list->n_models; m++) {
+            print_labels(b, k->name, list, list->models[m]);
+            jv_buf_printf(b, "%lld\n",
+                          (long long)*(const int64_t *)((const char *)list->models[m] + k->offset));
+        }
+    }
+    print_head(b, "jarvis_llm_serving", "gauge", "1: the model serves; 0: it rests or is limited.");
+    for (size_t m = 0; m < list->n_models; m++) {
+        print_labels(b, "jarvis_llm_serving", list, list->models[m]);
+        jv_buf_printf(b, "%d\n", strcmp(list->models[m]->state, "serving") == 0);
+    }
+}
+
+static void print_llm(struct request *rq, struct jv_buf *b)
+{
+    const Google__Protobuf__Empty nothing = GOOGLE__PROTOBUF__EMPTY__INIT;
+    const struct jv_call_options o = { .timeout_ms = LLM_MS };
+    const Llm__ModelList *list;
+    struct jv_err err = { 0 };
+
+    if (jv_client_call(rq->gw->client, &llm__llm__descriptor, NULL, "Models", &nothing, &list, &o,
+                       rq->a, &err) ||
+        !list->n_models)
+        return;
+    print_models(b, list);
+    print_head(b, "jarvis_llm_cached_total", "counter", "Answers that no model was asked for.");
+    print_labels(b, "jarvis_llm_cached_total", list, NULL);
+    jv_buf_printf(b, "%lld\n", (long long)list->cached);
+    print_head(b, "jarvis_llm_waiting", "gauge", "Calls that wait for their turn.");
+    print_labels(b, "jarvis_llm_waiting", list, NULL);
+    jv_buf_printf(b, "%d\n", list->waiting);
+    print_head(b, "jarvis_llm_running", "gauge", "Calls under way.");
+    print_labels(b, "jarvis_llm_running", list, NULL);
+    jv_buf_printf(b, "%d\n", list->running);
+}
+
 void handle_metrics(struct request *rq)
 {
     struct jv_buf b = jv_buf_new(rq->a);
 
     counters_print(rq->gw, &b);
+    if (!rq->gw->set.conformance)
+        print_llm(rq, &b);
     reply(rq, 200, "text/plain; version=0.0.4; charset=utf-8", b.data, b.len);
 }

@@ -6,6 +6,7 @@
 
 #include <a2a.pb-c.h>
 #include <auth.pb-c.h>
+#include <notifier.pb-c.h>
 #include <orchestrator.pb-c.h>
 #include <registry.pb-c.h>
 #include <sessions.pb-c.h>
@@ -14,6 +15,7 @@
 #define SESSIONS &sessions__sessions__descriptor
 #define REGISTRY &registry__registry__descriptor
 #define JARVIS   &orchestrator__orchestrator__descriptor
+#define NOTIFIER &notifier__notifier__descriptor
 #define CHAT     &orchestrator__chat__descriptor
 #define A2A      &a2a__a2_aservice__descriptor
 
@@ -77,8 +79,22 @@ const struct route routes[] = {
       .summary = "The events of an answer after Last-Event-ID" },
     { "POST", "/api/suggestions", JARVIS, "Suggest", .flags = ROUTE_BODY, .max_body = SMALL,
       .tag = "chat", .summary = "What to ask next" },
-    { "GET", "/api/notifications", JARVIS, "Notifications", .tag = "chat",
+
+    { "GET", "/api/notifications", NOTIFIER, "ListNotices", .tag = "notifications",
       .summary = "What the caller should know now" },
+    { "GET", "/api/notifications/stream", NOTIFIER, "ListNotices", handle_notices, ROUTE_STREAM,
+      .tag = "notifications", .summary = "The same as it comes; after Last-Event-ID" },
+    { "GET", "/api/notifications/mutes", NOTIFIER, "ListMutes", .tag = "notifications",
+      .summary = "Which kinds are muted" },
+    { "PUT", "/api/notifications/mutes", NOTIFIER, "MuteNotices", .flags = ROUTE_BODY,
+      .max_body = SMALL, .tag = "notifications", .summary = "Mute a kind, or hear of it again" },
+    { "GET", "/api/notifications/webhooks", NOTIFIER, "ListHooks", .tag = "notifications",
+      .summary = "The caller's webhooks for notifications" },
+    { "POST", "/api/notifications/webhooks", NOTIFIER, "AddHook", .flags = ROUTE_BODY,
+      .max_body = SMALL, .status = 201, .tag = "notifications",
+      .summary = "Have new notifications posted" },
+    { "DELETE", "/api/notifications/webhooks/{id}", NOTIFIER, "RemoveHook", .status = 204,
+      .tag = "notifications", .summary = "Remove a webhook" },
 
     { "GET", "/api/history", SESSIONS, "History", .tag = "sessions",
       .summary = "What was said in the current session, or in one that is named" },
@@ -92,6 +108,15 @@ const struct route routes[] = {
       .summary = "Remove a session with all it holds" },
     { "POST", "/api/sessions/{session_id}/switch", SESSIONS, "SwitchTo", .tag = "sessions",
       .summary = "Make a session the current one" },
+
+    { "GET", "/api/memory", SESSIONS, "ListMemories", .tag = "memory",
+      .summary = "What the caller has told about themselves" },
+    { "POST", "/api/memory", SESSIONS, "Remember", .flags = ROUTE_BODY, .max_body = SMALL,
+      .status = 201, .tag = "memory", .summary = "Have something remembered" },
+    { "DELETE", "/api/memory", SESSIONS, "ForgetAll", .status = 204, .tag = "memory",
+      .summary = "Have all of it forgotten" },
+    { "DELETE", "/api/memory/{id}", SESSIONS, "Forget", .status = 204, .tag = "memory",
+      .summary = "Have one forgotten" },
 
     { "GET", "/registry/agents", REGISTRY, "List", .tag = "registry", .summary = "All agents" },
     { "POST", "/registry/agents", REGISTRY, "Add", .flags = ROUTE_BODY, .status = 201,

@@ -130,3 +130,11 @@ bool who_is_it(struct request *rq)
                   r == JV_NOT_FOUND ? "the token is not valid" : err.text);
     return false;
 }
+
+int who_still(struct request *rq, struct jv_err *err)
+{
+    struct jv_caller caller;
+    int r = jv_identity_check(rq->gw->identity, rq->target.token, real_ms(), rq->a, &caller, err);
+
+    return r == JV_NOT_FOUND ? jv_err_set(err, JV_UNAUTHENTICATED, "the token is not valid") : r;
+}

@@ -161,3 +161,25 @@ export async function chat(message, session, on, signal) {
     }
   }
 }
+
+/** Follow a stream for ever: on(event, data). What breaks it is waited out; a sign-in that ended ends it. */
+export async function follow(path, on, signal) {
+  let last = null;
+  for (let tries = 0; !signal.aborted; tries = Math.min(tries + 1, 5)) {
+    try {
+      const headers = { Accept: "text/event-stream" };
+      if (last) headers["Last-Event-ID"] = last;
+      const response = await request("GET", path, undefined, headers, signal);
+      for await (const e of events(response)) {
+        if (e.event === "error") break;
+        if (e.id) last = e.id;
+        tries = 0;
+        on(e.event, e.data);
+      }
+    } catch (e) {
+      if (signal.aborted) return;
+      if (e.status === 401 || e.status === 422) throw e;
+    }
+    await pause(1000 * 2 ** tries);
+  }
+}

@@ -3,6 +3,7 @@
 import { call, chat, resume, signIn, signOut, whenSignedOut } from "./api.js";
 import { charts } from "./charts.js";
 import { render } from "./markdown.js";
+import * as notices from "./notices.js";
 
 const $ = (id) => document.getElementById(id);
 const PAGE = 20;
@@ -61,6 +62,15 @@ function suggest(texts) {
   }));
 }
 
+// A model may know better ones, when it has thought; the first stay until then.
+async function think() {
+  const of = session;
+  try {
+    const better = (await call("POST", "/api/suggestions", { session_id: of, better: true })).suggestions;
+    if (!asking && session === of && better?.length) suggest(better);
+  } catch { /* those that are there will do */ }
+}
+
 // ---- asking -----------------------------------------------------------------------------------
 
 const STATES = {
@@ -92,13 +102,18 @@ async function ask(text) {
   progress(agents);
   try {
     await chat(text, session, (event, data) => {
-      if (event === "plan") session = data.session_id || session;
+      if (event === "plan") { // the answer begins, perhaps once more
+        session = data.session_id || session;
+        setText(box, answer = "");
+      }
       if (event === "agent") agents.set(data.name, data.state);
       if (event === "delta") setText(box, answer += data.text);
       if (event === "done") {
         box.lastChild.before(...charts(data.data));
         setText(box, data.response);
+        if (data.degraded) box.firstChild.append(note("Plainer than usual: " + data.degraded_why + "."));
         suggest(data.suggestions);
+        if (data.model) think();
       }
       progress(agents);
     }, asking.signal);
@@ -153,6 +168,7 @@ async function newSession() {
 async function enter(user) {
   $("who").textContent = user.username + " (" + user.role.replaceAll("_", " ") + ")";
   show("chat");
+  notices.start();
   try {
     await loadHistory();
     suggest((await call("POST", "/api/suggestions", session ? { session_id: session } : {})).suggestions);
@@ -163,6 +179,7 @@ async function enter(user) {
 
 function leave(text = "") {
   asking?.abort();
+  notices.stop();
   session = null;
   $("messages").replaceChildren();
   suggest([]);

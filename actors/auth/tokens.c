@@ -18,7 +18,8 @@ static const char administrators[] = "tickets:read tickets:write finops:read oxy
                                      "tickets:read:all tickets:write:all tickets:delete "
                                      "finops:read:all oxygen:read:all users:read:all users:write "
                                      "registry:write registry:approve audit:read "
-                                     "notifications:read:all notifications:write:all";
+                                     "notifications:read:all notifications:write:all "
+                                     "llm:read:all";
 
 static const char *scope_of(const char *role)
 {

@@ -274,6 +274,11 @@ JV_TOOL_FN(my_allocation, Google__Protobuf__Empty, Finops__AllocationReport)
     return load_allocation(ctx, jv_caller(ctx)->username, ret);
 }
 
+JV_TOOL_FN(notices, Notices__NoticesRequest, Notices__NoticeList)
+{
+    return finops_notices(ctx, req, ret);
+}
+
 /* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct jv_tool tools[] = {
@@ -368,6 +373,7 @@ static const struct jv_tool tools[] = {
                      "meant for, gets what, which cloud gets",
             .examples = JV_TEXTS("show my cost allocation",
                                  "how is my budget divided among the clouds?")),
+    JV_TOOL("Notices", notices, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_HIDDEN),
     { 0 },
 };
 

@@ -6,11 +6,11 @@
 
 #include "finops.h"
 
-/* A provider as people write it: short names are abbreviations (AWS), others are not (Azure). */
-static const char *label(struct jv_buf *md, const char *name)
+/* Short names are abbreviations (AWS), others are not (Azure). */
+const char *finops_label(struct jv_arena *a, const char *name)
 {
     size_t upper = strlen(name) <= 3 ? strlen(name) : 1;
-    char *s = jv_arena_strdup(md->arena, name);
+    char *s = jv_arena_strdup(a, name);
 
     for (size_t i = 0; i < upper && s[i]; i++)
         if (s[i] >= 'a' && s[i] <= 'z')
@@ -20,7 +20,7 @@ static const char *label(struct jv_buf *md, const char *name)
 
 static void say_label(struct jv_buf *md, const char *provider)
 {
-    jv_say_text(md, label(md, provider));
+    jv_say_text(md, finops_label(md->arena, provider));
 }
 
 /* "USD 8,500.00 (55.79 %)" */

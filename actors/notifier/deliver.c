@@ -126,8 +126,10 @@ static int deliver_first(struct jv_ctx *ctx, const struct claim *c)
         return r ? r : queue_release(ctx, c, 0);
     if (d.owner[0] && jv_person_ended(ctx, d.owner, d.issued, &ended))
         return queue_release(ctx, c, ask_again_ms); /* not on the chance that it is well */
-    if (ended)
-        return queue_end(ctx, c, &d);
+    if (ended) {
+        r = hooks_end(ctx, d.owner, d.issued);
+        return r ? r : queue_end(ctx, c, &d);
+    }
     got = post(ctx, &d);
     if (got.outcome == RETRY && d.attempts + 1 >= s->attempts)
         got.outcome = DEAD;

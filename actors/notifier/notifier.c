@@ -1,10 +1,11 @@
-/* notifier.c -- the events of tasks, posted to the webhooks that people named. */
+/* notifier.c -- the events of tasks, posted to the webhooks that people named; and what people
+ * should know. */
 #include "notifier.h"
 
 #include <string.h>
 #include <strings.h>
 
-enum { max_deliveries = 100, tick_ms = 500, sweep_ms = 60000 };
+enum { max_deliveries = 100, tick_ms = 500, sweep_ms = 60000, look_ms = 1000 };
 
 /* ---- taking events -------------------------------------------------------------------------- */
 
@@ -66,16 +67,15 @@ JV_TOOL_FN(enqueue, Notifier__EnqueueRequest, Google__Protobuf__Empty)
     return r;
 }
 
-JV_TOOL_FN(check_url, Notifier__CheckUrlRequest, Google__Protobuf__Empty)
+int webhook_check(struct jv_ctx *ctx, const char *url, const char *token,
+                  const A2a__AuthenticationInfo *auth)
 {
     static const char subject[] = "the address ";
     const struct notifier *s = jv_state(ctx);
-    const A2a__AuthenticationInfo *auth = req->authentication;
     char place[JV_PLACE];
     struct jv_err err = { 0 };
 
-    (void)ret;
-    if (jv_url_check(req->url, s->allow, place, &err)) {
+    if (jv_url_check(url, s->allow, place, &err)) {
         bool is_about_it = strncmp(err.text, subject, strlen(subject)) == 0;
 
         return err.code == JV_INVALID_ARGUMENT
@@ -83,17 +83,23 @@ JV_TOOL_FN(check_url, Notifier__CheckUrlRequest, Google__Protobuf__Empty)
                                        err.text + (is_about_it ? strlen(subject) : 0))
                        : jv_fail(ctx, err.code, "%s", err.text);
     }
-    if (strncasecmp(req->url, "https:", 6) != 0 && !jv_place_listed(s->allow, place))
+    if (strncasecmp(url, "https:", 6) != 0 && !jv_place_listed(s->allow, place))
         return jv_fail_field(ctx, "url",
                              "must begin with https: its token and what is posted are "
                              "not for everybody on the way");
-    if (!is_header_text(req->token))
+    if (!is_header_text(token))
         return jv_fail_field(ctx, "token", "cannot be sent as a header");
     if (auth && (!is_header_text(auth->scheme) || strchr(auth->scheme, ' ')))
         return jv_fail_field(ctx, "authentication.scheme", "cannot be sent as a header");
     if (auth && !is_header_text(auth->credentials))
         return jv_fail_field(ctx, "authentication.credentials", "cannot be sent as a header");
     return JV_OK;
+}
+
+JV_TOOL_FN(check_url, Notifier__CheckUrlRequest, Google__Protobuf__Empty)
+{
+    (void)ret;
+    return webhook_check(ctx, req->url, req->token, req->authentication);
 }
 
 JV_TOOL_FN(forget, Notifier__ForgetRequest, Google__Protobuf__Empty)
@@ -127,6 +133,46 @@ JV_TOOL_FN(resend, Notifier__ResendRequest, Notifier__ResendReply)
     return dead_resend(ctx, req, ret);
 }
 
+/* ---- notices -------------------------------------------------------------------------------- */
+
+JV_TOOL_FN(list_notices, Notifier__ListNoticesRequest, Notifier__NotificationList)
+{
+    return told_list(ctx, req, ret);
+}
+
+JV_TOOL_FN(take_notice, Notifier__TakeNoticeRequest, Notifier__NotificationList)
+{
+    return told_take(ctx, req, ret);
+}
+
+JV_TOOL_FN(list_mutes, Google__Protobuf__Empty, Notifier__MuteList)
+{
+    (void)req;
+    return told_mutes(ctx, ret);
+}
+
+JV_TOOL_FN(mute_notices, Notifier__MuteRequest, Notifier__MuteList)
+{
+    return told_mute(ctx, req, ret);
+}
+
+JV_TOOL_FN(list_hooks, Google__Protobuf__Empty, Notifier__HookList)
+{
+    (void)req;
+    return hooks_list(ctx, ret);
+}
+
+JV_TOOL_FN(add_hook, Notifier__AddHookRequest, Notifier__Hook)
+{
+    return hooks_add(ctx, req, ret);
+}
+
+JV_TOOL_FN(remove_hook, Notifier__RemoveHookRequest, Google__Protobuf__Empty)
+{
+    (void)ret;
+    return hooks_remove(ctx, req);
+}
+
 /* ---- the tables ----------------------------------------------------------------------------- */
 
 static const struct jv_tool tools[] = {
@@ -137,12 +183,20 @@ static const struct jv_tool tools[] = {
     JV_TOOL("ListDead", list_dead, .allow = JV_ALLOW_SCOPE("notifications:read:all"),
             .flags = JV_TOOL_READONLY),
     JV_TOOL("Resend", resend, .allow = JV_ALLOW_SCOPE("notifications:write:all")),
+    JV_TOOL("ListNotices", list_notices, .allow = JV_ALLOW_USER),
+    JV_TOOL("TakeNotice", take_notice, .allow = JV_ALLOW_USER),
+    JV_TOOL("ListMutes", list_mutes, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY),
+    JV_TOOL("MuteNotices", mute_notices, .allow = JV_ALLOW_USER),
+    JV_TOOL("ListHooks", list_hooks, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY),
+    JV_TOOL("AddHook", add_hook, .allow = JV_ALLOW_USER),
+    JV_TOOL("RemoveHook", remove_hook, .allow = JV_ALLOW_USER),
     { 0 },
 };
 
 static const struct jv_timer timers[] = {
     { "deliver", tick_ms, deliver_due },
     { "sweep", sweep_ms, queue_sweep },
+    { "notices", look_ms, notices_due },
     { 0 },
 };
 
@@ -160,17 +214,21 @@ static const struct jv_setting settings[] = {
       JV_SET_MSEC, offsetof(struct notifier, retry_ms), 1, 300000 },
     { "JARVIS_PUSH_PARALLEL", "64", "posts under way at once", JV_SET_INT,
       offsetof(struct notifier, parallel), 1, 200 },
+    { "JARVIS_NOTICES_EVERY", "5m",
+      "how often the agents are asked what people should know; 0: never", JV_SET_MSEC,
+      offsetof(struct notifier, every_ms), 0, 86400000 },
     { 0 },
 };
 
 JV_ACTOR(notifier) = {
     .name = "notifier",
     .version = "1.0.0",
-    .summary = "push notifications: events of tasks to people's webhooks",
+    .summary = "push notifications: events of tasks, and what people should know",
     .service = &notifier__notifier__descriptor,
     .tools = tools,
     .timers = timers,
     .settings = settings,
+    .calls = (const char *const[]){ "tickets", "finops", "oxygen", NULL },
     .needs = JV_NEEDS_DB | JV_NEEDS_HTTP,
     .state_size = sizeof(struct notifier),
 };

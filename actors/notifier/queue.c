@@ -96,16 +96,20 @@ static int add_deliveries(struct jv_ctx *ctx, size_t n, const struct columns *c)
                  jv_text_array(ctx, n, c->owner), jv_text_array(ctx, n, c->issued));
 }
 
-int queue_add(struct jv_ctx *ctx, const Notifier__EnqueueRequest *req, const char *const *lanes)
+int queue_put(struct jv_ctx *ctx, const Notifier__EnqueueRequest *req, const char *const *lanes)
 {
     struct columns c = spread(ctx, req);
-    int r;
+    int r = add_queues(ctx, req->n_deliveries, &c, lanes);
 
-    r = jv_db_begin(ctx);
+    return r ? r : add_deliveries(ctx, req->n_deliveries, &c);
+}
+
+int queue_add(struct jv_ctx *ctx, const Notifier__EnqueueRequest *req, const char *const *lanes)
+{
+    int r = jv_db_begin(ctx);
+
     if (!r)
-        r = add_queues(ctx, req->n_deliveries, &c, lanes);
-    if (!r)
-        r = add_deliveries(ctx, req->n_deliveries, &c);
+        r = queue_put(ctx, req, lanes);
     return r ? r : jv_db_commit(ctx);
 }
 

@@ -4,15 +4,12 @@
 #include "jv/db.h"
 #include "registry.pb-c.h"
 
+#include <stddef.h>
+#include <string.h>
+
 JV_TOOL_FN(suggest, Orchestrator__SuggestRequest, Orchestrator__SuggestReply)
 {
-    return suggest_for_session(ctx, req->session_id, &ret->suggestions, &ret->n_suggestions);
-}
-
-JV_TOOL_FN(notifications, Google__Protobuf__Empty, Orchestrator__NotificationList)
-{
-    (void)req;
-    return notify_list(ctx, ret);
+    return suggest_for_session(ctx, req, ret);
 }
 
 JV_TOOL_FN(explain, Orchestrator__ExplainRequest, Orchestrator__ExplainReply)
@@ -43,6 +40,7 @@ JV_TOOL_FN(explain, Orchestrator__ExplainRequest, Orchestrator__ExplainReply)
         ret->confidence[ret->n_confidence++] = plan.calls[i].confidence;
     }
     ret->outcome = turn_outcome(&plan);
+    ret->sure = plan.sure;
     ret->taken = plan.taken ? plan.taken : "";
     return JV_OK;
 }
@@ -59,6 +57,16 @@ static int session_deleted(struct jv_ctx *ctx, const char *subject, const void *
 
 static int start(struct jv_ctx *ctx)
 {
+    static const char *const planners[] = { "auto", "model", "built-in" };
+    struct orchestrator *o = jv_state(ctx);
+    bool known = false;
+
+    for (size_t i = 0; i < JV_COUNT(planners); i++)
+        known = known || strcmp(o->planner, planners[i]) == 0;
+    if (!known)
+        return jv_fail(ctx, JV_INVALID_ARGUMENT,
+                       "JARVIS_PLANNER is auto, model or built-in, not %.64s", o->planner);
+    jv_random(o->secret, sizeof(o->secret));
     jv_within(ctx, 1000); /* the registry may come later */
     if (catalog_refresh(ctx))
         jv_info(ctx, "no catalogue yet: %s", jv_error(ctx)->text);
@@ -88,7 +96,6 @@ static const struct jv_agent card = {
 #define USER .allow = JV_ALLOW_USER, .flags = JV_TOOL_HIDDEN
 static const struct jv_tool tools[] = {
     JV_TOOL("Suggest", suggest, USER),
-    JV_TOOL("Notifications", notifications, USER),
     JV_TOOL("Explain", explain, USER),
     { 0 },
 };
@@ -104,6 +111,13 @@ static const struct jv_event events[] = {
     { 0 },
 };
 
+static const struct jv_setting settings[] = {
+    { "JARVIS_PLANNER", "auto",
+      "who plans: auto (the built-in planner, and a model where it is not sure), model or built-in",
+      JV_SET_TEXT, offsetof(struct orchestrator, planner), 0, 0 },
+    { 0 },
+};
+
 JV_ACTOR(orchestrator) = {
     .name = "orchestrator",
     .version = "1.0.0",
@@ -112,7 +126,8 @@ JV_ACTOR(orchestrator) = {
     .tools = tools,
     .timers = timers,
     .events = events,
-    .calls = (const char *const[]){ "registry", "sessions", "a2a:*", NULL },
+    .settings = settings,
+    .calls = (const char *const[]){ "registry", "sessions", "notifier", "llm", "a2a:*", NULL },
     .agent = &card,
     .needs = JV_NEEDS_DB,
     .timeout_ms = 30000,

@@ -13,6 +13,7 @@
 #include "jv/wire.h"
 
 #include "a2a.pb-c.h"
+#include "llm.pb-c.h"
 #include "orchestrator.pb-c.h"
 #include "sessions.pb-c.h"
 
@@ -27,12 +28,17 @@ enum {
     max_reply = 112 * 1024,  /* of the answer and its data together */
 };
 
+#define ASKED "asked" /* in the memory, beside the planner's own: the name of the open question */
+
 #define SELF "jarvis" /* its own token: it never asks itself */
 
 struct orchestrator {
     struct jv_catalog *catalog; /* the last good one; NULL: none yet */
     char *digest;
-    bool stale; /* the registry said that something changed */
+    bool stale;             /* the registry said that something changed */
+    const char *planner;    /* auto, model or built-in */
+    int64_t no_model_until; /* real ms: there was none configured a moment ago */
+    uint8_t secret[16];     /* of model_mark() */
 };
 
 /* How a call to an agent ended. */
@@ -73,12 +79,85 @@ struct planned {
     struct jv_plan plan;
     size_t n; /* calls to make */
     struct call *calls;
+    bool by_model;               /* a model chose the calls, and writes the answer */
+    bool degraded;               /* one was wanted and did not serve */
+    const char *why;             /* of degraded, a sentence; NULL: it is not */
+    Orchestrator__ModelUse *use; /* NULL: none was asked */
 };
+/* The calls of a plan, none made yet. */
+void plan_list(struct jv_ctx *ctx, const struct jv_catalog *c, struct planned *p);
 /* Once for the n-th turn of a task; a run that begins it again gets the same. Committed with what
  * is told next. */
 int plan_turn(struct jv_ctx *ctx, int turn, const struct jv_plan_input *in, struct planned *ret);
+/* Give calls the ids of their messages, as the from-th and the next ones of the turn. */
+void plan_name(struct jv_ctx *ctx, int turn, size_t from, struct call *calls, size_t n);
 /* An earlier run of the turn may have changed something. */
 bool plan_changed(struct jv_ctx *ctx, int turn);
+
+/* ---- memory.c: what people have told about themselves ---------------------------------------- */
+/* A statement about oneself, or an order about such: done, and *ret says so. False: it is something
+ * for the planner. */
+bool memory_plan(struct jv_ctx *ctx, const struct jv_plan_input *in, struct planned *ret);
+/* What the caller has told, oldest first; NULL-terminated. Data, for a model's prompt. */
+const char *const *memory_lines(struct jv_arena *a, const Sessions__BeginReply *began);
+/* An agent's text for somebody who wants short answers: what stands before a long table or list.
+ * The text as it is for everybody else, and when the question asks for all of it. */
+const char *memory_brief(struct jv_ctx *ctx, const Sessions__BeginReply *began,
+                         const char *question, const char *text);
+/* Words of the caller's facts, in lower case, the newest fact first; NULL-terminated. Waits. */
+const char *const *memory_words(struct jv_ctx *ctx);
+
+/* ---- model.c: planning by a model --------------------------------------------------------------
+ */
+enum {
+    model_plan_ms = 15000,   /* at most, for planning */
+    model_idle_ms = 10000,   /* between two pieces of an answer */
+    max_functions = 32,      /* tools offered at once */
+    max_history = 6 * 1024,  /* bytes of what was said before, about 1 500 tokens */
+    max_written = 24 * 1024, /* bytes of a written answer */
+};
+
+/* What a model is told of a question, for planning and for the answer. */
+struct model_question {
+    const char *plan_system, *answer_system;
+    const char *text; /* the question with all that stands around it */
+};
+struct model_question model_ask(struct jv_ctx *ctx, const struct jv_plan_input *in);
+/* A mark to set others' text apart by, which whoever wrote it cannot know. */
+const char *model_mark(struct jv_ctx *ctx, const char *text);
+/* May a model be asked at all? */
+bool model_there(struct jv_ctx *ctx);
+/* A call to one failed: with FAILED_PRECONDITION there is none, for a while. */
+void model_missed(struct jv_ctx *ctx, int code);
+/* Let a model plan where the built-in planner is not sure (or always, as JARVIS_PLANNER says);
+ * p->plan is the built-in's, and stays when no model serves. */
+void model_plan(struct jv_ctx *ctx, const struct jv_plan_input *in, struct planned *p);
+/* The functions a model may be offered, as the llm takes them. */
+Llm__Tool **model_tools(struct jv_arena *a, const struct jv_function *f, size_t n, bool read_only,
+                        size_t *ret_n);
+size_t model_choices(struct jv_arena *a, const Llm__GenerateReply *reply, struct jv_choice **ret);
+/* Why the model did not serve, for the person: a budget or a queue says so itself. */
+const char *model_why(struct jv_ctx *ctx);
+/* Count a call to a model. */
+void model_count(struct jv_ctx *ctx, Orchestrator__ModelUse **use, const Llm__Use *one);
+
+/* ---- write.c: the answer in a model's words ----------------------------------------------------
+ */
+struct writing {
+    struct jv_ctx *ctx;
+    const struct jv_plan_input *in;
+    const struct jv_plan *plan;
+    const struct call *calls;
+    size_t n;
+    bool last; /* no more looks */
+    Orchestrator__ModelUse **use;
+    int (*say)(void *arg, const char *text); /* pieces of the answer, as they come */
+    void *arg;
+    /* Results: what it wants to look up before it answers; n of plan 0: nothing. */
+    struct jv_plan more;
+};
+/* The answer, said piece by piece. Anything but JV_OK: it is no answer, whatever was said. */
+int write_answer(struct writing *w);
 
 /* ---- fanout.c: calls to agents --------------------------------------------------------------- */
 /* Its result is there after call_wait(). */
@@ -157,10 +236,22 @@ size_t suggest_next(struct jv_ctx *ctx, const struct suggest_for *about, const c
 /* Put them down for the next turn, in the memory that it gets. */
 void suggest_remember(struct jv_ctx *ctx, Google__Protobuf__Struct *memory, const char *const *list,
                       size_t n);
-int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
-                        size_t *ret_n);
+int suggest_for_session(struct jv_ctx *ctx, const Orchestrator__SuggestRequest *req,
+                        Orchestrator__SuggestReply *ret);
+
+/* ---- ideas.c ----------------------------------------------------------------------------------
+ */
+/* Better ones than the n of the list, which has room for n_suggestions: a model's come first, and
+ * the list's where it has too few. Returns how many. */
+size_t ideas_for(struct jv_ctx *ctx, const char *question, const char *answer, const char **list,
+                 size_t n);
 
 /* ---- notify.c -------------------------------------------------------------------------------- */
-int notify_list(struct jv_ctx *ctx, Orchestrator__NotificationList *ret);
+struct notice;
+/* Begin to ask; it ends by itself, soon. */
+struct notice *notify_look(struct jv_ctx *ctx);
+/* The line that ends the answer message_id, Markdown; NULL: there is nothing to tell. Once for each
+ * notice; the same answer made again gets the same one. */
+const char *notify_line(struct jv_ctx *ctx, struct notice *n, const char *message_id);
 
 #endif

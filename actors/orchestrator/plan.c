@@ -4,9 +4,26 @@
 
 #include <string.h>
 
+#include "jv/token.h"
+
 enum { max_kept = 48 * 1024 }; /* bytes; what is bigger is planned again */
 
 /* ---- planning -------------------------------------------------------------------------------- */
+
+void plan_list(struct jv_ctx *ctx, const struct jv_catalog *c, struct planned *p)
+{
+    struct jv_arena *a = jv_arena(ctx);
+
+    p->n = p->plan.kind == JV_PLAN_CALLS ? p->plan.n : 0;
+    p->calls = JV_NEW_ARRAY(a, struct call, p->n + 1);
+    for (size_t i = 0; i < p->n; i++) {
+        const struct jv_planned *one = &p->plan.calls[i];
+
+        p->calls[i].planned = one;
+        p->calls[i].name = jv_arena_strdup(a, jv_catalog_name(c, one->agent));
+        p->calls[i].changes = !one->tool || !jv_catalog_read_only(c, one->agent, one->tool);
+    }
+}
 
 static int plan_anew(struct jv_ctx *ctx, const struct jv_plan_input *in, struct planned *ret)
 {
@@ -19,17 +36,13 @@ static int plan_anew(struct jv_ctx *ctx, const struct jv_plan_input *in, struct 
         r = jv_planner_builtin.plan(ctx, catalog, in, a, &ret->plan);
     if (r)
         return r;
+    model_plan(ctx, in, ret);
+    r = catalog_get(ctx, &catalog); /* that took its time */
+    if (r)
+        return r;
     if (ret->plan.kind == JV_PLAN_ASK && ret->plan.more) /* "shall I ...?", of the first of them */
         ret->plan.text = jv_arena_printf(a, "%s\n\n" JV_PLAN_MORE, ret->plan.text, ret->plan.n);
-    ret->n = ret->plan.kind == JV_PLAN_CALLS ? ret->plan.n : 0;
-    ret->calls = JV_NEW_ARRAY(a, struct call, ret->n + 1);
-    for (size_t i = 0; i < ret->n; i++) {
-        const struct jv_planned *p = &ret->plan.calls[i];
-
-        ret->calls[i].planned = p;
-        ret->calls[i].name = jv_arena_strdup(a, jv_catalog_name(catalog, p->agent));
-        ret->calls[i].changes = !p->tool || !jv_catalog_read_only(catalog, p->agent, p->tool);
-    }
+    plan_list(ctx, catalog, ret);
     return JV_OK;
 }
 
@@ -71,6 +84,10 @@ static void keep(struct jv_ctx *ctx, int turn, const struct planned *p)
     k.taken = or_empty(p->plan.taken);
     k.compare = p->plan.compare;
     k.more = p->plan.more;
+    k.degraded = p->degraded;
+    k.degraded_why = or_empty(p->why);
+    k.by_model = p->by_model;
+    k.use = p->use;
     k.memory = p->plan.memory;
     k.suggestions = (const char **)(uintptr_t)p->plan.suggestions;
     while (k.suggestions && k.suggestions[k.n_suggestions])
@@ -131,8 +148,46 @@ static void recall(struct jv_ctx *ctx, const Orchestrator__KeptPlan *k, struct p
         .suggestions = suggestions,
         .memory = k->memory,
     };
+    ret->degraded = k->degraded;
+    ret->why = or_null(k->degraded_why);
+    ret->by_model = k->by_model;
+    ret->use = k->use;
     for (size_t i = 0; i < ret->n; i++)
         recall_call(&ret->plan.calls[i], &ret->calls[i], k->calls[i], a);
+}
+
+void plan_name(struct jv_ctx *ctx, int turn, size_t from, struct call *calls, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        calls[i].message_id =
+                jv_sub_message_id(ctx, jv_arena_printf(jv_arena(ctx), "%d-%zu", turn, from + i));
+        calls[i].media_type = "";
+    }
+}
+
+/* Of two that answer the same question at once, the second one's change is the first one's. */
+static void name_answer(struct jv_ctx *ctx, const struct jv_plan_input *in, struct planned *p)
+{
+    struct jv_arena *a = jv_arena(ctx);
+    const char *asked = in->memory ? jv_struct_text(in->memory, ASKED) : NULL;
+
+    for (size_t i = 0; asked && i < p->n; i++) {
+        const char *json = call_json(ctx, &p->calls[i]);
+
+        if (p->calls[i].changes)
+            p->calls[i].message_id =
+                    jv_arena_printf(a, "%.100s-%.16s", asked, jv_sha256_hex(a, json, strlen(json)));
+    }
+}
+
+static void note_question(struct jv_ctx *ctx, int turn, struct planned *p)
+{
+    struct jv_arena *a = jv_arena(ctx);
+
+    if (p->plan.missing && p->plan.memory && jv_task_id(ctx)[0])
+        jv_struct_set(
+                p->plan.memory, a, ASKED,
+                jv_value_text(a, jv_sub_message_id(ctx, jv_arena_printf(a, "%d-asked", turn))));
 }
 
 int plan_turn(struct jv_ctx *ctx, int turn, const struct jv_plan_input *in, struct planned *ret)
@@ -140,17 +195,17 @@ int plan_turn(struct jv_ctx *ctx, int turn, const struct jv_plan_input *in, stru
     const Orchestrator__KeptPlan *k = kept(ctx, turn);
     int r = JV_OK;
 
+    *ret = (struct planned){ 0 };
     if (k)
         recall(ctx, k, ret);
-    else
+    else if (!memory_plan(ctx, in, ret))
         r = plan_anew(ctx, in, ret);
     if (r)
         return r;
-    for (size_t i = 0; i < ret->n; i++) {
-        ret->calls[i].message_id =
-                jv_sub_message_id(ctx, jv_arena_printf(jv_arena(ctx), "%d-%zu", turn, i));
-        ret->calls[i].media_type = "";
-    }
+    plan_name(ctx, turn, 0, ret->calls, ret->n);
+    name_answer(ctx, in, ret);
+    if (!k)
+        note_question(ctx, turn, ret);
     if (!k && jv_task_id(ctx)[0])
         keep(ctx, turn, ret);
     return JV_OK;

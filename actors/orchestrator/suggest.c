@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { max_seen = 32, max_done = 3, longest_word = 64 };
+enum { max_seen = 32, max_done = 3, longest_word = 64, max_stale = 10 };
 
 /* Before there is anything to go by. */
 static const char *const defaults[n_suggestions] = {
@@ -50,7 +50,8 @@ static size_t from_catalog(struct jv_ctx *ctx, struct jv_suggest_input *in, cons
 
     in->scope = jv_caller(ctx)->scope;
     in->username = jv_caller(ctx)->username;
-    in->seen = names_in(jv_arena(ctx), answer);
+    if (!in->seen)
+        in->seen = names_in(jv_arena(ctx), answer);
     return jv_plan_suggest_to(o->catalog, jv_arena(ctx), in, n_suggestions, list);
 }
 
@@ -82,10 +83,11 @@ static size_t add_suggested(const Google__Protobuf__Struct *memory, const char *
 static const char *const *stale(struct jv_arena *a, const struct suggest_for *about)
 {
     size_t n_recent = about->session ? about->session->n_recent : 0, n;
+    size_t first = n_recent > max_stale ? n_recent - max_stale : 0;
     const char **list = JV_NEW_ARRAY(a, const char *, n_recent + n_suggestions + 1);
 
     n = add_suggested(about->memory, list, n_suggestions);
-    for (size_t i = 0; i < n_recent; i++)
+    for (size_t i = first; i < n_recent; i++)
         if (about->session->recent[i]->role == SESSIONS__ROLE__user)
             list[n++] = about->session->recent[i]->content;
     return list;
@@ -174,30 +176,63 @@ static const char *last_said(const Sessions__Session *s, Sessions__Role role)
     return "";
 }
 
-int suggest_for_session(struct jv_ctx *ctx, const char *session_id, const char ***ret,
-                        size_t *ret_n)
+static void add_new(const char **list, size_t *n, const char *text)
+{
+    for (size_t i = 0; i < *n; i++)
+        if (strcmp(list[i], text) == 0)
+            return;
+    if (*n < n_suggestions)
+        list[(*n)++] = text;
+}
+
+/* Before anything was asked: what the asker works on, then what everybody asks. */
+static size_t to_begin_with(struct jv_ctx *ctx, const char **ret)
+{
+    enum { max_leading = 2 };
+    const struct orchestrator *o = jv_state(ctx);
+    struct jv_suggest_input in = { .seen = memory_words(ctx) };
+    const char *usual[n_suggestions + 1] = { NULL }, *led[n_suggestions + 1] = { NULL };
+    size_t n = 0, n_led = 0;
+
+    if (o->catalog && in.seen[0]) {
+        (void)from_catalog(ctx, &(struct jv_suggest_input){ 0 }, "", usual);
+        n_led = from_catalog(ctx, &in, "", led);
+    }
+    for (size_t i = 0; i < n_led && i < max_leading && usual[0] && strcmp(led[i], usual[0]); i++)
+        add_new(ret, &n, led[i]);
+    for (size_t i = 0; i < n_suggestions; i++)
+        add_new(ret, &n, defaults[i]);
+    return n;
+}
+
+int suggest_for_session(struct jv_ctx *ctx, const Orchestrator__SuggestRequest *req,
+                        Orchestrator__SuggestReply *ret)
 {
     const struct orchestrator *o = jv_state(ctx);
     struct jv_planned done[max_done];
     struct jv_suggest_input in = { .done = done };
     Sessions__Session *session = NULL;
+    const char *answer, **list = JV_NEW_ARRAY(jv_arena(ctx), const char *, n_suggestions + 1);
     int r;
 
-    r = load_session(ctx, session_id, &session);
-    if (r && (session_id[0] || r != JV_NOT_FOUND)) /* without a session there are the defaults */
+    r = load_session(ctx, req->session_id, &session);
+    if (r &&
+        (req->session_id[0] || r != JV_NOT_FOUND)) /* without a session there are the defaults */
         return r;
-    *ret = JV_NEW_ARRAY(jv_arena(ctx), const char *, n_suggestions + 1);
-    *ret_n = n_suggestions;
-    memcpy(*ret, defaults, sizeof(defaults));
-    if (o->catalog && (r || !session->n_agents_invoked) &&
-        jv_caller_has(ctx, "users:read:all")) { /* they seldom have something of their own */
-        *ret_n = from_catalog(ctx, &(struct jv_suggest_input){ 0 }, "", *ret);
+    ret->suggestions = list;
+    if (r || !session->n_agents_invoked || !o->catalog) {
+        in.seen = memory_words(ctx);
+        if (o->catalog && jv_caller_has(ctx, "users:read:all")) /* who seldom have their own */
+            ret->n_suggestions = from_catalog(ctx, &in, "", list);
+        else
+            ret->n_suggestions = to_begin_with(ctx, list);
         return JV_OK;
     }
-    if (r || !session->n_agents_invoked || !o->catalog)
-        return JV_OK;
     in.n_done = last_calls(ctx, session, done);
     in.question = last_said(session, SESSIONS__ROLE__user);
-    *ret_n = from_catalog(ctx, &in, last_said(session, SESSIONS__ROLE__assistant), *ret);
+    answer = last_said(session, SESSIONS__ROLE__assistant);
+    ret->n_suggestions = from_catalog(ctx, &in, answer, list);
+    if (req->better)
+        ret->n_suggestions = ideas_for(ctx, in.question, answer, list, ret->n_suggestions);
     return JV_OK;
 }

@@ -16,11 +16,17 @@ struct turn {
     const struct turn_request *req;
     const char *message_id;
     const Sessions__BeginReply *began;
+    struct jv_plan_input in;
     struct jv_plan plan;
+    bool by_model, degraded;
+    const char *why;             /* of degraded; NULL: it is not */
+    Orchestrator__ModelUse *use; /* NULL: no model was asked */
     size_t n;
     struct call *calls;
     const char *comparison; /* NULL: there is none */
     struct telling tell;
+    int broken; /* telling failed: the run ends */
+    struct notice *notice;
     struct jv_buf answer;
     const char **suggestions;
     size_t n_suggestions;
@@ -80,21 +86,37 @@ static const Google__Protobuf__Struct *memory_before(const struct turn *t)
     return t->began->context ? t->began->context->plan : NULL;
 }
 
+/* That something was done, or not, is said in the words of whoever did it. */
+static bool changes_something(const struct planned *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (p->calls[i].changes && p->calls[i].planned->tool)
+            return true;
+    return false;
+}
+
 static int plan(struct turn *t)
 {
-    struct jv_plan_input in = {
+    const struct jv_plan_input in = {
         .text = t->req->question,
         .username = jv_caller(t->ctx)->username,
         .scope = jv_caller(t->ctx)->scope,
         .memory = memory_before(t),
         .recent = recent_lines(t),
+        .about = memory_lines(jv_arena(t->ctx), t->began),
         .now_ms = jv_now_ms(t->ctx),
     };
     struct planned p;
-    int r = plan_turn(t->ctx, t->req->n, &in, &p);
+    int r;
 
+    t->in = in;
+    r = plan_turn(t->ctx, t->req->n, &t->in, &p);
     if (r)
         return r;
+    t->by_model = p.by_model && !changes_something(&p);
+    t->degraded = p.degraded;
+    t->why = p.why;
+    t->use = p.use;
     t->plan = p.plan;
     t->n = p.n;
     t->calls = p.calls;
@@ -120,7 +142,8 @@ static const char *text_of(struct turn *t, size_t i)
 {
     struct call *c = &t->calls[i];
 
-    c->said = c->compared ? t->comparison : say_call(t->ctx, c);
+    c->said = c->compared ? t->comparison
+                          : memory_brief(t->ctx, t->began, t->req->question, say_call(t->ctx, c));
     for (size_t k = 0; k < i; k++)
         if (strcmp(t->calls[k].name, c->name) == 0 && strcmp(t->calls[k].said, c->said) == 0)
             return "";
@@ -142,22 +165,37 @@ static int hear(struct turn *t, size_t i)
     return r ? r : tell_data(&t->tell, c);
 }
 
-/* What is said behind the answers: that it was too much at once, what is missing. NULL: nothing. */
+/* Nothing failed, was denied or was not found. */
+static bool all_well(const struct turn *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (t->calls[i].state != CALL_ANSWERED || t->calls[i].missing)
+            return false;
+    return !t->plan.missing;
+}
+
+/* What is said behind the answers: that it was too much at once, what is missing, what the person
+ * should know besides. NULL: nothing. */
 static const char *rest_of(struct turn *t)
 {
     struct jv_buf b = jv_buf_new(jv_arena(t->ctx));
+    const char *line = NULL;
 
     if (t->plan.more)
         jv_buf_printf(&b, "\n\n" JV_PLAN_MORE, t->n);
     if (t->plan.missing)
         jv_buf_printf(&b, "\n\n%s", t->plan.text);
+    if (all_well(t))
+        line = notify_line(t->ctx, t->notice, t->message_id);
+    if (line)
+        jv_buf_printf(&b, "\n\n%s", line);
     return b.len ? b.data : NULL;
 }
 
 /* Alternatives are said when all of them are known, anything else as soon as it is. */
 static int answer_in_order(struct turn *t)
 {
-    const char *rest = rest_of(t);
+    const char *rest = t->n ? NULL : rest_of(t);
     int r = JV_OK;
 
     if (t->plan.taken)
@@ -169,6 +207,8 @@ static int answer_in_order(struct turn *t)
     for (size_t i = 0; !r && i < t->n; i++) {
         if (!t->plan.compare)
             r = hear(t, i);
+        if (!r && i + 1 == t->n)
+            rest = rest_of(t);
         if (!r)
             r = say(t, text_of(t, i), i + 1 == t->n && !rest);
     }
@@ -177,11 +217,115 @@ static int answer_in_order(struct turn *t)
     return r;
 }
 
+/* ---- in a model's words ---------------------------------------------------------------------- */
+
+static int say_piece(void *arg, const char *text)
+{
+    struct turn *t = arg;
+
+    t->broken = say(t, text, false);
+    return t->broken;
+}
+
+/* What was said so far is taken back: a plan that is told again begins the answer again. */
+static int say_again(struct turn *t)
+{
+    t->answer = jv_buf_new(jv_arena(t->ctx));
+    t->tell.has_text = false;
+    return tell_plan(&t->tell, t->began->session_id, t->message_id, t->calls, t->n);
+}
+
+static void *joined(struct jv_arena *a, const void *first, size_t n_first, const void *second,
+                    size_t n_second, size_t size)
+{
+    char *both = jv_arena_alloc(a, (n_first + n_second + 1) * size);
+
+    memset(both, 0, (n_first + n_second + 1) * size);
+    if (n_first)
+        memcpy(both, first, n_first * size);
+    if (n_second)
+        memcpy(both + n_first * size, second, n_second * size);
+    return both;
+}
+
+/* Looks that the model wants besides, behind those that were made. */
+static int look_more(struct turn *t, const struct jv_plan *more)
+{
+    struct jv_arena *a = jv_arena(t->ctx);
+    struct planned p = { .plan = *more };
+    const struct jv_catalog *catalog;
+    size_t n = t->n;
+    int r = catalog_get(t->ctx, &catalog);
+
+    if (r)
+        return r;
+    plan_list(t->ctx, catalog, &p);
+    plan_name(t->ctx, t->req->n, n, p.calls, p.n);
+    t->calls = joined(a, t->calls, n, p.calls, p.n, sizeof(*p.calls));
+    t->plan.calls = joined(a, t->plan.calls, n, more->calls, p.n, sizeof(*more->calls));
+    t->plan.memory = more->memory;
+    t->n = t->plan.n = n + p.n;
+    r = say_again(t);
+    for (size_t i = n; !r && i < t->n; i++) {
+        r = tell_agent(&t->tell, &t->calls[i], "asked");
+        call_start(t->ctx, &t->calls[i]);
+    }
+    for (size_t i = n; !r && i < t->n; i++)
+        r = hear(t, i);
+    return r;
+}
+
+static int write_once(struct turn *t, struct writing *w)
+{
+    w->plan = &t->plan;
+    w->calls = t->calls;
+    w->n = t->n;
+    return write_answer(w);
+}
+
+/* Twice at most: once more when it wants to look something up. */
+static int written(struct turn *t)
+{
+    struct writing w = { .ctx = t->ctx, .in = &t->in, .use = &t->use, .say = say_piece, .arg = t };
+    int r = write_once(t, &w);
+
+    if (r || !w.more.n)
+        return r;
+    r = t->broken = look_more(t, &w.more);
+    w.last = true;
+    return r ? r : write_once(t, &w);
+}
+
+/* The agents' own words, when the model's are none. */
+static int answer_in_words(struct turn *t)
+{
+    const char *rest;
+    int r = JV_OK;
+
+    for (size_t i = 0; !r && i < t->n; i++)
+        r = hear(t, i);
+    if (r)
+        return r;
+    r = written(t);
+    if (t->broken)
+        return t->broken;
+    if (!r) {
+        rest = rest_of(t);
+        return say(t, rest ? rest : "", true);
+    }
+    jv_info(t->ctx, "answered without the model: %s", jv_error(t->ctx)->text);
+    t->degraded = true;
+    t->why = model_why(t->ctx);
+    r = t->answer.len ? say_again(t) : JV_OK;
+    return r ? r : answer_in_order(t);
+}
+
 /* What changes something goes first, each when the one before has ended; then all looks at once. */
 static int answer_by_agents(struct turn *t)
 {
     int r = JV_OK;
 
+    t->notice = notify_look(t->ctx);
     for (size_t i = 0; !r && i < t->n; i++)
         r = tell_agent(&t->tell, &t->calls[i], "asked");
     for (size_t i = 0; !r && i < t->n; i++)
@@ -193,7 +337,9 @@ static int answer_by_agents(struct turn *t)
     for (size_t i = 0; !r && i < t->n; i++)
         if (!t->calls[i].heard)
             call_start(t->ctx, &t->calls[i]);
-    return r ? r : answer_in_order(t);
+    if (r)
+        return r;
+    return t->by_model ? answer_in_words(t) : answer_in_order(t);
 }
 
 static Orchestrator__Outcome outcome_of(const struct turn *t)
@@ -292,6 +438,9 @@ static void make_reply(struct turn *t)
     reply->outcome = outcome_of(t);
     list_agents(t, reply);
     list_data(t, reply);
+    reply->degraded = t->degraded;
+    reply->degraded_why = t->why ? t->why : "";
+    reply->model = t->use;
     reply->n_suggestions = t->n_suggestions;
     reply->suggestions = t->suggestions;
     t->reply = reply;

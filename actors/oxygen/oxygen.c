@@ -209,6 +209,11 @@ JV_TOOL_FN(my_summary, Google__Protobuf__Empty, Oxygen__SummaryReport)
     return load_summary(ctx, jv_caller(ctx)->username, ret);
 }
 
+JV_TOOL_FN(notices, Notices__NoticesRequest, Notices__NoticeList)
+{
+    return oxygen_notices(ctx, req, ret);
+}
+
 /* ---- the table ------------------------------------------------------------------------------- */
 
 #define OWN_RECORD JV_ALLOW_SCOPE("oxygen:read")
@@ -277,6 +282,8 @@ static const struct jv_tool tools[] = {
             .examples = JV_TEXTS("show my learning progress", "show my learning summary",
                                  "am I on track with my training?", "what am I working on?",
                                  "how far am I with my courses?")),
+    JV_TOOL("Notices", notices, .allow = JV_ALLOW_ACTOR,
+            .flags = JV_TOOL_HIDDEN | JV_TOOL_READONLY),
     { 0 },
 };
 

@@ -15,4 +15,8 @@ void oxygen_say_preferences(struct jv_ctx *ctx, struct jv_buf *md, const void *r
                             const void *ret);
 void oxygen_say_summary(struct jv_ctx *ctx, struct jv_buf *md, const void *req, const void *ret);
 
+/* notices.c: what people should be told */
+int oxygen_notices(struct jv_ctx *ctx, const Notices__NoticesRequest *req,
+                   Notices__NoticeList *ret);
+
 #endif

@@ -281,6 +281,31 @@ JV_TOOL_FN(finish, Sessions__FinishRequest, Google__Protobuf__Empty)
     return turn_finish(ctx, req);
 }
 
+/* ---- memories ------------------------------------------------------------------------------- */
+
+JV_TOOL_FN(remember, Sessions__RememberRequest, Sessions__Memory)
+{
+    return memory_remember(ctx, req, ret);
+}
+
+JV_TOOL_FN(list_memories, Google__Protobuf__Empty, Sessions__MemoryList)
+{
+    (void)req;
+    return memory_list(ctx, &ret->n_memories, &ret->memories);
+}
+
+JV_TOOL_FN(forget, Sessions__ForgetRequest, Google__Protobuf__Empty)
+{
+    (void)ret;
+    return memory_forget(ctx, req->id);
+}
+
+JV_TOOL_FN(forget_all, Google__Protobuf__Empty, Google__Protobuf__Empty)
+{
+    (void)req, (void)ret;
+    return memory_forget_all(ctx);
+}
+
 /* ---- age ------------------------------------------------------------------------------------ */
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
@@ -325,6 +350,10 @@ static const struct jv_tool tools[] = {
     JV_TOOL("Resolve", resolve, .allow = JV_ALLOW_USER),
     JV_TOOL("Begin", begin, .allow = JV_ALLOW_USER),
     JV_TOOL("Finish", finish, .allow = JV_ALLOW_USER),
+    JV_TOOL("Remember", remember, .allow = JV_ALLOW_USER),
+    JV_TOOL("ListMemories", list_memories, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY),
+    JV_TOOL("Forget", forget, .allow = JV_ALLOW_USER),
+    JV_TOOL("ForgetAll", forget_all, .allow = JV_ALLOW_USER),
     { 0 },
 };
 
@@ -343,7 +372,7 @@ static const struct jv_setting settings[] = {
 JV_ACTOR(sessions) = {
     .name = "sessions",
     .version = "1.0.0",
-    .summary = "conversations: messages, invocations, what a follow-up refers to",
+    .summary = "conversations: messages, invocations, what a follow-up refers to; memories",
     .service = &sessions__sessions__descriptor,
     .tools = tools,
     .timers = timers,

@@ -16,6 +16,9 @@ enum {
     max_plan = 64 * 1024,
     max_title = 200,
     max_name = 128,
+    max_memory = 200,
+    max_topic = 32,
+    max_memories = 50, /* of a person */
 };
 
 struct sessions {
@@ -66,5 +69,12 @@ int turn_resolve(struct jv_ctx *ctx, const Sessions__ResolveRequest *req,
                  Sessions__ResolveReply *ret);
 int turn_begin(struct jv_ctx *ctx, const Sessions__BeginRequest *req, Sessions__BeginReply *ret);
 int turn_finish(struct jv_ctx *ctx, const Sessions__FinishRequest *req);
+
+/* ---- memories.c: what people have told about themselves ---- */
+int memory_remember(struct jv_ctx *ctx, const Sessions__RememberRequest *req,
+                    Sessions__Memory *ret);
+int memory_list(struct jv_ctx *ctx, size_t *ret_n, Sessions__Memory ***ret);
+int memory_forget(struct jv_ctx *ctx, int32_t id);
+int memory_forget_all(struct jv_ctx *ctx);
 
 #endif

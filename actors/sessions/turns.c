@@ -11,8 +11,8 @@
 #include "jv/wire.h"
 
 enum {
-    max_recent = 10,
-    max_recent_bytes = 200 * 1024,
+    max_recent = 32,
+    max_recent_bytes = 128 * 1024,
     max_turn_id = 128,
     max_invocations = 64,
 };
@@ -152,7 +152,9 @@ int turn_begin(struct jv_ctx *ctx, const Sessions__BeginRequest *req, Sessions__
     if (!r)
         r = messages_before(ctx, ret->session_id, jv_col_int(&turn, 0, "question_id"), max_recent,
                             max_recent_bytes, &recent);
-    return r ? r : messages_read(ctx, &recent, &ret->n_recent, &ret->recent);
+    if (!r)
+        r = messages_read(ctx, &recent, &ret->n_recent, &ret->recent);
+    return r ? r : memory_list(ctx, &ret->n_memories, &ret->memories);
 }
 
 /* ---- finish --------------------------------------------------------------------------------- */

@@ -351,6 +351,11 @@ JV_TOOL_FN(delete, Tickets__GetRequest, Tickets__Deleted)
     return JV_OK;
 }
 
+JV_TOOL_FN(notices, Notices__NoticesRequest, Notices__NoticeList)
+{
+    return tickets_notices(ctx, req, ret);
+}
+
 /* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct jv_tool tools[] = {
@@ -422,6 +427,8 @@ static const struct jv_tool tools[] = {
                      "ticket, bin ticket, scrap ticket, discard ticket, trash ticket, wipe "
                      "ticket, withdraw ticket, cancel ticket, cancel, remove, erase, go in bin",
             .examples = JV_TEXTS("delete ticket 12301", "remove ticket 12305")),
+    JV_TOOL("Notices", notices, .allow = JV_ALLOW_ACTOR,
+            .flags = JV_TOOL_HIDDEN | JV_TOOL_READONLY),
     { 0 },
 };
 

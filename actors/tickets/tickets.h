@@ -15,4 +15,8 @@ void tickets_say_created(struct jv_ctx *ctx, struct jv_buf *md, const void *req,
 void tickets_say_changed(struct jv_ctx *ctx, struct jv_buf *md, const void *req, const void *ret);
 void tickets_say_deleted(struct jv_ctx *ctx, struct jv_buf *md, const void *req, const void *ret);
 
+/* notices.c: what people should be told */
+int tickets_notices(struct jv_ctx *ctx, const Notices__NoticesRequest *req,
+                    Notices__NoticeList *ret);
+
 #endif

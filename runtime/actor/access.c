@@ -138,6 +138,11 @@ int jv_authenticate(struct jv_ctx *ctx)
     return r;
 }
 
+int jv_identify(struct jv_ctx *ctx)
+{
+    return ctx->env.token && !ctx->caller.signed_in ? jv_authenticate(ctx) : JV_OK;
+}
+
 int jv_still_in(struct jv_ctx *ctx, int64_t since_ms)
 {
     struct jv_arena *a;

@@ -11,13 +11,20 @@
 
 #include "jv/task.h"
 
-enum { MAX_SLOTS = 4096 };
+enum { MAX_SLOTS = 4096, MAX_ARRIVED = 1024 };
+
+struct arrival {
+    struct arrival *next;
+    struct jv_bus_msg *msg;
+};
 
 struct slot {
     uint64_t token;  /* random: nobody guesses where the next answer goes; late ones fit no more */
-    bool busy, lost; /* lost: the bus went away with the question */
+    bool busy, lost; /* lost: the bus went away with the question, or too much came at once */
+    bool stream;     /* more than one message comes */
     struct jv_fiber *fiber;
-    struct jv_bus_msg *msg;
+    struct arrival *first, *last; /* not taken yet */
+    size_t n;
 };
 
 struct jv_slots {
@@ -29,6 +36,44 @@ struct jv_slots {
     size_t n_free;
 };
 
+static void arrive(struct slot *t, struct jv_bus_msg *m)
+{
+    struct arrival *a;
+
+    if (t->lost || (t->first && !t->stream))
+        return;
+    if (t->n == MAX_ARRIVED) {
+        t->lost = true;
+        jv_fiber_wake(t->fiber);
+        return;
+    }
+    a = calloc(1, sizeof(*a));
+    if (!a)
+        abort();
+    a->msg = jv_bus_keep(m);
+    if (t->first)
+        t->last->next = a;
+    else
+        t->first = a;
+    t->last = a;
+    t->n++;
+    jv_fiber_wake(t->fiber);
+}
+
+/* NULL: nothing came that was not taken. */
+static struct jv_bus_msg *take_arrival(struct slot *t)
+{
+    struct arrival *a = t->first;
+    struct jv_bus_msg *m = a ? a->msg : NULL;
+
+    if (!a)
+        return NULL;
+    t->first = a->next;
+    t->n--;
+    free(a);
+    return m;
+}
+
 static void on_reply(void *arg, struct jv_bus_msg *m)
 {
     struct jv_slots *s = arg;
@@ -36,11 +81,10 @@ static void on_reply(void *arg, struct jv_bus_msg *m)
     char *end;
     unsigned long i = token ? strtoul(token + 1, &end, 16) : ULONG_MAX;
 
-    if (i >= s->n || *end != '-' || !s->slots[i].busy || s->slots[i].msg ||
+    if (i >= s->n || *end != '-' || !s->slots[i].busy ||
         strtoull(end + 1, NULL, 16) != s->slots[i].token)
         return; /* nobody waits for this any more */
-    s->slots[i].msg = jv_bus_keep(m);
-    jv_fiber_wake(s->slots[i].fiber);
+    arrive(&s->slots[i], m);
 }
 
 struct jv_slots *jv_slots_new(struct jv_node *n)
@@ -71,7 +115,7 @@ struct jv_slots *jv_slots_free(struct jv_slots *s)
 void jv_slots_lose(struct jv_slots *s)
 {
     for (size_t i = 0; s && i < s->n; i++)
-        if (s->slots[i].busy && !s->slots[i].msg) {
+        if (s->slots[i].busy && (s->slots[i].stream || !s->slots[i].first)) {
             s->slots[i].lost = true;
             jv_fiber_wake(s->slots[i].fiber);
         }
@@ -102,6 +146,7 @@ static bool slot_take(struct jv_slots *s, uint32_t *ret)
     }
     *ret = s->free[--s->n_free];
     s->slots[*ret].busy = true;
+    s->slots[*ret].stream = false;
     jv_random(&s->slots[*ret].token, sizeof(s->slots[*ret].token));
     s->slots[*ret].fiber = jv_fiber_self();
     return true;
@@ -109,8 +154,11 @@ static bool slot_take(struct jv_slots *s, uint32_t *ret)
 
 static void slot_give(struct jv_slots *s, uint32_t i)
 {
+    struct jv_bus_msg *m;
+
+    while ((m = take_arrival(&s->slots[i])))
+        jv_bus_release(m);
     s->slots[i].busy = s->slots[i].lost = false;
-    s->slots[i].msg = NULL;
     s->slots[i].fiber = NULL;
     s->free[s->n_free++] = i;
 }
@@ -178,9 +226,9 @@ static int await_slot(struct jv_ctx *ctx, uint32_t i, struct jv_bus_msg **ret)
     struct jv_slots *s = ctx->node->slots;
     int r = JV_OK;
 
-    while (!s->slots[i].msg && !s->slots[i].lost && !r)
+    while (!s->slots[i].first && !s->slots[i].lost && !r)
         r = jv_ctx_wait(ctx, ctx->deadline);
-    *ret = s->slots[i].msg;
+    *ret = take_arrival(&s->slots[i]);
     slot_give(s, i);
     return r;
 }
@@ -221,33 +269,44 @@ static int send_question(struct jv_ctx *ctx, const struct question *q, const cha
     return jv_bus_publish(ctx->node->bus, q->subject, reply, NULL, 0, q->raw, q->raw_len);
 }
 
-static int ask(struct jv_ctx *ctx, const struct question *q, struct jv_bus_msg **ret)
+/* Sent, with a slot for what comes. */
+static int begin(struct jv_ctx *ctx, const struct question *q, bool stream, uint32_t *ret)
 {
     struct jv_slots *s = ctx->node->slots;
-    const char *subject = q->subject;
-    uint32_t i;
-    char *reply;
     int r;
 
     if (!jv_bus_connected(ctx->node->bus))
         return jv_fail(ctx, JV_UNAVAILABLE, "the bus is away");
-    if (!slot_take(s, &i))
+    if (!slot_take(s, ret))
         return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "too many calls are under way");
-    reply = reply_subject(ctx, i);
-    r = send_question(ctx, q, reply);
-    if (r) {
-        slot_give(s, i);
-        if (r == JV_RESOURCE_EXHAUSTED)
-            return jv_fail(ctx, r, "the question to %s is larger than one message may be", subject);
-        return jv_fail(ctx, JV_UNAVAILABLE, "cannot reach %s: the bus is away", subject);
-    }
-    r = await_slot(ctx, i, ret);
-    if (*ret)
+    s->slots[*ret].stream = stream;
+    r = send_question(ctx, q, reply_subject(ctx, *ret));
+    if (!r)
         return JV_OK;
+    slot_give(s, *ret);
+    if (r == JV_RESOURCE_EXHAUSTED)
+        return jv_fail(ctx, r, "the question to %s is larger than one message may be", q->subject);
+    return jv_fail(ctx, JV_UNAVAILABLE, "cannot reach %s: the bus is away", q->subject);
+}
+
+/* Why nothing came: what the wait ended with. */
+static int not_heard(struct jv_ctx *ctx, int r, const char *subject)
+{
     if (!r)
         return jv_fail(ctx, JV_UNAVAILABLE, "the bus was lost while waiting for %s", subject);
     return r == JV_CANCELLED ? jv_fail(ctx, r, "cancelled while waiting for %s", subject)
                              : jv_fail(ctx, r, "%s did not answer in time", subject);
+}
+
+static int ask(struct jv_ctx *ctx, const struct question *q, struct jv_bus_msg **ret)
+{
+    uint32_t i;
+    int r = begin(ctx, q, false, &i);
+
+    if (r)
+        return r;
+    r = await_slot(ctx, i, ret);
+    return *ret ? JV_OK : not_heard(ctx, r, q->subject);
 }
 
 int jv_request(struct jv_ctx *ctx, const char *subject, const void *req,
@@ -300,15 +359,23 @@ bool jv_may_call(const struct jv_actor *a, const char *what)
     return false;
 }
 
-static int call(struct jv_ctx *ctx, const char *what, const char *subject,
-                const ProtobufCMethodDescriptor *rpc, const void *req, void *ret)
+static int may_call(struct jv_ctx *ctx, const char *what, const char *subject,
+                    const ProtobufCMethodDescriptor *rpc)
 {
     if (!rpc)
         return jv_fail(ctx, JV_INTERNAL, "there is no rpc behind %s", subject);
     if (!jv_may_call(ctx->node->actor, what))
         return jv_fail(ctx, JV_INTERNAL, "%s is not in the calls of actor %s", what,
                        ctx->node->actor->name);
-    return jv_request(ctx, subject, req, rpc->output, ret);
+    return JV_OK;
+}
+
+static int call(struct jv_ctx *ctx, const char *what, const char *subject,
+                const ProtobufCMethodDescriptor *rpc, const void *req, void *ret)
+{
+    int r = may_call(ctx, what, subject, rpc);
+
+    return r ? r : jv_request(ctx, subject, req, rpc->output, ret);
 }
 
 int jv_call(struct jv_ctx *ctx, const ProtobufCServiceDescriptor *service, const char *method,
@@ -325,4 +392,90 @@ int jv_a2a(struct jv_ctx *ctx, const char *token, const char *method, const void
     return call(ctx, jv_arena_printf(ctx->arena, "a2a:%s", token),
                 jv_arena_printf(ctx->arena, "a2a.%s.%s", token, method),
                 rpc_of(&a2a__a2_aservice__descriptor, method), req, ret);
+}
+
+/* ---- a stream -------------------------------------------------------------------------------- */
+
+struct stream {
+    struct jv_ctx *ctx;
+    const char *subject;
+    const ProtobufCMessageDescriptor *out;
+    uint32_t slot;
+    int64_t idle_ms, until; /* mono ms */
+    int (*take)(void *arg, const void *part);
+    void *arg;
+};
+
+/* The next message, until the deadline or for as long as a stream may say nothing. */
+static int next_message(struct stream *s, struct jv_bus_msg **ret)
+{
+    struct slot *t;
+    int64_t until = s->until;
+    int r = JV_OK;
+
+    if (s->idle_ms && jv_loop_mono_ms(s->ctx->node->loop) + s->idle_ms < until)
+        until = jv_loop_mono_ms(s->ctx->node->loop) + s->idle_ms;
+    for (;;) { /* the table may have grown meanwhile */
+        t = &s->ctx->node->slots->slots[s->slot];
+        *ret = take_arrival(t);
+        if (*ret || t->lost || r)
+            break;
+        r = jv_ctx_wait(s->ctx, until);
+    }
+    return *ret ? JV_OK : not_heard(s->ctx, r, s->subject);
+}
+
+/* One message of it; *ret_end: it was the last. */
+static int hear(struct stream *s, struct jv_bus_msg *m, bool *ret_end)
+{
+    const void *part = NULL;
+    int r;
+
+    *ret_end = m->len == 0 && !m->status && !jv_bus_header(m, JV_H_ERROR_CODE) &&
+               !jv_bus_header(m, JV_H_ALIVE);
+    if (*ret_end || jv_bus_header(m, JV_H_ALIVE)) {
+        jv_bus_release(m);
+        return JV_OK;
+    }
+    r = take_reply(s->ctx, s->subject, m, s->out, &part);
+    return r ? r : s->take(s->arg, part);
+}
+
+static int listen(struct stream *s)
+{
+    struct jv_bus_msg *m;
+    bool end = false;
+    int r = JV_OK;
+
+    while (!r && !end) {
+        r = next_message(s, &m);
+        if (!r)
+            r = hear(s, m, &end);
+    }
+    slot_give(s->ctx->node->slots, s->slot);
+    return r;
+}
+
+int jv_call_stream(struct jv_ctx *ctx, const ProtobufCServiceDescriptor *service,
+                   const char *method, const void *req, struct jv_patience patience,
+                   int (*take)(void *arg, const void *part), void *arg)
+{
+    const ProtobufCMethodDescriptor *rpc = rpc_of(service, method);
+    struct stream s = { .ctx = ctx,
+                        .subject = jv_service_subject(ctx->arena, service, method),
+                        .idle_ms = patience.idle_ms,
+                        .until = ctx->deadline,
+                        .take = take,
+                        .arg = arg };
+    const struct question q = { .subject = s.subject, .req = req };
+    int r = may_call(ctx, jv_lower(ctx->arena, service->short_name), s.subject, rpc);
+
+    if (!r)
+        r = begin(ctx, &q, true, &s.slot);
+    if (r)
+        return r;
+    if (patience.total_ms && jv_loop_mono_ms(ctx->node->loop) + patience.total_ms < s.until)
+        s.until = jv_loop_mono_ms(ctx->node->loop) + patience.total_ms;
+    s.out = rpc->output;
+    return listen(&s);
 }

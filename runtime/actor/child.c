@@ -76,6 +76,24 @@ int jv_sleep(struct jv_ctx *ctx, uint32_t ms)
     return JV_OK;
 }
 
+int jv_wait(struct jv_ctx *ctx, int64_t ms)
+{
+    int64_t now = jv_loop_mono_ms(ctx->node->loop), until = ctx->deadline;
+
+    if (ms < until - now)
+        until = now + (ms > 0 ? ms : 0);
+    if (jv_ctx_wait(ctx, until) == JV_CANCELLED)
+        return jv_fail(ctx, JV_CANCELLED, "cancelled");
+    if (jv_loop_mono_ms(ctx->node->loop) >= ctx->deadline)
+        return jv_fail(ctx, JV_DEADLINE_EXCEEDED, "out of time");
+    return JV_OK;
+}
+
+void jv_wake(struct jv_ctx *ctx)
+{
+    jv_fiber_wake(ctx->fiber);
+}
+
 struct offload {
     struct jv_fiber *fiber;
     int result;

@@ -245,6 +245,17 @@ char *jv_keep_strdup(const char *s)
     return p;
 }
 
+void *jv_keep_memdup(const void *p, size_t n)
+{
+    void *copy = malloc(n ? n : 1);
+
+    if (!copy)
+        abort();
+    if (n)
+        memcpy(copy, p, n);
+    return copy;
+}
+
 void jv_keep_free(void *p)
 {
     free(p);

@@ -61,9 +61,9 @@ struct jv_node {
     struct jv_catalog *catalog; /* of its own tools; agents only */
     void *card;                 /* A2a__AgentCard; agents only */
     struct jv_slots *slots;
-    struct jv_fetches *fetches; /* made when needed */
-    struct jv_audits *audits;   /* audit.h */
-    struct jv_tasks *tasks;     /* of an agent with a database, agent/tasks.h; else NULL */
+    struct jv_fetches *fetches, *kept_fetches; /* made when needed; kept: jv_fetch.reuse */
+    struct jv_audits *audits;                  /* audit.h */
+    struct jv_tasks *tasks; /* of an agent with a database, agent/tasks.h; else NULL */
     struct jv_arena *pool[JV_ARENA_POOL];
     size_t n_pool;
     size_t inflight, background; /* messages; timers, events and the like */

@@ -507,6 +507,7 @@ struct jv_node *jv_node_free(struct jv_node *n)
     jv_slots_free(n->slots);
     jv_audits_free(n->audits);
     jv_fetches_free(n->fetches);
+    jv_fetches_free(n->kept_fetches);
     jv_catalog_free(n->catalog);
     while (n->n_pool)
         jv_arena_free(n->pool[--n->n_pool]);

@@ -107,6 +107,22 @@ static int read_secret(const char *env, const char *path, const char **ret, stru
     return JV_OK;
 }
 
+int jv_secret(const char *from, const char **ret, struct jv_err *err)
+{
+    const char *value;
+
+    if (from[0] == '@')
+        return read_secret("the key", from + 1, ret, err);
+    if (from[0] != '$')
+        return jv_err_set(err, JV_INVALID_ARGUMENT,
+                          "must be \"$NAME\" of the environment or \"@/path\" of a file");
+    value = getenv(from + 1);
+    if (!value || !value[0])
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "%.64s is not set", from + 1);
+    *ret = keep(value, strlen(value));
+    return JV_OK;
+}
+
 static int set_number(const struct jv_setting *s, const char *value, int64_t *ret,
                       struct jv_err *err)
 {

@@ -2,11 +2,14 @@
 #include "io/http.h"
 #include "io/http_transfer.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
 enum { max_headers = 64 * 1024, no_status = 200 /* below it the last word is not said */ };
 
@@ -42,21 +45,94 @@ static bool make_room(struct jv_transfer *t, size_t n)
     return true;
 }
 
+static bool keep_body(struct jv_transfer *t, const char *p, size_t n)
+{
+    struct jv_fetch *f = t->f;
+
+    if (f->discard)
+        return true;
+    if (!make_room(t, n))
+        return false;
+    memcpy(f->body + f->len, p, n);
+    f->body[f->len + n] = '\0';
+    return true;
+}
+
+int64_t jv_transfer_mono_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void expect_next(struct jv_transfer *t)
+{
+    if (!t->body)
+        curl_easy_getinfo(t->c, CURLINFO_RESPONSE_CODE, &t->status);
+    t->body = true;
+    t->due = t->f->idle_ms ? jv_transfer_mono_ms() + t->f->idle_ms : 0;
+}
+
 static size_t take_body(char *p, size_t size, size_t n, void *arg)
 {
     struct jv_transfer *t = arg;
     struct jv_fetch *f = t->f;
+    enum jv_put put = JV_PUT_MORE;
 
     n *= size;
+    expect_next(t);
     t->too_big = n > f->max_bytes - f->len;
-    if (t->too_big || (!f->discard && !make_room(t, n)))
+    if (t->too_big)
         return 0;
-    if (!f->discard)
-        memcpy(f->body + f->len, p, n);
+    if (t->pieces && t->status / 100 == 2)
+        put = jv_pieces_put(t->pieces, t->status, p, n);
+    else if (!keep_body(t, p, n))
+        put = JV_PUT_NO_MEMORY;
+    if (put == JV_PUT_FULL) {
+        t->due = 0;
+        return CURL_WRITEFUNC_PAUSE; /* the same comes again */
+    }
     f->len += n;
-    if (!f->discard)
-        f->body[f->len] = '\0';
-    return n;
+    if (put == JV_PUT_FIRST)
+        t->arrived(t);
+    return put == JV_PUT_NO_MEMORY ? 0 : n;
+}
+
+enum { max_retry_after_s = 24 * 3600 };
+
+/* Seconds or a date; what is neither is none. */
+static int64_t read_retry_after(const char *p, size_t n)
+{
+    char text[64];
+    int64_t s;
+
+    while (n && (*p == ' ' || *p == '\t')) {
+        p++;
+        n--;
+    }
+    if (snprintf(text, sizeof(text), "%.*s", (int)n, p) >= (int)sizeof(text))
+        return -1;
+    text[strcspn(text, "\r\n")] = '\0';
+    if (isdigit((unsigned char)text[0]) && text[strspn(text, "0123456789")] == '\0') {
+        s = strlen(text) > 9 ? max_retry_after_s : strtol(text, NULL, 10);
+    } else {
+        time_t at = curl_getdate(text, NULL);
+
+        if (at == -1)
+            return -1;
+        s = at - time(NULL);
+    }
+    return s < 0 ? 0 : s > max_retry_after_s ? max_retry_after_s * INT64_C(1000) : s * 1000;
+}
+
+static void note_header(struct jv_fetch *f, const char *p, size_t n)
+{
+    static const char name[] = "Retry-After:";
+
+    f->started = true;
+    if (n >= strlen(name) && strncasecmp(p, name, strlen(name)) == 0)
+        f->retry_after_ms = read_retry_after(p + strlen(name), n - strlen(name));
 }
 
 static size_t take_header(char *p, size_t size, size_t n, void *arg)
@@ -69,6 +145,7 @@ static size_t take_header(char *p, size_t size, size_t n, void *arg)
     t->too_big = t->header_bytes > max_headers;
     if (t->too_big)
         return 0;
+    note_header(t->f, p, n);
     curl_easy_getinfo(t->c, CURLINFO_RESPONSE_CODE, &status);
     t->answered = t->answered || ((*p == '\r' || *p == '\n') && status >= no_status);
     return n;
@@ -236,7 +313,17 @@ static void set_trust(CURL *c, const struct jv_fetch *f)
         curl_easy_setopt(c, CURLOPT_CAINFO, f->ca); /* the system's folder stays */
 }
 
-/* A connection that was looked at under one list must not serve another: none is kept. */
+/* A connection that was looked at under one list must not serve another: none is kept. Those of the
+ * operator's own addresses may be; they, and those that are held up, are of HTTP/1.1, so that none
+ * carries two transfers and a slow taker holds up its own alone. */
+static void set_connection(CURL *c, const struct jv_fetch *f)
+{
+    curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, f->reuse ? 0L : 1L);
+    curl_easy_setopt(c, CURLOPT_FORBID_REUSE, f->reuse ? 0L : 1L);
+    if (f->reuse || f->take)
+        curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+}
+
 static void set_options(struct jv_transfer *t)
 {
     CURL *c = t->c;
@@ -247,8 +334,7 @@ static void set_options(struct jv_transfer *t)
     curl_easy_setopt(c, CURLOPT_CURLU, t->u);
     curl_easy_setopt(c, CURLOPT_PRIVATE, t);
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
-    curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
+    set_connection(c, t->f);
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, timeout);
@@ -264,16 +350,24 @@ static void set_options(struct jv_transfer *t)
     curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
 }
 
+void jv_fetch_reset(struct jv_fetch *f)
+{
+    f->body = NULL;
+    f->len = 0;
+    f->status = 0;
+    f->started = f->late = false;
+    f->retry_after_ms = -1;
+    f->err = (struct jv_err){ 0 };
+}
+
 int jv_transfer_begin(struct jv_transfer *t, struct jv_fetch *f)
 {
     struct host host = { "", "" };
     int r;
 
     *t = (struct jv_transfer){ .f = f };
-    f->body = NULL;
-    f->len = 0;
-    f->status = 0;
-    f->err = (struct jv_err){ 0 };
+    jv_fetch_reset(f);
+    t->due = f->first_ms ? jv_transfer_mono_ms() + f->first_ms : 0;
     t->u = new_url(&f->err);
     t->c = curl_easy_init();
     if (!t->c || !t->u || !make_room(t, 0))
@@ -290,38 +384,51 @@ int jv_transfer_begin(struct jv_transfer *t, struct jv_fetch *f)
     return JV_OK;
 }
 
-static int explain(const struct jv_transfer *t, CURLcode code)
+static void explain(const struct jv_transfer *t, CURLcode code)
 {
     struct jv_fetch *f = t->f;
 
-    if (code == CURLE_OK || (f->discard && t->answered))
-        return JV_OK;
+    f->late = code == CURLE_OPERATION_TIMEDOUT;
     if (t->too_big)
-        return jv_err_set(&f->err, JV_FAILED_PRECONDITION, "the answer is too big (over %zu bytes)",
-                          f->max_bytes);
-    if (t->refused)
-        return wrong(&f->err, "the address is not a public one");
-    if (code == CURLE_OPERATION_TIMEDOUT)
-        return jv_err_set(&f->err, JV_UNAVAILABLE, "no answer within %d ms", f->timeout_ms);
-    return jv_err_set(&f->err, JV_UNAVAILABLE, "the address cannot be reached: %s",
-                      curl_easy_strerror(code));
+        jv_err_set(&f->err, JV_FAILED_PRECONDITION, "the answer is too big (over %zu bytes)",
+                   f->max_bytes);
+    else if (t->refused)
+        wrong(&f->err, "the address is not a public one");
+    else if (f->late)
+        jv_err_set(&f->err, JV_UNAVAILABLE, "no answer within %d ms", f->timeout_ms);
+    else if (t->answered)
+        jv_err_set(&f->err, JV_UNAVAILABLE, "the answer broke off: %s", curl_easy_strerror(code));
+    else
+        jv_err_set(&f->err, JV_UNAVAILABLE, "the address cannot be reached: %s",
+                   curl_easy_strerror(code));
 }
 
 void jv_transfer_end(struct jv_transfer *t, CURLcode code)
 {
     struct jv_fetch *f = t->f;
 
-    curl_easy_getinfo(t->c, CURLINFO_RESPONSE_CODE, &f->status);
-    if (!explain(t, code))
-        return;
-    jv_fetch_done(f);
-    f->status = 0;
+    curl_easy_getinfo(t->c, CURLINFO_RESPONSE_CODE, &t->status);
+    if (code != CURLE_OK && !(f->discard && t->answered))
+        explain(t, code);
+}
+
+void jv_transfer_late(struct jv_transfer *t)
+{
+    struct jv_fetch *f = t->f;
+
+    f->late = true;
+    if (t->body)
+        jv_err_set(&f->err, JV_UNAVAILABLE, "nothing more came for %d ms", f->idle_ms);
+    else
+        jv_err_set(&f->err, JV_UNAVAILABLE, "no answer within %d ms", f->first_ms);
 }
 
 void jv_transfer_free(struct jv_transfer *t)
 {
-    if (t->f->err.code)
+    if (t->f->err.code) {
         jv_fetch_done(t->f);
+        t->status = 0;
+    }
     curl_easy_cleanup(t->c);
     curl_url_cleanup(t->u);
     curl_slist_free_all(t->headers);
@@ -332,9 +439,11 @@ int jv_fetch_run(void *fetch)
     struct jv_fetch *f = fetch;
     struct jv_transfer t;
 
+    assert(!f->take && !f->first_ms && !f->idle_ms && !f->reuse);
     if (!jv_transfer_begin(&t, f))
         jv_transfer_end(&t, curl_easy_perform(t.c));
     jv_transfer_free(&t);
+    f->status = t.status;
     return f->err.code;
 }
 

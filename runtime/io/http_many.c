@@ -8,9 +8,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 
-enum { poll_ms = 1000 };
+enum { poll_ms = 1000, kept_connections = 32 };
 
 struct item {
     struct item *next;        /* among the new or the running ones: the thread's */
@@ -19,9 +20,10 @@ struct item {
     struct jv_loop *loop;
     struct jv_transfer transfer;
     struct jv_fetch *f;
+    struct jv_pieces *pieces;
     void (*done)(void *arg);
     void *arg;
-    atomic_bool cancelled;
+    atomic_bool cancelled, resumed;
 };
 
 struct jv_fetches {
@@ -39,6 +41,15 @@ struct jv_fetches {
 /* ---- the thread ----------------------------------------------------------------------------- */
 
 static void tell(void *arg);
+static void tell_more(void *arg);
+
+/* There are pieces again; posted before the end, so the item is still there. */
+static void arrived(struct jv_transfer *t)
+{
+    struct item *i = (struct item *)((char *)t - offsetof(struct item, transfer));
+
+    jv_loop_post(i->loop, tell_more, i);
+}
 
 static void finish(struct item *i)
 {
@@ -61,6 +72,8 @@ static void begin(struct jv_fetches *fs, struct item *i)
         finish(i);
         return;
     }
+    i->transfer.pieces = i->pieces;
+    i->transfer.arrived = arrived;
     if (curl_multi_add_handle(fs->multi, i->transfer.c)) {
         jv_err_set(&i->f->err, JV_UNAVAILABLE, "no memory to fetch the address");
         finish(i);
@@ -101,6 +114,45 @@ static void stop_cancelled(struct jv_fetches *fs, bool all)
     }
 }
 
+/* Those that are held up no longer. What libcurl had in its hands is put at once: it may fail here,
+ * and nowhere else. */
+static void go_on(struct jv_fetches *fs)
+{
+    for (struct item **at = &fs->running; *at;) {
+        struct item *i = *at;
+        CURLcode code = CURLE_OK;
+
+        if (atomic_exchange(&i->resumed, false))
+            code = curl_easy_pause(i->transfer.c, CURLPAUSE_CONT);
+        if (code) {
+            jv_transfer_end(&i->transfer, code);
+            stop(fs, at);
+        } else {
+            at = &i->next;
+        }
+    }
+}
+
+/* Those whose next byte was due. Returns in how many ms the next one is. */
+static int stop_late(struct jv_fetches *fs)
+{
+    int64_t now = jv_transfer_mono_ms(), soonest = now + poll_ms;
+
+    for (struct item **at = &fs->running; *at;) {
+        struct jv_transfer *t = &(*at)->transfer;
+
+        if (t->due && t->due <= now) {
+            jv_transfer_late(t);
+            stop(fs, at);
+            continue;
+        }
+        if (t->due && t->due < soonest)
+            soonest = t->due;
+        at = &(*at)->next;
+    }
+    return (int)(soonest - now);
+}
+
 static void stop_ended(struct jv_fetches *fs)
 {
     const CURLMsg *m;
@@ -126,9 +178,10 @@ static void *work(void *arg)
 
     while (begin_added(fs)) {
         stop_cancelled(fs, false);
+        go_on(fs);
         curl_multi_perform(fs->multi, &running);
         stop_ended(fs);
-        curl_multi_poll(fs->multi, NULL, 0, poll_ms, NULL);
+        curl_multi_poll(fs->multi, NULL, 0, stop_late(fs), NULL);
     }
     stop_cancelled(fs, true);
     return NULL;
@@ -153,9 +206,18 @@ static void tell(void *arg)
     jv_loop_release(i->loop);
     if (i->owner) {
         forget(i->owner, i);
+        i->f->status = i->transfer.status;
         i->done(i->arg);
     }
     free(i);
+}
+
+static void tell_more(void *arg)
+{
+    const struct item *i = arg;
+
+    if (i->owner)
+        i->pieces->more(i->arg);
 }
 
 /* Signals are for the loop's thread. */
@@ -170,6 +232,7 @@ struct jv_fetches *jv_fetches_new(struct jv_loop *l)
     fs->loop = l;
     fs->added_end = &fs->added;
     fs->multi = curl_multi_init();
+    curl_multi_setopt(fs->multi, CURLMOPT_MAXCONNECTS, (long)kept_connections);
     pthread_mutex_init(&fs->lock, NULL);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -196,7 +259,8 @@ struct jv_fetches *jv_fetches_free(struct jv_fetches *fs)
     return NULL;
 }
 
-bool jv_fetches_add(struct jv_fetches *fs, struct jv_fetch *f, void (*done)(void *arg), void *arg)
+bool jv_fetches_add(struct jv_fetches *fs, struct jv_fetch *f, struct jv_pieces *p,
+                    void (*done)(void *arg), void *arg)
 {
     struct item *i;
 
@@ -208,6 +272,7 @@ bool jv_fetches_add(struct jv_fetches *fs, struct jv_fetch *f, void (*done)(void
     i->owner = fs;
     i->loop = fs->loop;
     i->f = f;
+    i->pieces = p;
     i->done = done;
     i->arg = arg;
     i->next_out = fs->out;
@@ -222,10 +287,29 @@ bool jv_fetches_add(struct jv_fetches *fs, struct jv_fetch *f, void (*done)(void
     return true;
 }
 
+static struct item *find(const struct jv_fetches *fs, const struct jv_fetch *f)
+{
+    struct item *i = fs->out;
+
+    while (i && i->f != f)
+        i = i->next_out;
+    return i;
+}
+
 void jv_fetches_cancel(struct jv_fetches *fs, const struct jv_fetch *f)
 {
-    for (struct item *i = fs->out; i; i = i->next_out)
-        if (i->f == f)
-            atomic_store(&i->cancelled, true);
+    struct item *i = find(fs, f);
+
+    if (i)
+        atomic_store(&i->cancelled, true);
+    curl_multi_wakeup(fs->multi);
+}
+
+void jv_fetches_resume(struct jv_fetches *fs, const struct jv_fetch *f)
+{
+    struct item *i = find(fs, f);
+
+    if (i)
+        atomic_store(&i->resumed, true);
     curl_multi_wakeup(fs->multi);
 }

@@ -15,8 +15,9 @@ typedef Google__Protobuf__Struct Struct;
 typedef Google__Protobuf__Value Value;
 
 enum {
-    max_tools = 256, /* of one agent */
-    max_items = 64,  /* members of a schema, examples, tags */
+    max_tools = 256,       /* of one agent */
+    max_items = 64,        /* members of a schema, examples, tags */
+    max_schema = 8 * 1024, /* bytes, packed */
     max_vocabulary = 1024,
     max_text = 512,   /* bytes of one text */
     max_words = 4096, /* of a list of words */
@@ -411,6 +412,18 @@ static void join_family(struct jv_catalog *c, uint32_t tool, const struct jv_wor
     c->families[t->family].tools[t->whose] = tool;
 }
 
+static void keep_schema(struct jv_catalog *c, struct jv_cat_tool *t, const Struct *schema)
+{
+    size_t len = schema ? protobuf_c_message_get_packed_size(&schema->base) : 0;
+    uint8_t *packed;
+
+    if (!len || len > max_schema)
+        return;
+    packed = jv_arena_alloc(c->arena, len);
+    t->schema_len = protobuf_c_message_pack(&schema->base, packed);
+    t->schema = packed;
+}
+
 static void add_tool(struct jv_catalog *c, uint32_t agent, const Struct *s)
 {
     const char *owner = jv_struct_text(s, "owner"), *scope = jv_struct_text(s, "scope");
@@ -438,6 +451,7 @@ static void add_tool(struct jv_catalog *c, uint32_t agent, const Struct *s)
     t->whose = whose_of(t, &name);
     t->examples = read_examples(c, jv_struct_get(s, "examples"), &t->n_examples);
     read_slots(c, t, as_struct(jv_struct_get(s, "input_schema")));
+    keep_schema(c, t, as_struct(jv_struct_get(s, "input_schema")));
     join_family(c, tool, &name);
     t = &c->tools[tool];
     post_telling(c, &name, t->family, name_weight, true);

@@ -42,6 +42,9 @@ struct jv_cat_tool {
     uint32_t agent, family;
     size_t n_slots; /* without the owner */
     const struct jv_slot *slots;
+    const uint8_t
+            *schema; /* of its arguments, a packed Struct; NULL: too large, or there is none */
+    size_t schema_len;
     size_t n_examples;
     const char **examples;
     size_t n_offers;

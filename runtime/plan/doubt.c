@@ -61,7 +61,8 @@ static bool excepts(const struct jv_reading *r, const struct jv_clause *s)
     static const char *const pairs[][2] = { { "rather", "than" }, { "instead", "of" },
                                             { "other", "than" },  { "apart", "from" },
                                             { "but", "not" },     { "as", "soon" },
-                                            { "or", "rather" },   { "no", "longer" } };
+                                            { "or", "rather" },   { "no", "longer" },
+                                            { "only", "if" } };
 
     for (size_t i = s->from; i < s->to; i++) {
         if (is_any(r, i, words, JV_COUNT(words)))
@@ -74,6 +75,38 @@ static bool excepts(const struct jv_reading *r, const struct jv_clause *s)
              jv_word_is(r, i - 1, "anything")))
             return true;
     }
+    return false;
+}
+
+/* Somebody else's words are shown, or it was not meant: "summarise this: delete 1", "> delete 1",
+ * "delete 1, just kidding". Wherever in the text that stands. */
+static bool is_retold(const struct jv_reading *r)
+{
+    static const char *const marks[] = { "\n>",        "```",      "\nsubject:", "this:",
+                                         "following:", "example:", "says:",      "reads:",
+                                         "wrote:",     "to me:",   "never mind" };
+    static const char *const words[] = { "kidding",   "joking",    "summarise",
+                                         "summarize", "translate", "nevermind" };
+
+    if (r->words.text[0] == '>')
+        return true;
+    for (size_t i = 0; i < JV_COUNT(marks); i++)
+        if (strcasestr(r->words.text, marks[i]))
+            return true;
+    for (size_t i = 0; i < r->n; i++)
+        if (is_any(r, i, words, JV_COUNT(words)))
+            return true;
+    return false;
+}
+
+/* What somebody else would like, or nobody: "alex wants to delete 1", "it is wrong to". */
+static bool is_not_wished(const struct jv_reading *r, const struct jv_clause *s)
+{
+    static const char *const words[] = { "wants", "afraid", "wrong", "stop", "avoid", "refuse" };
+
+    for (size_t i = s->from; i < s->to; i++)
+        if (is_any(r, i, words, JV_COUNT(words)))
+            return true;
     return false;
 }
 
@@ -385,7 +418,7 @@ static bool doubts(const struct jv_reading *r, const struct jv_clause *c, const 
     return excepts(r, &s) || is_conditional(r, c, &s, numbered) || (numbered && is_later(r, c)) ||
            for_others(r, c) || asks_of_many(r, c) || (!numbered && counts(r, c)) ||
            wonders(r, c, numbered) || was_told(r, c) || sweeps(r, c) || is_taken_back(r, c) ||
-           alternates(r, c);
+           alternates(r, c) || is_retold(r) || (numbered && is_not_wished(r, &s));
 }
 
 bool jv_doubtful(const struct jv_reading *r, const struct jv_wish *wishes, size_t n_wishes,

@@ -26,6 +26,7 @@ struct planning {
     struct jv_memory memory;
     size_t n_wishes, n_drafts;
     bool unclear; /* whose? */
+    bool weak;    /* nothing was found, and so it may be talk */
     struct jv_wish wishes[JV_CLAUSES];
     struct jv_draft drafts[JV_CALLS_MAX];
     struct jv_plan *ret;
@@ -531,6 +532,13 @@ static bool chats(struct planning *p)
            jv_talk(&p->reading, true, p->in->scope, p->a, p->ret);
 }
 
+static void talk_or_not(struct planning *p)
+{
+    p->weak = true;
+    if (!jv_talk(&p->reading, true, p->in->scope, p->a, p->ret))
+        jv_talk_unknown(p->c, p->a, p->ret);
+}
+
 static void plan_text(struct planning *p)
 {
     enum jv_reply reply;
@@ -557,8 +565,10 @@ static void plan_text(struct planning *p)
         return;
     p->n_drafts = jv_follow(&p->reading, p->wishes, p->n_wishes, &p->memory, p->a, p->drafts,
                             &p->ret->compare);
-    if (!p->n_drafts && chats(p))
+    if (!p->n_drafts && chats(p)) {
+        p->weak = true;
         return;
+    }
     if (!p->n_drafts) {
         draft_wishes(p);
         draft_numbers(p);
@@ -576,8 +586,8 @@ static void plan_text(struct planning *p)
         jv_talk_whose(p->c, p->a, p->ret);
     else if (asked && !jv_talks(&p->reading))
         ask_again(p);
-    else if (!jv_talk(&p->reading, true, p->in->scope, p->a, p->ret))
-        jv_talk_unknown(p->c, p->a, p->ret);
+    else
+        talk_or_not(p);
 }
 
 /* There are more ids, or more wishes of a kind that is known, than calls. */
@@ -590,6 +600,31 @@ static bool asks_more(const struct planning *p)
     for (size_t i = 0; i < p->n_wishes; i++)
         wishes += p->wishes[i].mood != JV_STATEMENT && p->wishes[i].n_picks;
     return ids > JV_CALLS_MAX || wishes > JV_CALLS_MAX;
+}
+
+/* "good morning": few words, and all of them known. */
+static bool is_small_talk(const struct planning *p)
+{
+    enum { brief = 8 };
+
+    for (size_t i = 0; i < p->reading.n; i++)
+        if (jv_token_unknown(&p->reading, i))
+            return false;
+    return p->reading.n <= brief;
+}
+
+static bool is_sure(const struct planning *p)
+{
+    const struct jv_plan *plan = p->ret;
+
+    if (plan->kind == JV_PLAN_UNKNOWN || plan->more || plan->taken || p->unclear)
+        return false;
+    if (p->weak && !is_small_talk(p))
+        return false;
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->calls[i].confidence < clear_confidence)
+            return false;
+    return true;
 }
 
 static int plan(struct jv_ctx *ctx, const struct jv_catalog *c, const struct jv_plan_input *in,
@@ -607,6 +642,7 @@ static int plan(struct jv_ctx *ctx, const struct jv_catalog *c, const struct jv_
     p->n_wishes = jv_clauses(&p->reading, &who, a, p->wishes);
     plan_text(p);
     ret->more = ret->n == JV_CALLS_MAX && asks_more(p);
+    ret->sure = is_sure(p);
     ret->memory = jv_memory_write(c, &p->memory, a);
     return JV_OK;
 }

@@ -436,7 +436,7 @@ TEST(nobody_without_the_right)
 {
     struct stage s = stage_new(&finops_actor);
 
-    for (const struct jv_tool *t = finops_actor.tools; t->method; t++) {
+    for (const struct jv_tool *t = finops_actor.tools; t->tool; t++) { /* Notices is none */
         struct call_case c = { NOBODY, t->tool, "{}", JV_UNAUTHENTICATED };
 
         if (strcmp(t->method, "CloudCost") == 0)

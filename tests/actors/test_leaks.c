@@ -30,6 +30,7 @@ TEST(no_answer_holds_what_its_asker_may_not_see)
 {
     struct plan plan = { .seed = (uint64_t)from_env("LEAKS_SEED", 20250110),
                          .questions = n_in_a_round,
+                         .notices = true,
                          .chat_percent = (unsigned)from_env("LEAKS_CHAT", chat_percent) };
     size_t questions = (size_t)from_env("LEAKS_QUESTIONS", n_questions);
     struct tally t = { 0 };

@@ -450,7 +450,7 @@ TEST(nobody_without_the_right)
 {
     struct stage s = stage_new(&oxygen_actor);
 
-    for (const struct jv_tool *t = oxygen_actor.tools; t->method; t++) {
+    for (const struct jv_tool *t = oxygen_actor.tools; t->tool; t++) { /* Notices is none */
         struct call_case c = { NOBODY, t->tool, "{}", JV_UNAUTHENTICATED };
 
         check_case(&s, &c);

@@ -3,6 +3,8 @@
 #include <google/protobuf/empty.pb-c.h>
 #include <notifier.pb-c.h>
 
+#include "world/fake_service.h"
+
 #include "actors/breaker.h"
 
 /* ---- a notifier that is slow, or refuses a task ---------------------------------------------- */
@@ -37,55 +39,28 @@ JV_TOOL_FN(check_url, Notifier__CheckUrlRequest, Google__Protobuf__Empty)
     return JV_OK;
 }
 
-JV_TOOL_FN(forget, Notifier__ForgetRequest, Google__Protobuf__Empty)
-{
-    (void)ctx, (void)req, (void)ret;
-    return JV_OK;
-}
-
-JV_TOOL_FN(change, Notifier__ChangeRequest, Google__Protobuf__Empty)
-{
-    (void)ctx, (void)req, (void)ret;
-    return JV_OK;
-}
-
-JV_TOOL_FN(list_dead, Notifier__ListDeadRequest, Notifier__ListDeadReply)
-{
-    (void)ctx, (void)req, (void)ret;
-    return JV_OK;
-}
-
-JV_TOOL_FN(resend, Notifier__ResendRequest, Notifier__ResendReply)
-{
-    (void)ctx, (void)req, (void)ret;
-    return JV_OK;
-}
-
 static const struct jv_tool notifier_tools[] = {
     JV_TOOL("Enqueue", enqueue, .allow = JV_ALLOW_ACTOR, .timeout_ms = 120000),
     JV_TOOL("CheckUrl", check_url, .allow = JV_ALLOW_ACTOR),
-    JV_TOOL("Forget", forget, .allow = JV_ALLOW_ACTOR),
-    JV_TOOL("Change", change, .allow = JV_ALLOW_ACTOR),
-    JV_TOOL("ListDead", list_dead, .allow = JV_ALLOW_ACTOR),
-    JV_TOOL("Resend", resend, .allow = JV_ALLOW_ACTOR),
     { 0 },
 };
-static const struct jv_actor fake_notifier = {
-    .name = "notifier",
-    .version = "1",
-    .summary = "notes",
-    .service = &notifier__notifier__descriptor,
-    .tools = notifier_tools,
-};
-
 #define PUSH ",\"taskPushNotificationConfig\":{\"url\":\"https://example.org/\"}"
+
+static const struct jv_actor *fake_notifier(struct world *w)
+{
+    struct jv_actor *a =
+            fake_service(w, "notifier", &notifier__notifier__descriptor, notifier_tools);
+
+    a->timeout_ms = 120000;
+    return a;
+}
 
 TEST(a_slow_notifier_costs_no_lease)
 {
     struct stage s = stage_new();
     const char *id;
 
-    world_start(s.w, &fake_notifier);
+    world_start(s.w, fake_notifier(s.w));
     notes.slow_ms = 60000; /* as if it died with the question */
     id = begin(&s, "quiet 15", PUSH);
     world_advance(s.w, 2500);
@@ -101,7 +76,7 @@ TEST(what_the_notifier_refuses_holds_up_nobody_else)
     struct stage s = stage_new();
     const char *bad, *good;
 
-    world_start(s.w, &fake_notifier);
+    world_start(s.w, fake_notifier(s.w));
     bad = begin(&s, "steps 1", PUSH);
     notes.refused = bad;
     world_sql(s.w, "update breaker.push_configs set done = true"); /* first in the table */
@@ -126,7 +101,7 @@ TEST(much_is_handed_over_bit_by_bit)
 {
     struct stage s = stage_new();
 
-    world_start(s.w, &fake_notifier);
+    world_start(s.w, fake_notifier(s.w));
     notes.watched = begin(&s, "tells 15", PUSH);
     world_advance(s.w, 10000);
     CHECK_INT((int)notes.n_watched, 16);

@@ -341,6 +341,31 @@ def around_chat(api):
     api.check("98 first", [(n["kind"], n["priority"]) for n in r.get("notifications", [])][:1] == [("exam", "high")], r)
 
 
+def memory(api):
+    mine, theirs = "/api/memory", {"kind": "fact", "text": "I work on cloud cost"}
+    r = api.expect("a memory is kept", 201, "vishal", "POST", mine, theirs)
+    api.check("with a number of its own", r["id"] == 1 and r["text"] == theirs["text"] and r["kind"] == "fact", r)
+    again = api.expect("the same again", 201, "vishal", "POST", mine, theirs)
+    api.check("is the same one", again["id"] == 1, again)
+    listed = api.expect("memories are listed", 200, "vishal", "GET", mine)
+    api.check("all of them", [m["text"] for m in listed["memories"]] == [theirs["text"]], listed)
+    others = api.expect("nobody else's", 200, "admin", "GET", mine)
+    api.check("not even for an administrator", others == {"memories": []}, others)
+    api.expect("nor can they be erased", 404, "admin", "DELETE", mine + "/1")
+    api.expect("a kind that is none", 422, "vishal", "POST", mine, {"kind": "secret", "text": "x"}, problem="kind")
+    api.expect("nothing to remember", 422, "vishal", "POST", mine, {"kind": "fact"}, problem="text")
+    api.expect("an unknown member", 422, "vishal", "POST", mine, dict(theirs, username="happy"), problem="username")
+    api.expect("too long a memory", 422, "vishal", "POST", mine, {"kind": "fact", "text": "x" * 201}, problem="text")
+    api.expect("a number that is none", 422, "vishal", "DELETE", mine + "/one", problem="id")
+    api.expect("one is forgotten", 204, "vishal", "DELETE", mine + "/1")
+    api.expect("and is gone", 404, "vishal", "DELETE", mine + "/1")
+    api.expect("another", 201, "vishal", "POST", mine, {"kind": "preference", "text": "I prefer short answers"})
+    api.expect("all are forgotten", 204, "vishal", "DELETE", mine)
+    left = api.expect("and gone", 200, "vishal", "GET", mine)
+    api.check("all of them are", left == {"memories": []}, left)
+    api.expect("nobody has none", 401, None, "GET", mine)
+
+
 def operators_port(api):
     """With a port of its own, what operators see is there and nowhere else."""
     def at_ops(path):
@@ -393,7 +418,7 @@ def main():
     threading.Thread(target=cards.serve_forever, daemon=True).start()
     port = cards.server_address[1]
     tests = [sign_in, sign_out, sessions, texts, registry, remote_agents, chat, repeats,
-             around_chat, operators_port, document]
+             around_chat, memory, operators_port, document]
     ops = free_port()
     with Stack(env={"JARVIS_FETCH_ALLOW": "127.0.0.1:%d,127.0.0.1:1" % port,
                     "JARVIS_METRICS_LISTEN": "127.0.0.1:%d" % ops}) as s:

@@ -157,7 +157,7 @@ class Leaks(Tally):
                 ("GET", "/api/sessions", None), ("GET", "/api/sessions/" + theirs, None),
                 ("GET", "/auth/user/" + self.people[other]["username"], None),
                 ("GET", "/a2a/jarvis/tasks?includeArtifacts=true", None), ("POST", "/api/suggestions", {}), ("GET", "/api/notifications", None),
-                ("POST", "/api/suggestions", {"session_id": theirs}),
+                ("GET", "/api/memory", None), ("POST", "/api/suggestions", {"session_id": theirs}),
                 ("POST", "/api/sessions/%s/switch" % theirs, None), ("DELETE", "/api/sessions/" + theirs, None),
                 ("POST", "/api/chat", {"message": "and mine?", "session_id": theirs})]:
             status, _, reply = self.request(who, method, path, body)

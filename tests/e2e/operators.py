@@ -15,7 +15,7 @@ import threading
 from bus import ANSWERED, CANNOT_ASK, NO_ANSWER, NO_RESPONDERS, REFUSED, Operator, Tally
 from stack import Stack, wait_for
 
-ACTORS = {"auth", "registry", "sessions", "notifier", "tickets", "finops", "oxygen", "orchestrator"}
+ACTORS = {"auth", "registry", "sessions", "notifier", "tickets", "finops", "oxygen", "llm", "orchestrator"}
 LIST, MINE, GET = "jarvis.svc.tickets.List", "jarvis.svc.tickets.ListMine", "jarvis.svc.tickets.Get"
 SEND, CHAT = "jarvis.a2a.tickets.SendMessage", "jarvis.a2a.jarvis.SendStreamingMessage"
 TOOL_CALL, TOOL_RESULT = ("application/vnd.jarvis.tool-%s+json" % kind for kind in ("call", "result"))

@@ -8,7 +8,8 @@ import time
 
 from stack import Stack, wait_for
 
-ACTORS = ["auth", "registry", "sessions", "notifier", "tickets", "finops", "oxygen", "orchestrator", "gateway"]
+ACTORS = ["auth", "registry", "sessions", "notifier", "tickets", "finops", "oxygen", "llm", "orchestrator",
+          "gateway"]
 SERVERS = ["nats", "postgres"]
 QUESTION, FACTS = "show my tickets and aws cost", ["12301", "12303", "15,234.50", "ec2", "s3", "dynamodb"]
 

@@ -17,8 +17,8 @@ import time
 
 from stack import TOP, Stack, free_port, wait_for
 
-NAMES = ["nats", "postgres", "auth", "registry", "sessions", "notifier", "tickets", "finops", "oxygen", "orchestrator",
-         "gateway"]
+NAMES = ["nats", "postgres", "auth", "registry", "sessions", "notifier", "tickets", "finops", "oxygen", "llm",
+         "orchestrator", "gateway"]
 IS_ROOT = os.geteuid() == 0
 
 

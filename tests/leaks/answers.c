@@ -10,7 +10,7 @@ static struct reader reader_of(const struct stage *s, const struct ask *ask)
 }
 
 /* The error's text and member, and the body. */
-const char *answer_text(struct stage *s, const struct world_reply *r)
+const char *answer_of(struct stage *s, const struct world_reply *r)
 {
     return jv_arena_printf(s->arena, "%s\n%s\n%s", r->text ? r->text : "", r->field ? r->field : "",
                            r->json ? r->json : "");
@@ -30,7 +30,7 @@ static const struct fact *leak_again(struct stage *s, struct ask *ask)
 
     ask_wrap(&s->asking, ask);
     r = ask_again(s, ask);
-    return facts_leak(s->people->facts, &reader, answer_text(s, &r), ask->said, NULL);
+    return facts_leak(s->people->facts, &reader, answer_of(s, &r), ask->said, NULL);
 }
 
 /* The text without its n-th word; NULL: it has none. */
@@ -131,7 +131,7 @@ static bool is_fault(const struct ask *ask, int code)
 void answer_judge(struct stage *s, const struct chain *c, size_t turn, const struct world_reply *r)
 {
     const struct ask *ask = &c->asks[turn];
-    const char *text = answer_text(s, r);
+    const char *text = answer_of(s, r);
 
     s->tally->asked++;
     s->tally->answered += r->code == JV_OK;

@@ -130,7 +130,9 @@ static void random_call(struct asking *a, struct ask *ask)
 
     while (actor->tools[n].method)
         n++;
-    row = &actor->tools[dice_below(dice(a), n)];
+    do
+        row = &actor->tools[dice_below(dice(a), n)];
+    while (row->allow.kind == JV_ACCESS_ACTOR); /* nobody else's credentials reach it */
     for (unsigned i = 0; i < s->n_methods; i++)
         if (strcmp(s->methods[i].name, row->method) == 0)
             ask->json = random_arguments(a, s->methods[i].input);
@@ -155,9 +157,13 @@ static const char *const odd_asks[][2] = {
     { "svc.sessions.Begin",
       "{\"session_id\":\"{other_session}\",\"message_id\":\"m-{new}\",\"text\":\"{text}\"}" },
     { "svc.sessions.Resolve", "{\"session_id\":\"{other_session}\"}" },
+    { "svc.sessions.Remember", "{\"kind\":\"fact\",\"text\":\"{text}\"}" },
+    { "svc.sessions.ListMemories", "{}" },
+    { "svc.sessions.Forget", "{\"id\":1}" },
     { "svc.orchestrator.Suggest", "{\"session_id\":\"{session}\"}" },
     { "svc.orchestrator.Suggest", "{}" },
-    { "svc.orchestrator.Notifications", "{}" },
+    { "svc.notifier.TakeNotice", "{}" },
+    { "svc.notifier.ListNotices", "{}" },
     { "svc.orchestrator.Explain", "{\"message\":\"{text}\"}" },
     { "a2a.{task_agent}.GetTask", "{\"id\":\"{task}\"}" },
     { "a2a.{task_agent}.GetTask", "{\"id\":\"{task}\",\"historyLength\":10}" },

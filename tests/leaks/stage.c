@@ -7,8 +7,8 @@
 #include "leaks/stage_impl.h"
 
 extern const struct jv_file jv_migration_files[];
-extern const struct jv_actor auth_actor, registry_actor, sessions_actor, tickets_actor,
-        finops_actor, oxygen_actor, orchestrator_actor;
+extern const struct jv_actor auth_actor, registry_actor, sessions_actor, notifier_actor,
+        tickets_actor, finops_actor, oxygen_actor, orchestrator_actor;
 
 static const struct jv_actor *const agents[] = { &tickets_actor, &finops_actor, &oxygen_actor,
                                                  NULL };
@@ -73,7 +73,8 @@ void stage_reset_sessions(struct stage *s)
 {
     struct jv_buf b = jv_buf_new(s->arena);
 
-    jv_buf_str(&b, "begin; delete from sessions.sessions; delete from orchestrator.tasks; "
+    jv_buf_str(&b, "begin; delete from sessions.sessions; delete from sessions.memories; "
+                   "delete from orchestrator.tasks; "
                    "delete from tickets.tasks;\n");
     add_sessions(s, &b);
     add_tasks(s, &b);
@@ -177,7 +178,8 @@ static void add_people(struct stage *s)
 {
     struct jv_buf b = jv_buf_new(s->arena);
 
-    jv_buf_str(&b, "delete from auth.people;\n");
+    jv_buf_str(&b, "delete from notifier.notices; delete from notifier.looks; "
+                   "delete from notifier.rounds; delete from auth.people;\n");
     for (int i = 0; i < n_people; i++)
         jv_buf_printf(&b,
                       "insert into auth.people (user_id, username, role, email, password_hash, "
@@ -188,9 +190,9 @@ static void add_people(struct stage *s)
 
 static void start_actors(struct stage *s)
 {
-    const struct jv_actor *const actors[] = { &auth_actor,        &registry_actor, &sessions_actor,
-                                              &tickets_actor,     &finops_actor,   &oxygen_actor,
-                                              &orchestrator_actor };
+    const struct jv_actor *const actors[] = { &auth_actor,     &registry_actor,    &sessions_actor,
+                                              &notifier_actor, &tickets_actor,     &finops_actor,
+                                              &oxygen_actor,   &orchestrator_actor };
     const struct jv_actor *instead = s->plan->instead;
 
     for (size_t i = 0; i < JV_COUNT(actors); i++) {
@@ -198,6 +200,8 @@ static void start_actors(struct stage *s)
 
         const struct jv_actor *actor = same ? instead : actors[i];
 
+        if (actor == &notifier_actor && !s->plan->notices)
+            continue;
         if (actor == &orchestrator_actor && !s->plan->tasks)
             actor = without_tasks(s, actor);
         world_start(s->w, actor);

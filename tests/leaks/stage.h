@@ -17,9 +17,10 @@
 struct plan {
     uint64_t seed;
     size_t questions;
-    unsigned chat_percent;          /* of what is asked goes through the orchestrator */
-    bool tasks;                     /* the orchestrator keeps tasks, as it does in a real system */
-    bool quiet;                     /* print nothing */
+    unsigned chat_percent; /* of what is asked goes through the orchestrator */
+    bool tasks;            /* the orchestrator keeps tasks, as it does in a real system */
+    bool notices;          /* the notifier runs, and tells in the chat once what is urgent */
+    bool quiet;            /* print nothing */
     const struct jv_actor *instead; /* runs in place of the actor of its name; NULL: none */
     /* Something wrong to do once a round has begun; NULL: nothing. */
     void (*meddle)(const struct people *people);

@@ -68,7 +68,7 @@ bool changes_judge(struct stage *s, const char *before, const char *after);
 
 /* ---- answers.c: what was said ---------------------------------------------------------------- */
 /* The error's text and member, and the body. */
-const char *answer_text(struct stage *s, const struct world_reply *r);
+const char *answer_of(struct stage *s, const struct world_reply *r);
 void answer_judge(struct stage *s, const struct chain *c, size_t turn, const struct world_reply *r);
 /* What is kept of the asker's sessions: memory, history, what agents were asked. */
 void answer_judge_memory(struct stage *s, const struct chain *c);

@@ -97,7 +97,7 @@ static int by_byte(const void *a, const void *b)
 /* Tasks of the same millisecond come in any order: what counts is what is there. */
 static const char *comparable(struct stage *s, const struct ask *ask, const struct world_reply *r)
 {
-    const char *text = plain(s, jv_arena_printf(s->arena, "%d %s", r->code, answer_text(s, r)));
+    const char *text = plain(s, jv_arena_printf(s->arena, "%d %s", r->code, answer_of(s, r)));
     char *sorted = jv_arena_strdup(s->arena, text);
 
     if (!strstr(ask->subject, ".ListTasks"))

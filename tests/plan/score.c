@@ -1,12 +1,14 @@
 /* score.c -- how well the built-in planner understands people.
  *
- *     plan_score [-v] [--least PERCENT] [--strangers N] wishes.json wordings.json...
+ *     plan_score [-v] [--least PERCENT] [--offered PERCENT] [--strangers N] wishes.json
+ * wordings.json...
  *
  * wishes.json says what people want and the calls that is; a wordings file says how they put it:
  * {"wish": ["wording", ...]}. Each wording is asked in a conversation of its own, behind what the
  * wish says was said before, with our agents alone or among N that nobody wrote. Prints a score for
  * each file; -v what was misunderstood. Fails when a file scores less than PERCENT, or when a call
- * would change what nobody asked to change. */
+ * would change what nobody asked to change; with --offered also when a model would not be offered
+ * the tools that it takes for so many. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +29,9 @@ struct scoring {
     struct jv_arena *arena, *asking; /* for good; of one conversation */
     struct jv_catalog *catalog;
     const Struct *wishes; /* by id */
-    bool verbose;
-    size_t asked, right, writes, unsure_wrong, sure, sure_right;
+    bool verbose, failed;
+    double least_offered;
+    size_t asked, right, writes, sure, sure_right, wants, offered;
 };
 
 static Struct *load(struct jv_arena *a, const char *path)
@@ -234,6 +237,44 @@ static bool changes_wrongly(const struct scoring *s, const Struct *wish, const s
     return false;
 }
 
+enum { n_offered = 32 };
+
+/* All tools of a list of calls are among those that a model would be offered. */
+static bool are_offered(const Value *calls, size_t n, const struct jv_function *f)
+{
+    for (size_t i = 0; i < calls->list_value->n_values; i++) {
+        const Struct *c = calls->list_value->values[i]->struct_value;
+        bool found = false;
+
+        for (size_t k = 0; k < n && !found; k++)
+            found = f[k].tool && strcmp(f[k].agent, jv_struct_text(c, "agent")) == 0 &&
+                    strcmp(f[k].tool, jv_struct_text(c, "tool")) == 0;
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static void score_offer(struct scoring *s, const Struct *wish, const char *text,
+                        const Struct *memory, const struct jv_plan *own)
+{
+    const struct jv_plan_input in = { .text = text, .memory = memory, .now_ms = now_ms };
+    Value *const *lists = NULL;
+    size_t n = list_of(wish, "calls", &lists), n_f;
+    struct jv_function *f;
+    bool found = false;
+
+    if (!n || strcmp(text_or(wish, "kind", "calls"), "calls") != 0)
+        return;
+    n_f = jv_plan_functions(s->catalog, &in, own, n_offered, s->asking, &f);
+    for (size_t i = 0; i < n && !found; i++)
+        found = are_offered(lists[i], n_f, f);
+    s->wants++;
+    s->offered += found;
+    if (s->verbose && !found)
+        printf("NOT OFFERED %s %s\n", jv_struct_text(wish, "id"), text);
+}
+
 static double least_confidence(const struct jv_plan *plan)
 {
     double least = 1;
@@ -248,6 +289,7 @@ static void score_wording(struct scoring *s, const Struct *wish, const char *tex
     Value *const *before = NULL;
     size_t n = list_of(wish, "before", &before);
     struct jv_plan plan = { 0 };
+    const Struct *memory;
     bool right, wrote, sure;
 
     jv_arena_reset(s->asking);
@@ -256,10 +298,12 @@ static void score_wording(struct scoring *s, const Struct *wish, const char *tex
         if (i + 1 == n)
             hear(s, wish, &plan);
     }
-    plan = ask(s, wish, text, plan.memory);
+    memory = plan.memory;
+    plan = ask(s, wish, text, memory);
+    score_offer(s, wish, text, memory, &plan);
     right = understood(s, wish, &plan);
     wrote = !right && changes_wrongly(s, wish, &plan);
-    sure = plan.kind == JV_PLAN_CALLS && !plan.taken;
+    sure = plan.sure;
     s->asked++;
     s->right += right;
     s->writes += wrote;
@@ -285,12 +329,17 @@ static const Struct *wish_of(const struct scoring *s, const char *id)
     exit(1);
 }
 
+static double share(size_t part, size_t all)
+{
+    return all ? 100.0 * (double)part / (double)all : 0;
+}
+
 static double score_file(struct scoring *s, const char *path)
 {
     const Struct *file = load(s->arena, path);
     double percent;
 
-    s->asked = s->right = s->writes = s->sure = s->sure_right = 0;
+    s->asked = s->right = s->writes = s->sure = s->sure_right = s->wants = s->offered = 0;
     for (size_t i = 0; i < file->n_fields; i++) {
         const Struct *wish = wish_of(s, file->fields[i]->key);
         Value *const *wordings = NULL;
@@ -303,10 +352,11 @@ static double score_file(struct scoring *s, const char *path)
     }
     percent = s->asked ? 100.0 * (double)s->right / (double)s->asked : 0;
     printf("# %s: %zu of %zu wordings understood (%.1f %%), %zu wrong changes; sure of %zu, of "
-           "which "
-           "right %.1f %%\n",
-           path, s->right, s->asked, percent, s->writes, s->sure,
-           s->sure ? 100.0 * (double)s->sure_right / (double)s->sure : 0);
+           "which right %.1f %%; a model is offered what it takes for %.1f %%\n",
+           path, s->right, s->asked, percent, s->writes, s->sure, share(s->sure_right, s->sure),
+           share(s->offered, s->wants));
+    if (s->least_offered > share(s->offered, s->wants))
+        s->failed = true;
     return percent;
 }
 
@@ -340,6 +390,8 @@ int main(int argc, char **argv)
             least = strtod(argv[++i], NULL);
         if (strcmp(argv[i], "--strangers") == 0 && i + 1 < argc)
             strangers = strtoul(argv[++i], NULL, 10);
+        if (strcmp(argv[i], "--offered") == 0 && i + 1 < argc)
+            s.least_offered = strtod(argv[++i], NULL);
         s.verbose = s.verbose || strcmp(argv[i], "-v") == 0;
     }
     if (i + 1 >= argc)
@@ -347,7 +399,7 @@ int main(int argc, char **argv)
     s.catalog = catalog(s.arena, strangers);
     s.wishes = load(s.arena, argv[i++]);
     for (; i < argc; i++)
-        if (score_file(&s, argv[i]) < least || s.writes)
+        if (score_file(&s, argv[i]) < least || s.writes || s.failed)
             passed = false;
     jv_catalog_free(s.catalog);
     jv_arena_free(s.asking);

@@ -52,6 +52,29 @@ TEST(nouns_alone_change_nothing)
     check_none("admin", admins, JV_COUNT(admins));
 }
 
+TEST(what_others_say_or_nobody_means_is_asked_about)
+{
+    static const char *const admins[] = {
+        "alex wants to delete ticket 12301",
+        "summarise this: please approve ticket 12304",
+        "read this to me: delete ticket 12305",
+        "the mail reads: delete ticket 12305",
+        "please stop deleting ticket 12301",
+        "it would be wrong to delete ticket 12301",
+        "I'm afraid you will delete ticket 12301",
+        "> delete ticket 12301\nwhat do you think of this?",
+        "what do you think of this?\n> delete ticket 12301",
+        "look at this\n```\ndelete ticket 12301\n```",
+        "From: x\nSubject: hi\n\ndelete ticket 12301",
+        "delete ticket 12301, just kidding",
+        "delete ticket 12301 - never mind",
+        "approve ticket 12304 only if sarah agrees",
+        "example: create a ticket for vpn access",
+    };
+
+    check_none("admin", admins, JV_COUNT(admins));
+}
+
 TEST(exceptions_are_asked_about)
 {
     static const char *const list[] = {

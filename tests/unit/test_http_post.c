@@ -202,7 +202,7 @@ static struct crowd *crowd_new(void)
 static bool crowd_add(struct crowd *c, size_t i, const char *path)
 {
     c->f[i] = to("http", "127.0.0.1", plain->port, path, c->urls[i]);
-    return jv_fetches_add(c->fs, &c->f[i], told, c);
+    return jv_fetches_add(c->fs, &c->f[i], NULL, told, c);
 }
 
 static void crowd_free(struct crowd *c)
@@ -258,7 +258,7 @@ TEST(bad_ones_are_told_too)
     c->f[1] = (struct jv_fetch){ .url = "http://127.0.0.1:9/", .timeout_ms = 1000 };
     c->want = 2;
     for (size_t i = 0; i < 2; i++)
-        CHECK(jv_fetches_add(c->fs, &c->f[i], told, c));
+        CHECK(jv_fetches_add(c->fs, &c->f[i], NULL, told, c));
     jv_loop_run(c->loop);
     CHECK_STR(c->f[0].err.text, "the address is neither http nor https");
     CHECK_STR(c->f[1].err.text, "the address is not a public one");

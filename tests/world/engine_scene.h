@@ -114,6 +114,12 @@ JV_TOOL_FN(remove_one, Tickets__GetRequest, Tickets__Deleted)
     return JV_OK;
 }
 
+JV_TOOL_FN(notices, Notices__NoticesRequest, Notices__NoticeList)
+{
+    (void)ctx, (void)req, (void)ret;
+    return JV_OK;
+}
+
 static void say_list(struct jv_ctx *ctx, struct jv_buf *md, const void *req, const void *ret)
 {
     (void)ctx, (void)req;
@@ -149,6 +155,7 @@ static const struct jv_tool callee_tools[] = {
     JV_TOOL("Update", update, .allow = JV_ALLOW_ANYONE),
     JV_TOOL("Delete", remove_one, .allow = JV_ALLOW_SCOPE("tickets:delete"),
             .flags = JV_TOOL_HIDDEN),
+    JV_TOOL("Notices", notices, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_HIDDEN),
     { 0 },
 };
 

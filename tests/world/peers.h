@@ -7,6 +7,7 @@
 #include <google/protobuf/empty.pb-c.h>
 
 #include "finops.pb-c.h"
+#include "notifier.pb-c.h"
 #include "orchestrator.pb-c.h"
 #include "oxygen.pb-c.h"
 #include "registry.pb-c.h"
@@ -14,7 +15,7 @@
 #include "tickets.pb-c.h"
 
 #include "check.h"
-#include "world/world.h"
+#include "world/fake_service.h"
 
 extern const struct jv_actor orchestrator_actor, tickets_actor, finops_actor, oxygen_actor;
 
@@ -50,6 +51,10 @@ static struct {
     size_t n_invocations;
     char invocation[256];
     bool invocation_ok;
+    /* notifier */
+    struct behaviour notifier;
+    const char *notice; /* what is to be told; NULL: nothing */
+    char told[64];      /* the answer that tells it */
 } fake;
 
 static int behave(struct jv_ctx *ctx, struct behaviour *b)
@@ -186,12 +191,6 @@ JV_TOOL_FN(my_exams, Oxygen__MyExamsRequest, Oxygen__ExamList)
     ret->pending_exams[2] = exam(ctx, "Data Science Midterm", "2025-01-12", 2);
     ret->n_pending_exams = 3;
     return behave(ctx, &fake.oxygen);
-}
-
-static int unheard_of(struct jv_ctx *ctx, const void *req, void *ret)
-{
-    (void)req, (void)ret;
-    return jv_fail(ctx, JV_UNIMPLEMENTED, "this fake does not do that");
 }
 
 static const struct {
@@ -346,31 +345,21 @@ JV_TOOL_FN(active, Google__Protobuf__Empty, Sessions__Session)
     return JV_OK;
 }
 
-/* A row for every rpc; those without a handler here are not done by the fake. */
-static struct jv_actor *fake_service(struct world *w, const char *name,
-                                     const ProtobufCServiceDescriptor *s,
-                                     const struct jv_tool *done)
+/* ---- notifier: at most one notice -------------------------------------------------------------
+ */
+
+JV_TOOL_FN(take_notice, Notifier__TakeNoticeRequest, Notifier__NotificationList)
 {
-    struct jv_actor *a = JV_NEW(world_arena(w), struct jv_actor);
-    struct jv_tool *rows = JV_NEW_ARRAY(world_arena(w), struct jv_tool, s->n_methods + 1);
+    Notifier__Notification *n = jv_msg_new(&notifier__notification__descriptor, jv_arena(ctx));
 
-    for (unsigned i = 0; i < s->n_methods; i++) {
-        const struct jv_tool open = {
-            .method = s->methods[i].name,
-            .handler = unheard_of,
-            .req_size = s->methods[i].input->sizeof_message,
-            .ret_size = s->methods[i].output->sizeof_message,
-            .allow = JV_ALLOW_ANYONE,
-        };
-
-        rows[i] = open;
-        for (size_t k = 0; done[k].method; k++)
-            if (strcmp(done[k].method, open.method) == 0)
-                rows[i] = done[k];
-    }
-    *a = (struct jv_actor){ .name = name, .version = "0", .summary = "fake", .service = s };
-    a->tools = rows;
-    return a;
+    if (!fake.notice || (fake.told[0] && strcmp(fake.told, req->message_id) != 0))
+        return behave(ctx, &fake.notifier);
+    n->text = fake.notice;
+    ret->notifications = jv_arena_memdup(jv_arena(ctx), &n, sizeof(n));
+    ret->n_notifications = 1;
+    if (req->message_id[0])
+        snprintf(fake.told, sizeof(fake.told), "%s", req->message_id);
+    return behave(ctx, &fake.notifier);
 }
 
 static const struct jv_tool registry_rows[] = {
@@ -388,6 +377,11 @@ static const struct jv_tool session_rows[] = {
     JV_TOOL("Begin", begin, .allow = JV_ALLOW_USER),
     JV_TOOL("Finish", finish, .allow = JV_ALLOW_USER),
     JV_TOOL("Active", active, .allow = JV_ALLOW_USER),
+    { 0 },
+};
+
+static const struct jv_tool notifier_rows[] = {
+    JV_TOOL("TakeNotice", take_notice, .allow = JV_ALLOW_USER),
     { 0 },
 };
 

@@ -125,7 +125,7 @@ TEST(a_table_that_does_not_match_is_refused)
 #define FRESH memcpy(t, callee_tools, sizeof(t))
     FRESH;
     t[7] = (struct jv_tool){ 0 };
-    refused(t, "8 rpcs");
+    refused(t, "9 rpcs");
     FRESH;
     t[0].allow.kind = JV_ACCESS_NOBODY;
     refused(t, "nobody may call");

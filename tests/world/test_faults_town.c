@@ -96,7 +96,6 @@ TEST(an_errand_ends_whichever_publish_fails)
 {
     static const struct errand errands[] = {
         { "svc.orchestrator.Suggest", "{}", "show my tickets" },
-        { "svc.orchestrator.Notifications", "{}", "\"kind\":\"exam\"" },
         { "svc.orchestrator.Explain", "{\"message\":\"show my tickets\"}", "get_my_tickets" },
     };
     struct town t = town_new();

@@ -604,31 +604,6 @@ TEST(suggestions_for_an_administrator)
     town_free(&t);
 }
 
-TEST(notifications_press)
-{
-    struct town t = town_new();
-    struct world_reply r = world_ask(t.w, t.vishal, "svc.orchestrator.Notifications", "{}");
-
-    CHECK_STR(
-            r.json,
-            "{\"notifications\":["
-            "{\"kind\":\"exam\",\"priority\":\"high\",\"text\":\"Data Science Midterm: 2 days "
-            "left (2025-01-12)\"},"
-            "{\"kind\":\"exam\",\"priority\":\"medium\",\"text\":\"Python Advanced Final: 5 days "
-            "left (2025-01-15)\"},"
-            "{\"kind\":\"budget\",\"priority\":\"medium\",\"text\":\"95.00 % of your budget is "
-            "used\"},"
-            "{\"kind\":\"ticket\",\"priority\":\"low\",\"text\":\"Ticket 12301 (create_ai_key) is "
-            "pending\"}]}");
-    fake.oxygen.code = JV_NOT_FOUND;
-    world_kill(t.w, t.finops);
-    r = world_ask(t.w, t.vishal, "svc.orchestrator.Notifications", "{}");
-    CHECK_INT(r.code, JV_OK);
-    CHECK_HAS(r.json, "12301");
-    CHECK_HAS_NOT(r.json, "exam");
-    town_free(&t);
-}
-
 TEST(explain_asks_nobody)
 {
     struct town t = town_new();

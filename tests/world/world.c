@@ -309,7 +309,7 @@ static const struct {
     { "admin", "tickets:read tickets:write finops:read oxygen:read registry:read users:read "
                "tickets:read:all tickets:write:all tickets:delete finops:read:all oxygen:read:all "
                "users:read:all users:write registry:write registry:approve audit:read "
-               "notifications:read:all notifications:write:all" },
+               "notifications:read:all notifications:write:all llm:read:all" },
     { "", "tickets:read tickets:write finops:read oxygen:read registry:read users:read" },
 };
 

@@ -143,6 +143,11 @@ struct jv_actor {
     void (*fini)(void *state);
 };
 
+/* A secret that a file of settings names: "$NAME" of the environment, or "@/path" of a file, read
+ * now. It lives as long as the process. INVALID_ARGUMENT says what is wrong, never what it is; what
+ * is neither is refused unread. */
+JV_CHECKED int jv_secret(const char *from, const char **ret, struct jv_err *err);
+
 /* An actor's source files share whatever they like; this is the one symbol that leaves them:
  * JV_ACTOR(tickets) = { .name = "tickets", ... }; */
 #define JV_ACTOR(name)                                                                             \
@@ -185,6 +190,10 @@ struct jv_caller {
 void *jv_state(struct jv_ctx *ctx);
 const struct jv_caller *jv_caller(const struct jv_ctx *ctx);
 bool jv_caller_has(const struct jv_ctx *ctx, const char *scope); /* "tickets:read:all" */
+/* For a method that is for actors, whose table row looks at no token: who the message acts for, if
+ * a token came with it, is in jv_caller() from here on. JV_OK without one. UNAUTHENTICATED: the
+ * token is no good; UNAVAILABLE: auth does not answer. */
+JV_CHECKED int jv_identify(struct jv_ctx *ctx);
 /* Were all of a person's tokens issued up to then (unix seconds) ended, or is the person gone? Asks
  * auth; UNAVAILABLE, and *ret true, when it does not answer. */
 JV_CHECKED int jv_person_ended(struct jv_ctx *ctx, const char *user_id, int64_t issued, bool *ret);
@@ -220,6 +229,16 @@ JV_CHECKED int jv_call(struct jv_ctx *ctx, const ProtobufCServiceDescriptor *ser
 /* The same to an agent: jarvis.a2a.<token>.<method> of lf.a2a.v1.A2AService. */
 JV_CHECKED int jv_a2a(struct jv_ctx *ctx, const char *token, const char *method, const void *req,
                       void *ret);
+/* How long to listen: between two parts and in all; 0: until the message's deadline. */
+struct jv_patience {
+    int64_t idle_ms, total_ms;
+};
+/* The same with an rpc that returns a stream: take(arg, part) for each part as it comes, in this
+ * message's fiber; a part is of the rpc's reply type and lives as long as the message. JV_OK: the
+ * stream came to its end. What take() returns ends it with that code. */
+JV_CHECKED int jv_call_stream(struct jv_ctx *ctx, const ProtobufCServiceDescriptor *service,
+                              const char *method, const void *req, struct jv_patience patience,
+                              int (*take)(void *arg, const void *part), void *arg);
 /* Make the next calls of this message carry no person. */
 void jv_as_actor(struct jv_ctx *ctx);
 
@@ -264,6 +283,12 @@ int jv_join(struct jv_ctx *ctx, struct jv_child *task);
 void jv_cancel(struct jv_child *task); /* its waits return CANCELLED */
 
 JV_CHECKED int jv_sleep(struct jv_ctx *ctx, uint32_t ms);
+/* Wait at most so long for another message of this actor to jv_wake() this one; JV_OK in either
+ * case, and without a reason too: what is waited for is looked at again. CANCELLED,
+ * DEADLINE_EXCEEDED. A wake that came before the wait is not lost. Whoever may be woken takes care
+ * that nobody knows of its ctx when it is over. */
+JV_CHECKED int jv_wait(struct jv_ctx *ctx, int64_t ms);
+void jv_wake(struct jv_ctx *ctx);
 /* Run fn(arg) on a helper thread and wait: for the few things that burn CPU or block (argon2).
  * arg must stay valid even if this returns early (it does not: it waits for fn). A full queue is
  * RESOURCE_EXHAUSTED. */
@@ -278,6 +303,7 @@ JV_CHECKED int jv_background(struct jv_ctx *ctx, const char *what,
 
 /* Memory that outlives the message; only for actor state. */
 char *jv_keep_strdup(const char *s);
+void *jv_keep_memdup(const void *p, size_t n);
 void jv_keep_free(void *p);
 
 /* Log beside the one line the runtime writes per message; ctx adds actor, method and trace. */

@@ -52,6 +52,7 @@ struct jv_plan {
     const char *text;
     const char *missing;
     bool more;         /* more was asked than is looked at: the calls are the first of it */
+    bool sure;         /* it is what was meant, with certainty: nobody better need be asked */
     bool compare;      /* the calls are alternatives: say how they differ */
     const char *taken; /* unsure: say with the answer what was understood; NULL: sure */
     const char *const *suggestions; /* NULL-terminated, may be NULL */
@@ -70,8 +71,11 @@ struct jv_plan_input {
     const char *scope; /* what the caller holds: who may see everybody's means everybody's when it
                         * is not said whose; NULL: not known */
     const struct Google__Protobuf__Struct *memory; /* of the last turn; may be NULL */
-    const char *const *recent;                     /* "user: ...", "assistant: ..."; may be NULL */
-    int64_t now_ms;                                /* for "next week", "yesterday"; unix, UTC */
+    const char *const *recent; /* "user: ...", "assistant: ...", oldest first; NULL-terminated, may
+                                * be NULL */
+    int64_t now_ms;            /* for "next week", "yesterday"; unix, UTC */
+    const char *const *about;  /* what the asker told of themselves, for a model; NULL-terminated,
+                                * may be NULL */
 };
 
 /* Add to the memory of a plan what its calls brought, so that "the first one" can be asked for
@@ -103,6 +107,49 @@ struct jv_planner {
 
 /* ctx may be NULL for this one. */
 extern const struct jv_planner jv_planner_builtin;
+
+/* ---- calls that a model chooses -------------------------------------------------------------- */
+
+/* A tool as a model sees it. An agent that takes text is one with a `text`, and no read_only one:
+ * it may do anything. */
+struct jv_function {
+    const char *name; /* tickets__get_my_tickets: [A-Za-z0-9_-]{1,64}, each once */
+    const char *agent, *tool;
+    const char *description;
+    struct Google__Protobuf__Struct *schema; /* of its arguments */
+    bool read_only;
+};
+
+/* The tools a model may be offered for a text: all, or when there are more than max those of the
+ * turn before and of `own` (the built-in planner's plan; may be NULL), then the likeliest by the
+ * words. In the order of the catalogue. Made in the arena. */
+size_t jv_plan_functions(const struct jv_catalog *c, const struct jv_plan_input *in,
+                         const struct jv_plan *own, size_t max, struct jv_arena *a,
+                         struct jv_function **ret);
+
+struct jv_choice {
+    const char *name;
+    const struct Google__Protobuf__Struct
+            *arguments; /* NULL: the model wrote none that make sense */
+};
+
+/* What a model chose, as a plan. It is as untrusted as what comes from outside: INVALID_ARGUMENT,
+ * and no plan, when one is of no function that was offered (or is not there any more), its
+ * arguments do not fit, it is about a person nobody spoke of, or there are too many.
+ *
+ * An agent that takes text gets the person's own words, whatever the model wrote.
+ *
+ * A change goes through at once only when `own`, what the built-in planner made of the same words,
+ * has it too, and then as `own` has it, as often; else the plan asks first, as for all doubtful
+ * changes. What a change lacks is asked for. */
+JV_CHECKED int jv_plan_chosen(const struct jv_catalog *c, const struct jv_plan_input *in,
+                              const struct jv_plan *own, size_t n_functions,
+                              const struct jv_function *functions, size_t n,
+                              const struct jv_choice *choices, struct jv_arena *a,
+                              struct jv_plan *ret, struct jv_err *err);
+/* A plan that says something and calls nothing; the memory goes on as it was. */
+void jv_plan_said(const struct jv_catalog *c, const struct jv_plan_input *in, const char *text,
+                  struct jv_arena *a, struct jv_plan *ret);
 
 /* ---- suggestions for somebody ---------------------------------------------------------------- */
 
