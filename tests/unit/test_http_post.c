@@ -202,6 +202,7 @@ static struct crowd *crowd_new(void)
 static bool crowd_add(struct crowd *c, size_t i, const char *path)
 {
     c->f[i] = to("http", "127.0.0.1", plain->port, path, c->urls[i]);
+    c->f[i].timeout_ms = 60000; /* a hundred under valgrind take their time */
     return jv_fetches_add(c->fs, &c->f[i], NULL, told, c);
 }
 
