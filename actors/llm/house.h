@@ -18,8 +18,7 @@ enum {
     purpose_size = 33,
 };
 
-/* ---- models.c: how a model is ------------------------------------------------------------------
- */
+/* ---- models.c: how a model is ---------------------------------------------------------------- */
 
 /* A bucket of what a minute allows; its level is in 60 000ths, so that each ms adds per_minute. */
 struct bucket {
@@ -69,8 +68,7 @@ void health_end(struct health *h, const struct verdict *v, bool probe, int64_t n
 /* "serving", "resting" or "limited" */
 const char *health_state(struct health *h, int64_t now_ms);
 
-/* ---- queue.c: whose turn it is -----------------------------------------------------------------
- */
+/* ---- queue.c: whose turn it is --------------------------------------------------------------- */
 
 enum { pass_by_ms = 2000 }; /* a model that is limited longer is passed by */
 
@@ -112,8 +110,7 @@ int64_t queue_serve(struct queue *q, int64_t now_ms);
 /* The call that was granted is over. */
 void queue_done(struct queue *q, const struct waiting *w, const struct verdict *v, int64_t now_ms);
 
-/* ---- usage.c: what it costs, and who has how much ----------------------------------------------
- */
+/* ---- usage.c: what it costs, and who has how much -------------------------------------------- */
 
 struct used; /* a row that is not in the database yet */
 struct spender;
@@ -148,8 +145,7 @@ JV_CHECKED int usage_known(struct jv_ctx *ctx, const char *person);
 int usage_report(struct jv_ctx *ctx, const Llm__UsageRequest *req, Llm__UsageReply *ret);
 void usage_forget(struct usage *u); /* all of it: the process ends */
 
-/* ---- cache.c -----------------------------------------------------------------------------------
- */
+/* ---- cache.c --------------------------------------------------------------------------------- */
 
 struct cached;
 
@@ -166,8 +162,7 @@ void cache_put(struct cache *c, const uint8_t key[key_size], const Llm__Generate
                int64_t now_ms);
 void cache_forget(struct cache *c);
 
-/* ---- the actor ----------------------------------------------------------------------------------
- */
+/* ---- the actor ------------------------------------------------------------------------------- */
 
 struct flight;
 

@@ -12,8 +12,7 @@
 
 #include "llm.pb-c.h"
 
-/* ---- providers: how each is spoken to ---------------------------------------------------------
- */
+/* ---- providers: how each is spoken to -------------------------------------------------------- */
 
 /* One configured model; what it is, not how it does. */
 struct model {
@@ -71,8 +70,7 @@ struct provider {
 extern const struct provider provider_gemini, provider_openai, provider_anthropic;
 const struct provider *provider_find(const char *name); /* NULL: there is no such */
 
-/* ---- wire.c: one attempt with one model --------------------------------------------------------
- */
+/* ---- wire.c: one attempt with one model ------------------------------------------------------ */
 
 /* How an attempt ended, for whoever decides about another one. */
 struct wire_outcome {

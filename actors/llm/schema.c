@@ -100,11 +100,8 @@ static bool is_said(const json_object *out, const char *text)
 static void tame_description(struct taming *t, const json_object *in, json_object *out)
 {
     const char *text = json_get_text(in, "description");
-    size_t n = strlen(text);
+    size_t n = jv_clip(text, strlen(text), max_described);
 
-    if (n > max_described)
-        for (n = max_described; n && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
-            ;
     if (n)
         json_put_text(t->a, out, "description", jv_arena_strndup(t->a, text, n));
 }

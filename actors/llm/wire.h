@@ -22,8 +22,7 @@ enum {
     max_theirs = 200, /* of a provider's words in an error */
 };
 
-/* ---- sse.c: text/event-stream, in pieces of any size ------------------------------------------
- */
+/* ---- sse.c: text/event-stream, in pieces of any size ----------------------------------------- */
 
 struct sse {
     struct jv_buf line, data;
@@ -40,8 +39,7 @@ void sse_init(struct sse *s, struct jv_arena *a);
 int sse_feed(struct sse *s, const char *p, size_t n,
              int (*take)(void *arg, const char *event, const char *data, size_t len), void *arg);
 
-/* ---- json.c: generic JSON ---------------------------------------------------------------------
- */
+/* ---- json.c: generic JSON -------------------------------------------------------------------- */
 
 typedef Google__Protobuf__Struct json_object;
 typedef Google__Protobuf__Value json_value;
@@ -67,8 +65,7 @@ const char *json_print(struct jv_arena *a, const json_object *o);
 /* A text as it is, anything else as JSON. */
 const char *json_print_value(struct jv_arena *a, const json_value *v);
 
-/* ---- request.c: what requests have in common --------------------------------------------------
- */
+/* ---- request.c: what requests have in common ------------------------------------------------- */
 
 /* POST of that JSON. header: how the key is called, "x-api-key: "; more: one header, or NULL. */
 void request_make(struct jv_arena *a, const char *url, const struct model *m, const char *header,
@@ -80,15 +77,13 @@ const char *request_path(struct jv_arena *a, const char *name);
 const char *request_call_id(struct jv_arena *a);
 bool request_is_own_id(const char *id);
 
-/* ---- schema.c ---------------------------------------------------------------------------------
- */
+/* ---- schema.c -------------------------------------------------------------------------------- */
 
 /* A tool's schema with nothing in it that some provider would refuse: an object of members with
  * plain types, descriptions and choices. NULL is one without members. */
 json_object *schema_tame(struct jv_arena *a, const json_object *in);
 
-/* ---- answer.c: an answer as it grows ----------------------------------------------------------
- */
+/* ---- answer.c: an answer as it grows --------------------------------------------------------- */
 
 /* A call whose arguments come in pieces. */
 struct pending {
@@ -142,15 +137,13 @@ const char *wire_without_key(struct jv_arena *a, const struct model *m, const ch
 /* Words of theirs for an error: short, printable, without the key. */
 const char *wire_theirs(struct jv_arena *a, const struct model *m, const char *text);
 
-/* ---- embed.c ----------------------------------------------------------------------------------
- */
+/* ---- embed.c --------------------------------------------------------------------------------- */
 
 /* From objects with the list `member`, in the order of their "index" when they have one. */
 JV_CHECKED int embed_vectors(struct jv_arena *a, const json_list *objects, const char *member,
                              Llm__EmbedReply *ret, struct jv_err *err);
 
-/* ---- refused.c: answers that are none ---------------------------------------------------------
- */
+/* ---- refused.c: answers that are none -------------------------------------------------------- */
 
 /* What a status other than 2xx means, its page read for reasons: fills out but for begun. */
 void refused(struct jv_arena *a, const struct model *m, const char *page, size_t len,

@@ -79,12 +79,10 @@ static void read_task(struct call *c, struct jv_buf *md, const A2a__Task *task)
 /* At most max bytes, not cut within a character. */
 static const char *clipped(struct jv_arena *a, const char *text, size_t max)
 {
-    size_t n = strlen(text);
+    size_t n = jv_clip(text, strlen(text), max);
 
-    if (n <= max)
+    if (!text[n])
         return text;
-    for (n = max; n && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
-        ;
     return jv_arena_printf(a, "%.*s\n\n(The rest was too long.)", (int)n, text);
 }
 
@@ -149,8 +147,7 @@ const Google__Protobuf__Struct *call_result(const struct call *c)
     return v && v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE ? v->struct_value : NULL;
 }
 
-/* ---- the call ----------------------------------------------------------------------------------
- */
+/* ---- the call -------------------------------------------------------------------------------- */
 
 static int run(struct jv_ctx *ctx, void *arg)
 {

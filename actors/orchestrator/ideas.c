@@ -122,16 +122,9 @@ static void take_ideas(struct jv_ctx *ctx, struct idea_request *q, const char *j
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-static Google__Protobuf__Struct *list_schema(struct jv_ctx *ctx)
-{
-    static const char schema[] =
-            "{\"type\":\"object\",\"properties\":{\"suggestions\":{\"type\":\"array\","
-            "\"items\":{\"type\":\"string\"}}},\"required\":[\"suggestions\"]}";
-    struct jv_err err;
-
-    return (void *)jv_json_to_msg(&google__protobuf__struct__descriptor, schema, sizeof(schema) - 1,
-                                  0, jv_arena(ctx), &err);
-}
+static const char list_schema[] =
+        "{\"type\":\"object\",\"properties\":{\"suggestions\":{\"type\":\"array\","
+        "\"items\":{\"type\":\"string\"}}},\"required\":[\"suggestions\"]}";
 
 static const char *head_of(struct jv_arena *a, const char *text)
 {
@@ -172,7 +165,7 @@ static int ask_for_ideas(struct jv_ctx *ctx, void *arg)
     req.system = ideas_system;
     req.n_turns = 1;
     req.turns = turns;
-    req.json_schema = list_schema(ctx);
+    req.json_schema = jv_struct(jv_arena(ctx), list_schema);
     req.max_tokens = ideas_tokens;
     req.background = true; /* whoever asks has suggestions already */
     req.purpose = "suggest";

@@ -44,11 +44,8 @@ static const char answer_system[] =
 
 static void add_bounded(struct jv_buf *b, const char *text, size_t max)
 {
-    size_t n = strlen(text);
+    size_t n = jv_clip(text, strlen(text), max);
 
-    if (n > max)
-        for (n = max; n && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
-            ;
     for (size_t i = 0; i < n; i++)
         jv_buf_char(b, text[i] == '\n' || text[i] == '\r' ? ' ' : text[i]);
     if (text[n])

@@ -73,8 +73,7 @@ int catalog_refresh(struct jv_ctx *ctx);
 int catalog_changed(struct jv_ctx *ctx, const char *subject, const void *msg);
 void catalog_done(void *state);
 
-/* ---- plan.c: what a turn does -----------------------------------------------------------------
- */
+/* ---- plan.c: what a turn does ---------------------------------------------------------------- */
 struct planned {
     struct jv_plan plan;
     size_t n; /* calls to make */
@@ -107,8 +106,7 @@ const char *memory_brief(struct jv_ctx *ctx, const Sessions__BeginReply *began,
 /* Words of the caller's facts, in lower case, the newest fact first; NULL-terminated. Waits. */
 const char *const *memory_words(struct jv_ctx *ctx);
 
-/* ---- model.c: planning by a model --------------------------------------------------------------
- */
+/* ---- model.c: planning by a model ------------------------------------------------------------ */
 enum {
     model_plan_ms = 15000,   /* at most, for planning */
     model_idle_ms = 10000,   /* between two pieces of an answer */
@@ -141,8 +139,7 @@ const char *model_why(struct jv_ctx *ctx);
 /* Count a call to a model. */
 void model_count(struct jv_ctx *ctx, Orchestrator__ModelUse **use, const Llm__Use *one);
 
-/* ---- write.c: the answer in a model's words ----------------------------------------------------
- */
+/* ---- write.c: the answer in a model's words -------------------------------------------------- */
 struct writing {
     struct jv_ctx *ctx;
     const struct jv_plan_input *in;
@@ -239,8 +236,7 @@ void suggest_remember(struct jv_ctx *ctx, Google__Protobuf__Struct *memory, cons
 int suggest_for_session(struct jv_ctx *ctx, const Orchestrator__SuggestRequest *req,
                         Orchestrator__SuggestReply *ret);
 
-/* ---- ideas.c ----------------------------------------------------------------------------------
- */
+/* ---- ideas.c --------------------------------------------------------------------------------- */
 /* Better ones than the n of the list, which has room for n_suggestions: a model's come first, and
  * the list's where it has too few. Returns how many. */
 size_t ideas_for(struct jv_ctx *ctx, const char *question, const char *answer, const char **list,

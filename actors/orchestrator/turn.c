@@ -450,12 +450,8 @@ static void make_reply(struct turn *t)
 
 static const char *head_of(struct jv_arena *a, const char *text, size_t max)
 {
-    size_t n = text ? strlen(text) : 0;
-
-    if (n > max)
-        for (n = max; n && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
-            ;
-    return jv_arena_strndup(a, text ? text : "", n);
+    text = text ? text : "";
+    return jv_arena_strndup(a, text, jv_clip(text, strlen(text), max));
 }
 
 static Sessions__Invocation *invocation(struct turn *t, const struct call *c)

@@ -29,12 +29,10 @@ static const char *function_name(const struct jv_function *f, size_t n, const st
 
 static const char *head_of(struct jv_arena *a, const char *text, size_t max)
 {
-    size_t n = strlen(text);
+    size_t n = jv_clip(text, strlen(text), max);
 
-    if (n <= max)
+    if (!text[n])
         return text;
-    for (n = max; n && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
-        ;
     return jv_arena_printf(a, "%.*s\n(The rest is left out.)", (int)n, text);
 }
 
@@ -236,16 +234,20 @@ static struct jv_patience patience(struct jv_ctx *ctx)
 
 int write_answer(struct writing *w)
 {
-    const struct orchestrator *o = jv_state(w->ctx);
+    const struct jv_catalog *catalog;
     struct stream s = { .w = w,
                         .waiting = jv_buf_new(jv_arena(w->ctx)),
                         .told_ms = jv_real_ms(w->ctx) };
     struct jv_function *f;
     struct request r;
-    size_t n_f = jv_plan_functions(o->catalog, w->in, w->plan, max_functions, jv_arena(w->ctx), &f);
+    size_t n_f;
     int code;
 
     w->more = (struct jv_plan){ 0 };
+    code = catalog_get(w->ctx, &catalog); /* a run that goes on with a kept plan has none yet */
+    if (code)
+        return code;
+    n_f = jv_plan_functions(catalog, w->in, w->plan, max_functions, jv_arena(w->ctx), &f);
     make_request(w, f, n_f, &r);
     if (w->last)
         r.req.no_calls = true;

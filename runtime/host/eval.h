@@ -40,16 +40,14 @@ JV_CHECKED int eval_ask(struct eval_system *s, const char *person, const char *s
                         const char *question, struct jv_arena *a, struct eval_answer *ret,
                         struct jv_err *err);
 
-/* ---- eval_judge.c -----------------------------------------------------------------------------
- */
+/* ---- eval_judge.c ---------------------------------------------------------------------------- */
 /* All "@NAME" of the table are there, and every list has texts. */
 JV_CHECKED int eval_check_table(const Eval__Table *t, struct jv_err *err);
 /* Fills right and wrong. */
 void eval_judge(const Eval__Table *t, const Eval__Row *row, const Orchestrator__ChatReply *reply,
                 struct jv_arena *a, Eval__Result *ret);
 
-/* ---- eval_say.c -------------------------------------------------------------------------------
- */
+/* ---- eval_say.c ------------------------------------------------------------------------------ */
 void eval_total(const Eval__Report *report, struct jv_arena *a);
 void eval_say_head(void);
 void eval_say_row(const Eval__Result *r);

@@ -20,8 +20,7 @@ bool jv_address_allowed(const struct sockaddr *sa, const char *allow, const char
 bool jv_host_is_closed(const char *host);
 bool jv_host_allowed(const char *host, const char *allow, const char *place);
 
-/* ---- pieces: what came and is not yet taken, from the fetching thread to the loop's -------------
- */
+/* ---- pieces: what came and is not yet taken, from the fetching thread to the loop's ---------- */
 
 enum { JV_PIECES_MAX = 256 * 1024 }; /* more does not wait: the transfer pauses */
 

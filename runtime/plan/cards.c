@@ -63,12 +63,8 @@ static bool flag_of(const Struct *s, const char *name)
 /* At most max bytes, not cut within a character. */
 static const char *clipped(struct jv_arena *a, const char *s, size_t max)
 {
-    size_t n = s ? strlen(s) : 0;
-
-    if (n > max)
-        for (n = max; n && ((unsigned char)s[n] & 0xc0) == 0x80; n--)
-            ;
-    return jv_arena_strndup(a, s ? s : "", n);
+    s = s ? s : "";
+    return jv_arena_strndup(a, s, jv_clip(s, strlen(s), max));
 }
 
 static const char *keep(struct jv_catalog *c, const char *s, size_t max)

@@ -12,14 +12,6 @@ typedef Google__Protobuf__Value Value;
 
 enum { short_reply = 6 };
 
-static bool has_role(const struct jv_reading *r, jv_roles roles)
-{
-    for (size_t i = 0; i < r->n; i++)
-        if (r->tokens[i].word->roles & roles)
-            return true;
-    return false;
-}
-
 /* ---- does it stand alone? -------------------------------------------------------------------- */
 
 /* All the wish's evidence is "details", "cheaper": words that point back. */
@@ -49,7 +41,7 @@ static bool compares_them(const struct jv_reading *r)
             them = them || strcmp(r->tokens[i].word->norm, both[k]) == 0;
     for (size_t i = 0; i < r->n; i++)
         mine = mine || strcmp(r->tokens[i].word->norm, "my") == 0;
-    return them && has_role(r, JV_COMPARE) && !mine;
+    return them && jv_has_role(r, JV_COMPARE) && !mine;
 }
 
 /* The value, or one that stands at the same place, is one that the last calls can take. */
@@ -89,7 +81,7 @@ static bool stands_alone(const struct jv_reading *r, const struct jv_wish *wishe
     if (compares_them(r) || only_narrows(r, m))
         return false;
     if (n == 1 && wishes[0].n_picks && wishes[0].picks[0].score.missing &&
-        has_role(r, JV_COMPARE) && r->catalog->families[wishes[0].picks[0].family].read_only)
+        jv_has_role(r, JV_COMPARE) && r->catalog->families[wishes[0].picks[0].family].read_only)
         return false; /* "who charges us less then?" */
 
     for (size_t i = 0; i < n; i++)
@@ -110,7 +102,7 @@ static bool has_noise(const struct jv_reading *r, const struct jv_wish *wishes, 
         if (jv_token_unknown(r, i) && !(r->tokens[i].word->roles & JV_FEELING) &&
             r->tokens[i].name < (person ? JV_NAME_MAYBE : JV_NAME_SUBJECT))
             return true;
-    return has_role(r, JV_OFF);
+    return jv_has_role(r, JV_OFF);
 }
 
 /* From the first part that wishes something to the last. */
@@ -169,9 +161,9 @@ static bool points_at_list(const struct jv_reading *r, const struct jv_wish *wis
 
     if (r->n_dates && r->n > short_reply)
         return false;
-    if (has_role(r, JV_IT) && !has_role(r, JV_NOT))
+    if (jv_has_role(r, JV_IT) && !jv_has_role(r, JV_NOT))
         return true;
-    if (has_role(r, JV_MY) || (has_role(r, JV_OFF) && !(has_role(r, JV_NTH) && r->n <= 8)))
+    if (jv_has_role(r, JV_MY) || (jv_has_role(r, JV_OFF) && !(jv_has_role(r, JV_NTH) && r->n <= 8)))
         return false;
     for (size_t i = 0; i < n_wishes; i++)
         if (jv_wish_has_head(&wishes[i]) &&
@@ -286,7 +278,7 @@ static size_t changed_again(const struct jv_reading *r, const struct jv_wish *wi
     struct jv_clause all = { .from = 0, .to = r->n };
 
     if (!t || t->read_only || r->n > brief || !goes_on(r) ||
-        has_role(r, JV_READ | JV_ASKING | JV_NOT | JV_NO))
+        jv_has_role(r, JV_READ | JV_ASKING | JV_NOT | JV_NO))
         return 0;
     for (size_t i = 0; i < n; i++)
         if (wishes[i].n_picks && wishes[i].picks[0].score.acts)
@@ -558,11 +550,11 @@ size_t jv_follow(const struct jv_reading *r, const struct jv_wish *wishes, size_
         return 0;
     if (!n && !compares_them(r))
         n = changed(r, wishes, n_wishes, m, a, ret);
-    if (!n && (!r->n_values || compares_them(r)) && has_role(r, JV_COMPARE))
+    if (!n && (!r->n_values || compares_them(r)) && jv_has_role(r, JV_COMPARE))
         n = alternatives(r, m, ret);
-    if (n > 1 && has_role(r, JV_COMPARE))
+    if (n > 1 && jv_has_role(r, JV_COMPARE))
         *ret_compare = true;
-    if (!n && !r->n_values && (has_role(r, JV_MORE) || looks_into(r)))
+    if (!n && !r->n_values && (jv_has_role(r, JV_MORE) || looks_into(r)))
         n = repeated(r, wishes, n_wishes, m, a, ret);
     for (size_t i = 0; i < n; i++)
         ret[i].confidence = 0.8;

@@ -149,13 +149,10 @@ static const char *name_for(struct jv_arena *a, const struct jv_function *list, 
 /* It is somebody else's text: as long as it is of use, and on one line. */
 static const char *describe(struct jv_arena *a, const char *text)
 {
-    size_t n = text ? strlen(text) : 0;
     char *s;
 
-    if (n > max_description)
-        for (n = max_description; n && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
-            ;
-    s = jv_arena_strndup(a, text ? text : "", n);
+    text = text ? text : "";
+    s = jv_arena_strndup(a, text, jv_clip(text, strlen(text), max_description));
     for (char *p = s; *p; p++)
         if ((unsigned char)*p < ' ' || *p == 127)
             *p = ' ';

@@ -57,6 +57,15 @@ static inline jv_roles jv_roles_at(const struct jv_reading *r, size_t i)
     return i < r->n ? r->tokens[i].word->roles : 0;
 }
 
+/* Some word of it has one of them. */
+static inline bool jv_has_role(const struct jv_reading *r, jv_roles roles)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->tokens[i].word->roles & roles)
+            return true;
+    return false;
+}
+
 static inline bool jv_word_is(const struct jv_reading *r, size_t i, const char *word)
 {
     return i < r->n && strcmp(r->tokens[i].word->norm, word) == 0;

@@ -12,14 +12,6 @@ typedef Google__Protobuf__Value Value;
 
 enum { short_reply = 6 };
 
-static bool has_role(const struct jv_reading *r, jv_roles roles)
-{
-    for (size_t i = 0; i < r->n; i++)
-        if (r->tokens[i].word->roles & roles)
-            return true;
-    return false;
-}
-
 /* It asks for something of its own: "show my courses", "approve 1" instead of what was asked. */
 static bool asks_anew(const struct jv_reading *r, const struct jv_wish *wishes, size_t n,
                       const struct jv_memory *m, bool has_value)
@@ -37,7 +29,8 @@ static bool asks_anew(const struct jv_reading *r, const struct jv_wish *wishes, 
             (wishes[i].clause.looks || best->acts || wishes[i].clause.whom == JV_WHOM_CALLER))
             return true;
     }
-    return !has_value && has_role(r, JV_READ | JV_ASKING | JV_HELP | JV_GREET | JV_THANKS | JV_OFF);
+    return !has_value &&
+           jv_has_role(r, JV_READ | JV_ASKING | JV_HELP | JV_GREET | JV_THANKS | JV_OFF);
 }
 
 /* A value that the open question can take. */
@@ -53,7 +46,7 @@ static bool names_value_of(const struct jv_reading *r, const struct jv_draft *as
 static bool gives_up(const struct jv_reading *r, const struct jv_draft *ask)
 {
     uint32_t family = r->catalog->tools[ask->tool].family;
-    bool no = has_role(r, JV_NO), denies = r->n && r->tokens[r->n - 1].word->roles & JV_NOT;
+    bool no = jv_has_role(r, JV_NO), denies = r->n && r->tokens[r->n - 1].word->roles & JV_NOT;
 
     denies = denies || (r->n && r->tokens[0].word->roles & JV_NOT);
     for (size_t i = 0; i + 1 < r->n; i++) /* "please don't create anything" */
@@ -61,7 +54,7 @@ static bool gives_up(const struct jv_reading *r, const struct jv_draft *ask)
             if (jv_slots_asks(r, k, family) || r->tokens[k].word->roles & JV_WISH)
                 return true;
     return !names_value_of(r, ask) &&
-           ((no && (r->n <= short_reply || has_role(r, JV_NOT | JV_SELF))) ||
+           ((no && (r->n <= short_reply || jv_has_role(r, JV_NOT | JV_SELF))) ||
             (denies && r->n <= short_reply));
 }
 

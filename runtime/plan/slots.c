@@ -237,8 +237,7 @@ static size_t nth(const struct filling *f, const struct jv_slot *slot, size_t *r
     return at == SIZE_MAX ? nth_in(f, &head, slot, ret_count) : at;
 }
 
-/* ---- times: two members of one prefix, due_from and due_until ----------------------------------
- */
+/* ---- times: two members of one prefix, due_from and due_until -------------------------------- */
 
 static bool ends_with(const char *s, const char *tail)
 {

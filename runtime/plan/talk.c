@@ -18,14 +18,6 @@ static bool has_word(const struct jv_reading *r, const char *word)
     return false;
 }
 
-static bool has_role(const struct jv_reading *r, jv_roles roles)
-{
-    for (size_t i = 0; i < r->n; i++)
-        if (r->tokens[i].word->roles & roles)
-            return true;
-    return false;
-}
-
 static void suggest(const struct jv_catalog *c, struct jv_arena *a, struct jv_plan *ret)
 {
     const char **list = JV_NEW_ARRAY(a, const char *, n_suggestions + 1);
@@ -96,10 +88,10 @@ static const struct talk talks[] = {
 /* "what can you do?", "who are you?" */
 static bool asks_for_help(const struct jv_reading *r)
 {
-    return has_role(r, JV_HELP) || (has_word(r, "how") && has_word(r, "use")) ||
-           (has_word(r, "how") && has_role(r, JV_IT) &&
+    return jv_has_role(r, JV_HELP) || (has_word(r, "how") && has_word(r, "use")) ||
+           (has_word(r, "how") && jv_has_role(r, JV_IT) &&
             (has_word(r, "work") || has_word(r, "works"))) ||
-           (has_role(r, JV_ASKING) && has_word(r, "you") && !has_word(r, "are")) ||
+           (jv_has_role(r, JV_ASKING) && has_word(r, "you") && !has_word(r, "are")) ||
            (has_word(r, "who") && has_word(r, "you"));
 }
 
@@ -128,7 +120,7 @@ static bool states_feeling(const struct jv_reading *r)
     bool self = r->n > 1 && r->n < 9 && r->tokens[0].word->roles & JV_FEELING &&
                 !(r->tokens[1].word->roles & JV_GREET);
 
-    if (has_role(r, JV_READ | JV_ASKING))
+    if (jv_has_role(r, JV_READ | JV_ASKING))
         return false;
     for (size_t i = 0; self && i < r->n; i++)
         if (jv_token_personal(r, i) || r->tokens[i].in_value || jv_token_number(r, i))
@@ -153,14 +145,14 @@ static bool feels_bad(const struct jv_reading *r)
     for (size_t i = 0; i < JV_COUNT(words); i++)
         if (has_word(r, words[i]))
             return true;
-    return has_role(r, JV_NOT);
+    return jv_has_role(r, JV_NOT);
 }
 
 /* "thanks for the help": no wish hangs on it. */
 static bool only_thanks(const struct jv_reading *r)
 {
     return r->n && r->n <= 8 && r->tokens[0].word->roles & JV_THANKS &&
-           !has_role(r, JV_READ | JV_ASKING | JV_MY);
+           !jv_has_role(r, JV_READ | JV_ASKING | JV_MY);
 }
 
 /* "order a pizza", "write a poem": and nothing in it is anybody's. */
@@ -168,7 +160,7 @@ static bool only_off(const struct jv_reading *r)
 {
     enum { brief = 8 };
 
-    if (!has_role(r, JV_OFF) || (has_role(r, JV_NTH) && r->n <= brief))
+    if (!jv_has_role(r, JV_OFF) || (jv_has_role(r, JV_NTH) && r->n <= brief))
         return false; /* "what's the story with the first?" */
     for (size_t i = 0; i < r->n; i++)
         if (jv_token_personal(r, i) || r->tokens[i].in_value || jv_token_number(r, i))
@@ -178,7 +170,7 @@ static bool only_off(const struct jv_reading *r)
 
 bool jv_talks(const struct jv_reading *r)
 {
-    return has_role(r, JV_THANKS | JV_BYE | JV_FEELING | JV_OFF);
+    return jv_has_role(r, JV_THANKS | JV_BYE | JV_FEELING | JV_OFF);
 }
 
 /* A greeting begins it, a yes is all of it; the others may stand anywhere. */
@@ -189,8 +181,8 @@ static bool talks_like(const struct jv_reading *r, jv_roles roles)
     if (roles & JV_GREET)
         return r->n && (jv_roles_at(r, 0) | jv_roles_at(r, 1)) & roles; /* good morning */
     if (roles & (JV_YES | JV_NO))
-        return r->n <= brief && has_role(r, roles);
-    return has_role(r, roles);
+        return r->n <= brief && jv_has_role(r, roles);
+    return jv_has_role(r, roles);
 }
 
 bool jv_talk(const struct jv_reading *r, bool alone, const char *scope, struct jv_arena *a,

@@ -282,10 +282,7 @@ static void read_apostrophe(struct reader *r, struct jv_word *w)
 /* A lower-case copy of at most JV_WORD_SIZE bytes that does not end within a character. */
 static char *lower_copy(struct jv_arena *a, const char *s, size_t n)
 {
-    if (n > JV_WORD_SIZE)
-        for (n = JV_WORD_SIZE; n && ((unsigned char)s[n] & 0xc0) == 0x80; n--)
-            ;
-    return jv_lower(a, jv_arena_strndup(a, s, n));
+    return jv_lower(a, jv_arena_strndup(a, s, jv_clip(s, n, JV_WORD_SIZE)));
 }
 
 /* "O'Brien", "g'day", but not "o'clock": the mark is part of the word. */

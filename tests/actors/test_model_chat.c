@@ -95,6 +95,35 @@ TEST(a_cut_answer_begins_again)
     done(&t);
 }
 
+/* The next orchestrator has the plan, and perhaps no catalogue yet: then the agents' words do. */
+TEST(a_kept_plan_is_gone_on_with_before_the_registry_is_there)
+{
+    struct town t = stage_new("model");
+    const char *q = question(&t, "my tickets?", "");
+    struct world_reply r;
+
+    fake_llm_says(MINE);
+    fake_llm.script[fake_llm.n_script++] =
+            (struct scripted){ .json = TEXT("You have two tickets."), .gap_ms = 5000 };
+    q = jv_arena_printf(world_arena(t.w), "%.*s,\"configuration\":{\"returnImmediately\":true}}",
+                        (int)strlen(q) - 1, q);
+    r = world_ask(t.w, t.vishal, "a2a.jarvis.SendMessage", q);
+    CHECK_INT(r.code, JV_OK);
+    world_advance(t.w, 2000);
+    CHECK_INT(fake_llm.n_asked, 2);
+    world_sql(t.w, "update orchestrator.tasks set lease_by = 'ghost', lease_until = 'epoch'");
+    world_kill(t.w, t.jarvis);
+    fake.catalog_code = JV_UNAVAILABLE;
+    setenv("JARVIS_PLANNER", "model", 1);
+    world_start(t.w, &orchestrator_actor);
+    unsetenv("JARVIS_PLANNER");
+    world_advance(t.w, 10000);
+    CHECK_STR(world_sql(t.w, "select state from orchestrator.tasks"), "3"); /* COMPLETED */
+    CHECK_HAS(kept(&t), "12301");
+    CHECK_INT(fake_llm.n_asked, 2);
+    done(&t);
+}
+
 /* Many small pieces are few commits. */
 TEST(pieces_are_gathered)
 {

@@ -138,8 +138,7 @@ TEST(the_order_survives_a_death)
     town_free(&t);
 }
 
-/* ---- an agent that is asked itself ------------------------------------------------------------
- */
+/* ---- an agent that is asked itself ----------------------------------------------------------- */
 
 TEST(an_agent_keeps_the_order)
 {

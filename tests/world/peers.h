@@ -345,8 +345,7 @@ JV_TOOL_FN(active, Google__Protobuf__Empty, Sessions__Session)
     return JV_OK;
 }
 
-/* ---- notifier: at most one notice -------------------------------------------------------------
- */
+/* ---- notifier: at most one notice ------------------------------------------------------------ */
 
 JV_TOOL_FN(take_notice, Notifier__TakeNoticeRequest, Notifier__NotificationList)
 {
