@@ -22,6 +22,18 @@ int messages_before(struct jv_ctx *ctx, const char *session_id, int64_t before, 
                  jv_text(session_id), jv_int(before), jv_int(limit), jv_int(bytes));
 }
 
+/* Each question reads them: of a long answer the beginning will do. */
+int messages_heads(struct jv_ctx *ctx, const char *session_id, int64_t before, int32_t limit,
+                   struct jv_rows *rows)
+{
+    return jv_db(ctx, rows,
+                 "select id, message_id, role, left(content, $4::int) as content, "
+                 "said_at as \"timestamp\" from (select * from messages "
+                 "where session_id = $1::uuid and id < $2 order by id desc limit $3) newest "
+                 "order by id",
+                 jv_text(session_id), jv_int(before), jv_int(limit), jv_int(head_chars));
+}
+
 int messages_read(struct jv_ctx *ctx, const struct jv_rows *rows, size_t *ret_n,
                   Sessions__Message ***ret)
 {

@@ -14,6 +14,7 @@ enum {
     max_page_bytes = 400 * 1024, /* of messages or invocations in one reply */
     max_metadata = 16 * 1024,
     max_plan = 64 * 1024,
+    head_chars = 1024, /* of a message that is handed out with a turn */
     max_title = 200,
     max_name = 128,
     max_memory = 200,
@@ -54,6 +55,9 @@ bool parse_number(const char *s, int64_t *ret);
 /* The newest before an id, oldest first, at most `limit` and as many as fit into `bytes`. */
 int messages_before(struct jv_ctx *ctx, const char *session_id, int64_t before, int32_t limit,
                     int64_t bytes, struct jv_rows *rows);
+/* Likewise, with no more than the head_chars first characters of each. */
+int messages_heads(struct jv_ctx *ctx, const char *session_id, int64_t before, int32_t limit,
+                   struct jv_rows *rows);
 int messages_read(struct jv_ctx *ctx, const struct jv_rows *rows, size_t *ret_n,
                   Sessions__Message ***ret);
 int messages_history(struct jv_ctx *ctx, const Sessions__HistoryRequest *req,

@@ -12,7 +12,6 @@
 
 enum {
     max_recent = 32,
-    max_recent_bytes = 128 * 1024,
     max_turn_id = 128,
     max_invocations = 64,
 };
@@ -150,8 +149,8 @@ int turn_begin(struct jv_ctx *ctx, const Sessions__BeginRequest *req, Sessions__
         return no_session(ctx, req->session_id);
     r = jv_row_to_msg(ctx, &turn, 0, &ret->base);
     if (!r)
-        r = messages_before(ctx, ret->session_id, jv_col_int(&turn, 0, "question_id"), max_recent,
-                            max_recent_bytes, &recent);
+        r = messages_heads(ctx, ret->session_id, jv_col_int(&turn, 0, "question_id"), max_recent,
+                           &recent);
     if (!r)
         r = messages_read(ctx, &recent, &ret->n_recent, &ret->recent);
     return r ? r : memory_list(ctx, &ret->n_memories, &ret->memories);

@@ -49,6 +49,24 @@ TEST(a_turn)
     world_free(s.w);
 }
 
+/* What is handed out with every question is bounded: the newest 32, and of each its beginning. */
+TEST(long_answers_are_handed_out_by_their_heads)
+{
+    struct stage s = stage_new();
+    struct begun b = begin(&s, s.vishal);
+
+    world_sql(s.w, "insert into sessions.messages (session_id, role, content, said_at) "
+                   "select session_id, 'assistant', 'no' || n || ' ' || repeat('\xc3\xa9', 5000), "
+                   "now() from sessions.turns, generate_series(1, 40) n order by n");
+    b = begin(&s, s.vishal);
+    CHECK_INT(b.r.code, JV_OK);
+    CHECK_INT(count_of(b.r.json, "\"content\""), 32);
+    CHECK_INT(count_of(b.r.json, "\"no8 "), 0);
+    CHECK(strstr(b.r.json, "\"no9 ") < strstr(b.r.json, "\"no40 "));
+    CHECK_INT(count_of(b.r.json, "\xc3\xa9"), 1020 + 31 * 1019); /* 1 024 with its number */
+    world_free(s.w);
+}
+
 TEST(where_a_question_belongs)
 {
     struct stage s = stage_new();
