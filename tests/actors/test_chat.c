@@ -3,6 +3,7 @@
 #include "world/peers.h"
 
 #include "actors/story.h"
+#include "world/painter.h"
 
 #include "host/migrations.h"
 #include "jv/db.h"
@@ -24,18 +25,6 @@ static int paint(struct jv_ctx *ctx, const A2a__Message *in)
     return r;
 }
 
-static const struct jv_skill painting[] = {
-    { "paint", "Paint", "Paints a picture.", "paint, picture, painting",
-      JV_TEXTS("paint a picture") },
-    { 0 },
-};
-static const struct jv_agent painter_card = {
-    .name = "PainterAgent",
-    .token = "painter",
-    .description = "Paints pictures.",
-    .skills = painting,
-    .answer = paint,
-};
 static const struct jv_actor painter = {
     .name = "painter",
     .version = "1",

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "actors/llm/wire.h"
+#include "llm/reading.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -36,20 +36,6 @@ static void check_answer(const struct wire_answer *ans)
     }
 }
 
-struct reading {
-    const struct model *m;
-    struct wire_answer ans;
-    struct jv_err err;
-};
-
-static int take(void *arg, const char *event, const char *data, size_t len)
-{
-    struct reading *r = arg;
-
-    (void)event;
-    return r->ans.ended ? JV_OK : r->m->provider->event(&r->ans, data, len, &r->err);
-}
-
 static void read_answer(struct jv_arena *a, const struct model *m, bool stream, const char *p,
                         size_t n)
 {
@@ -60,7 +46,7 @@ static void read_answer(struct jv_arena *a, const struct model *m, bool stream, 
     r.ans = (struct wire_answer){ .a = a, .text = jv_buf_new(a), .model = m };
     r.ans.scratch = jv_arena_new(256 << 20);
     sse_init(&s, a);
-    code = stream ? sse_feed(&s, p, n, take, &r) : m->provider->reply(&r.ans, p, n, &r.err);
+    code = stream ? sse_feed(&s, p, n, reading_take, &r) : m->provider->reply(&r.ans, p, n, &r.err);
     assert(stream || !code == r.ans.ended);
     if (r.err.code)
         check_error(&r.err);

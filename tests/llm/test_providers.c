@@ -2,6 +2,8 @@
  * byte, cut anywhere. */
 #include "shapes.h"
 
+#include "reading.h"
+
 /* ---- what is read --------------------------------------------------------------------------- */
 
 /* "stop 31/8 [text] name#id{...}" or what went wrong. */
@@ -92,20 +94,6 @@ static const char *describe(const struct wire_answer *ans, const struct jv_err *
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-struct reading {
-    const struct model *m;
-    struct wire_answer ans;
-    struct jv_err err;
-};
-
-static int take(void *arg, const char *event, const char *data, size_t len)
-{
-    struct reading *r = arg;
-
-    (void)event;
-    return r->ans.ended ? JV_OK : r->m->provider->event(&r->ans, data, len, &r->err);
-}
-
 /* The first n bytes, in pieces. */
 static const char *read_shape(struct jv_arena *a, const char *file, const char *text, size_t n,
                               size_t piece)
@@ -121,7 +109,7 @@ static const char *read_shape(struct jv_arena *a, const char *file, const char *
     if (shape_is(file, ".json"))
         (void)!r.m->provider->reply(&r.ans, text, n, &r.err);
     for (size_t i = 0; shape_is(file, ".sse") && i < n && !r.err.code; i += piece)
-        (void)!sse_feed(&s, text + i, n - i < piece ? n - i : piece, take, &r);
+        (void)!sse_feed(&s, text + i, n - i < piece ? n - i : piece, reading_take, &r);
     r.ans.scratch = jv_arena_free(scratch);
     ret = describe(&r.ans, &r.err);
     return ret;

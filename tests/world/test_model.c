@@ -4,6 +4,7 @@
 
 #include "jv/task.h"
 #include "world/fake_llm.h"
+#include "world/painter.h"
 
 static struct town town_with(const char *planner)
 {
@@ -528,18 +529,6 @@ static int paint(struct jv_ctx *ctx, const A2a__Message *in)
     return JV_OK;
 }
 
-static const struct jv_skill painting[] = {
-    { "paint", "Paint", "Paints a picture.", "paint, picture, painting",
-      JV_TEXTS("paint a picture") },
-    { 0 },
-};
-static const struct jv_agent painter_card = {
-    .name = "PainterAgent",
-    .token = "painter",
-    .description = "Paints pictures.",
-    .skills = painting,
-    .answer = paint,
-};
 static const struct jv_actor painter = {
     .name = "painter", .version = "1", .summary = "paints", .agent = &painter_card
 };
