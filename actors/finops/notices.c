@@ -34,26 +34,18 @@ static void say_jump(struct jv_buf *b, const struct jv_rows *rows, size_t i)
     jv_buf_char(b, '.');
 }
 
-static Notices__Notice *notice(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i)
+static int notice(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i, Notices__Notice **ret)
 {
-    struct jv_arena *a = jv_arena(ctx);
-    Notices__Notice *n = jv_msg_new(&notices__notice__descriptor, a);
-    struct jv_buf b = jv_buf_new(a);
+    Notices__Notice *n = jv_msg_new(&notices__notice__descriptor, jv_arena(ctx));
+    struct jv_buf b = jv_buf_new(jv_arena(ctx));
 
-    n->username = jv_col(rows, i, "username");
-    n->kind = jv_col(rows, i, "kind");
-    n->priority = jv_col(rows, i, "priority");
-    n->key = jv_col(rows, i, "key");
-    if (strcmp(n->kind, "budget") == 0)
+    if (strcmp(jv_col(rows, i, "kind"), "budget") == 0)
         say_budget(&b, rows, i);
     else
         say_jump(&b, rows, i);
     n->text = b.data;
-    if (jv_col_null(rows, i, "at"))
-        return n;
-    n->at = jv_msg_new(&google__protobuf__timestamp__descriptor, a);
-    n->at->seconds = jv_col_ms(rows, i, "at") / 1000;
-    return n;
+    *ret = n;
+    return jv_row_to_msg(ctx, rows, i, &n->base);
 }
 
 #define NOW                                                                                        \
@@ -116,8 +108,8 @@ int finops_notices(struct jv_ctx *ctx, const Notices__NoticesRequest *req, Notic
     if (r)
         return r;
     ret->notices = JV_NEW_ARRAY(jv_arena(ctx), Notices__Notice *, rows.n + 1);
-    for (size_t i = 0; i < rows.n; i++)
-        ret->notices[ret->n_notices++] = notice(ctx, &rows, i);
+    for (; !r && ret->n_notices < rows.n; ret->n_notices++)
+        r = notice(ctx, &rows, ret->n_notices, &ret->notices[ret->n_notices]);
     ret->more = rows.n == page;
-    return JV_OK;
+    return r;
 }

@@ -19,26 +19,22 @@ static void say_when(struct jv_buf *b, int64_t days)
         jv_buf_printf(b, "is in %lld day%s", (long long)days, days == 1 ? "" : "s");
 }
 
-static Notices__Notice *notice(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i)
+static int notice(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i, Notices__Notice **ret)
 {
-    struct jv_arena *a = jv_arena(ctx);
-    Notices__Notice *n = jv_msg_new(&notices__notice__descriptor, a);
+    Notices__Notice *n = jv_msg_new(&notices__notice__descriptor, jv_arena(ctx));
     int64_t days = jv_col_int(rows, i, "days");
-    struct jv_buf b = jv_buf_new(a);
+    struct jv_buf b = jv_buf_new(jv_arena(ctx));
 
     jv_buf_printf(&b, "Exam %s ", jv_col(rows, i, "exam"));
     if (days < 0)
         jv_buf_str(&b, "is ");
     say_when(&b, days);
     jv_buf_printf(&b, " (%s).", jv_col(rows, i, "deadline"));
-    n->username = jv_col(rows, i, "username");
     n->kind = "exam";
     n->priority = days <= high_days ? "high" : "medium";
-    n->key = jv_col(rows, i, "key");
     n->text = b.data;
-    n->at = jv_msg_new(&google__protobuf__timestamp__descriptor, a);
-    n->at->seconds = jv_col_ms(rows, i, "at") / 1000;
-    return n;
+    *ret = n;
+    return jv_row_to_msg(ctx, rows, i, &n->base);
 }
 
 /* A deadline that is moved is told anew. */
@@ -63,8 +59,8 @@ int oxygen_notices(struct jv_ctx *ctx, const Notices__NoticesRequest *req, Notic
     if (r)
         return r;
     ret->notices = JV_NEW_ARRAY(jv_arena(ctx), Notices__Notice *, rows.n + 1);
-    for (size_t i = 0; i < rows.n; i++)
-        ret->notices[ret->n_notices++] = notice(ctx, &rows, i);
+    for (; !r && ret->n_notices < rows.n; ret->n_notices++)
+        r = notice(ctx, &rows, ret->n_notices, &ret->notices[ret->n_notices]);
     ret->more = rows.n == page;
-    return JV_OK;
+    return r;
 }

@@ -7,29 +7,24 @@
 
 enum { page = 500, each = 50 /* a person's, the newest */ };
 
-static Notices__Notice *notice(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i)
+static int notice(struct jv_ctx *ctx, const struct jv_rows *rows, size_t i, Notices__Notice **ret)
 {
-    struct jv_arena *a = jv_arena(ctx);
-    Notices__Notice *n = jv_msg_new(&notices__notice__descriptor, a);
+    Notices__Notice *n = jv_msg_new(&notices__notice__descriptor, jv_arena(ctx));
     bool waits = jv_col_bool(rows, i, "waits");
-    int64_t created = jv_col_ms(rows, i, "created_at");
-    struct jv_buf b = jv_buf_new(a);
+    struct jv_buf b = jv_buf_new(jv_arena(ctx));
 
     jv_buf_printf(&b, "Ticket %s (%s) %s pending", jv_col(rows, i, "id"),
                   jv_col(rows, i, "operation"), waits ? "has been" : "is");
     if (waits) {
         jv_buf_str(&b, " since ");
-        jv_say_date(&b, created / 1000);
+        jv_say_date(&b, jv_col_ms(rows, i, "at") / 1000);
     }
     jv_buf_char(&b, '.');
-    n->username = jv_col(rows, i, "username");
     n->kind = "ticket";
     n->priority = waits ? "medium" : "low";
-    n->key = jv_col(rows, i, "key");
     n->text = b.data;
-    n->at = jv_msg_new(&google__protobuf__timestamp__descriptor, a);
-    n->at->seconds = created / 1000;
-    return n;
+    *ret = n;
+    return jv_row_to_msg(ctx, rows, i, &n->base);
 }
 
 /* Older than a week: it may have been forgotten. */
@@ -40,7 +35,7 @@ int tickets_notices(struct jv_ctx *ctx, const Notices__NoticesRequest *req,
     int r;
 
     r = jv_db(ctx, &rows,
-              "select * from (select username, id, operation, created_at, waits,"
+              "select * from (select username, id, operation, created_at as at, waits,"
               " 'ticket:' || id || case when waits then ':waiting' else ':pending' end as key,"
               " row_number() over (partition by username order by id desc) as place"
               " from tickets cross join lateral"
@@ -52,8 +47,8 @@ int tickets_notices(struct jv_ctx *ctx, const Notices__NoticesRequest *req,
     if (r)
         return r;
     ret->notices = JV_NEW_ARRAY(jv_arena(ctx), Notices__Notice *, rows.n + 1);
-    for (size_t i = 0; i < rows.n; i++)
-        ret->notices[ret->n_notices++] = notice(ctx, &rows, i);
+    for (; !r && ret->n_notices < rows.n; ret->n_notices++)
+        r = notice(ctx, &rows, ret->n_notices, &ret->notices[ret->n_notices]);
     ret->more = rows.n == page;
-    return JV_OK;
+    return r;
 }
