@@ -25,7 +25,7 @@ static const struct jv_profile *const conformance = NULL;
 int main(int argc, char **argv)
 {
     const struct jv_program program = {
-        .version = "0.1.0",
+        .version = JV_VERSION,
         .actors = jv_all_actors,
         .migrations = jv_migration_files,
         .seeds = jv_seed_files,
