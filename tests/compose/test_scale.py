@@ -1,0 +1,66 @@
+"""Three tickets actors, two gateways, three NATS servers with replicas: one of each is stopped under load."""
+import json
+
+from engine import docker
+from load import Load
+from system import System
+
+
+def scaled():
+    return System("--gateways", "2", "--overlay", "compose.scale.yml", "--overlay", "compose.cluster.yml")
+
+
+def test_nothing_is_lost_when_one_of_each_stops():
+    with scaled() as system:
+        assert len(system.containers("tickets")) == 3
+        assert len(system.containers("gateway-a")) == len(system.containers("gateway-b")) == 1
+        replicas(system, 3)
+        with Load(system) as load:
+            load.wait_for(100)
+            stop(system, "tickets", load)
+            stop(system, "gateway-b", load)
+            stop(system, leader(system), load)
+        print("      one of each stopped: %s" % load)
+        for f in load.failures[:5]:
+            print("      " + f)
+        assert load.lost() == []
+        assert load.error_rate() < 0.01, load.failures[:5]
+        replicas(system, 3)
+        all_tickets_actors_work(system)
+
+
+def stop(system, service, load):
+    """One process is killed, the load goes on, it comes back."""
+    one = system.containers(service)[0]
+    docker("kill", "-s", "KILL", one)
+    load.wait_for(100)
+    docker("start", one)
+    system.wait_healthy(one)
+    load.wait_for(50)
+
+
+def stream(system):
+    text = docker("exec", system.containers("nats")[0], "wget", "-q", "-O", "-",
+                  "http://127.0.0.1:8222/jsz?accounts=true&streams=true&config=true")
+    for account in json.loads(text)["account_details"]:
+        for s in account.get("stream_detail", []):
+            if s["name"] == "JARVIS_AUDIT":
+                return s
+    raise AssertionError("no stream JARVIS_AUDIT in %s" % text[:500])
+
+
+def replicas(system, n):
+    s = stream(system)
+    assert s["config"]["num_replicas"] == n and len(s["cluster"]["replicas"]) == n - 1, s
+
+
+def leader(system):
+    """The service of the server that leads the stream."""
+    return {"nats-1": "nats"}.get(stream(system)["cluster"]["leader"], stream(system)["cluster"]["leader"])
+
+
+def all_tickets_actors_work(system):
+    """Each answered something: the load went to all of them."""
+    for one in system.containers("tickets"):
+        log = docker("logs", one)
+        assert '"method":"' in log.lower() or "method" in log, "a tickets actor has done nothing"
