@@ -100,6 +100,7 @@ class Engine:
         for tag in (OLD, NEW):
             self.build(tag, "-f", os.path.join(TOP, "compose", "Dockerfile"), "--target", "jarvis",
                        "--build-arg", "BASE=" + BASE, "--build-arg", "VERSION=" + tag.split(":")[1])
+        self.build(BROKEN, "--build-arg", "NEW=" + NEW, "-f", os.path.join(HERE, "Dockerfile.broken"), context=HERE)
         self.build(TOOLS, "-f", os.path.join(TOP, "compose", "Dockerfile"), "--target", "tools",
                    "--build-arg", "BASE=" + BASE, "--build-arg", "POSTGRES=" + STANDINS)
 

@@ -6,7 +6,7 @@
 
 nginx is published on free ports of 127.0.0.1 only. Standard library only.
 """
-import json
+import http.client
 import os
 import secrets
 import shutil
@@ -16,12 +16,11 @@ import sys
 import tempfile
 import time
 
-from engine import HERE, OLD, STANDINS, TOOLS, TOP, docker, inspect, remove_project, run
+from engine import OLD, STANDINS, TOOLS, TOP, docker, inspect, remove_project, run
 from https import Client
 
 DOMAIN = "jarvis.test"
 ACTORS = "auth registry sessions notifier tickets finops oxygen llm orchestrator".split()
-WIDE = "limits-wide.conf" # for loads: the rates of nginx are tested in test_nginx.py
 
 
 def free_port():
@@ -57,7 +56,8 @@ class System:
         self.folder = tempfile.mkdtemp(prefix="jarvis-compose.")
         self.home = os.path.join(self.folder, "home")
         self.http_port, self.port = free_port(), free_port()
-        self.tokens = {}
+        self.domain = DOMAIN
+        self.tokens, self.figures = {}, {}
 
     def __enter__(self):
         try:
@@ -141,9 +141,22 @@ class System:
         return [inspect(c) for c in docker("ps", "-aq", "--filter",
                                            "label=com.docker.compose.project=" + self.project).split()]
 
-    def version(self):
-        """What the gateway says of itself; through nginx /health is about the whole."""
-        return [inspect(c)["Config"]["Image"] for c in self.containers("gateway-a") + self.containers("gateway-b")]
+    def wait_status(self, path, status, seconds=30):
+        def answers():
+            try:
+                return self.request("GET", path)[0] == status
+            except (OSError, http.client.HTTPException):
+                return False
+        wait_for(answers, seconds, "%s to answer %d" % (path, status))
+
+    def wait_ready(self, seconds):
+        self.wait_status("/health", 200, seconds)
+
+    def wait_healthy(self, container, seconds=90):
+        wait_for(lambda: inspect(container)["State"]["Health"]["Status"] == "healthy", seconds, container + " to be healthy")
+
+    def show_text(self, title, text):
+        print("".join("      %s: %s\n" % (title, line) for line in text.splitlines()), end="")
 
     def show(self):
         for c in self.all_containers():
@@ -189,9 +202,3 @@ class System:
         assert status == 200, (status, reply)
         return reply
 
-    def tickets_of(self, token):
-        """Every ticket of the token's person."""
-        with self.client() as c:
-            status, _, reply = c.tool(token, "tickets", "list_tickets", {})
-        assert status == 200, (status, reply)
-        return reply

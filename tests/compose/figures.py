@@ -1,0 +1,71 @@
+"""figures.py -- what the seed of this project calls success, measured on the stack that was just tested."""
+import json
+import os
+import re
+import subprocess
+import tempfile
+
+from engine import docker, run
+
+GOALS = ( # what, the goal, where it comes from in System.figures
+    ("services healthy", "all", "healthy"),
+    ("p95 of a request (chat, list, A2A; 8 people)", "< 500 ms", "p95"),
+    ("errors in normal operation and deploys", "< 1 %", "errors"),
+    ("users held (wrk, chat, each a request every 2 s)", "1 000 to 5 000", "users"),
+    ("p95 at that", "< 500 ms", "users_p95"),
+    ("cold start, volumes to https", "-", "up"),
+    ("deploy", "< 10 min", "deploy"),
+    ("roll-back", "-", "rollback"),
+    ("memory of all of Jarvis' processes", "<= 96 MB without PostgreSQL", "memory"),
+    ("memory of the whole stack", "a server of 8 GB, 48 USD", "memory_all"),
+    ("image", "<= 60 MB over the base", "image"),
+)
+
+
+def load_line(loads):
+    asked = sum(len(l.times) + len(l.failures) for _, l in loads)
+    failed = sum(len(l.failures) for _, l in loads)
+    return "%.2f %% (%d of %d)" % (100.0 * failed / max(1, asked), failed, asked)
+
+
+def memory(system):
+    """MB by service: what each container's processes hold."""
+    lines = docker("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}").splitlines()
+    units = {"B": 1e-6, "KiB": 2**10 / 1e6, "MiB": 2**20 / 1e6, "GiB": 2**30 / 1e6}
+    found = {}
+    for line in lines:
+        m = re.match(r"%s_([a-z-]+)_\d+ ([\d.]+)([A-Za-z]+)" % re.escape(system.project), line)
+        if m:
+            found[m[1]] = found.get(m[1], 0) + float(m[2]) * units[m[3]]
+    return found
+
+
+def wrk(system, token, connections, seconds):
+    """(requests per second, p95 in ms, bad answers) of chats through nginx, TLS and all."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as f:
+        f.write('wrk.method = "POST"\nwrk.body = \'{"message":"show my tickets"}\'\n'
+                'wrk.headers["Content-Type"] = "application/json"\nwrk.headers["Host"] = "%s"\n'
+                'wrk.headers["Authorization"] = "Bearer %s"\n'
+                "done = function(s, l)\n  io.write(string.format('RESULT %%d %%d %%d %%d\\n', s.requests, s.duration,\n"
+                "    l:percentile(95), s.errors.connect + s.errors.read + s.errors.write + s.errors.status + "
+                "s.errors.timeout))\nend\n" % (system.domain, token))
+        f.flush()
+        out = run("wrk", "-t2", "-c%d" % connections, "-d%ds" % seconds, "--timeout", "10s", "-s", f.name,
+                  "https://127.0.0.1:%d/api/chat" % system.port, timeout=120).stdout
+    n, us, p95, bad = (int(x) for x in re.search(r"RESULT (\d+) (\d+) (\d+) (\d+)", out).groups())
+    return n * 1e6 / us, p95 / 1000, bad
+
+
+def print_table(system):
+    f = system.figures
+    print("\n%-52s %-30s %s" % ("what the seed asks for", "goal", "measured here"))
+    for what, goal, key in GOALS:
+        value = f.get(key)
+        if key == "errors" and f.get("load"):
+            value = load_line(f["load"])
+        if key == "up":
+            value = "%.0f s" % system.took_up
+        if isinstance(value, float):
+            value = "%.0f s" % value
+        print("%-52s %-30s %s" % (what, goal, value if value is not None else "not measured"))
+    print(flush=True)

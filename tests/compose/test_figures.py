@@ -1,0 +1,35 @@
+"""The figures of the table that figures.py prints; what they are is printed, not asserted."""
+import figures
+from load import Load
+from system import ACTORS
+
+
+def test_steady(system):
+    with Load(system) as load:
+        load.wait_for(400)
+    assert not load.failures, load.failures[:5]
+    assert load.lost() == []
+    system.figures["p95"] = "%.0f ms" % load.share(95)
+    system.figures.setdefault("load", []).append(("steady", load))
+
+
+def test_users_held(system):
+    rate, p95, bad = figures.wrk(system, system.add_person("crowd"), 128, 10)
+    assert bad == 0, bad
+    system.figures["users"] = "%.0f (%.0f requests/s)" % (rate * 2, rate)
+    system.figures["users_p95"] = "%.0f ms" % p95
+
+
+def test_footprint(system):
+    used = figures.memory(system)
+    ours = [n for n in used if n in ACTORS or n in ("nats", "gateway-a")]
+    assert len(ours) == len(ACTORS) + 2, used
+    system.figures["memory"] = "%.0f MB" % sum(used[n] for n in ours)
+    system.figures["memory_all"] = "%.0f MB" % sum(used.values())
+
+
+def test_health(system):
+    running = [c for c in system.all_containers() if c["State"]["Running"]]
+    well = [c for c in running if c["State"]["Health"]["Status"] == "healthy"]
+    assert len(well) == len(running)
+    system.figures["healthy"] = "%d of %d" % (len(well), len(running))
