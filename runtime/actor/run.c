@@ -1,5 +1,6 @@
 /* run.c -- one actor as a process: settings, connections, init, ready, messages, drain. */
 #include "actor/engine.h"
+#include "actor/health.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -33,6 +34,7 @@ struct process {
     struct jv_node *node;
     void *state;
     struct jv_io signals;
+    struct jv_health *health; /* NULL: nobody asks */
     atomic_bool over;
     int code;
 };
@@ -116,6 +118,31 @@ static void watch_signals(struct process *p)
     jv_loop_io_add(p->loop, &p->signals);
 }
 
+/* ---- health --------------------------------------------------------------------------------- */
+
+static const char *how_it_is(const void *arg)
+{
+    const struct process *p = arg;
+
+    if (p->node && p->node->draining)
+        return "draining";
+    if (p->bus && !jv_bus_connected(p->bus))
+        return "bus lost";
+    if (!p->node || !p->node->ready)
+        return "starting";
+    return p->pg && jv_pg_is_down(p->pg) ? "database lost" : "ready";
+}
+
+static int listen_for_health(struct process *p, struct jv_err *err)
+{
+    const char *path = p->common.health;
+
+    if (!path[0])
+        return JV_OK;
+    p->health = jv_health_new(p->loop, path, how_it_is, p, err);
+    return p->health ? JV_OK : err->code;
+}
+
 /* ---- connections ---------------------------------------------------------------------------- */
 
 /* Revocations may have been missed while the bus was away: ask again before the next token. */
@@ -176,8 +203,12 @@ static int freeze(struct process *p, struct jv_err *err)
 
 static int connect_all(struct process *p, struct jv_err *err)
 {
-    struct jv_bus_options o = { p->common.nats_url, p->common.nats_creds, p->actor->name,
-                                on_bus_state, p };
+    struct jv_bus_options o = { .url = p->common.nats_url,
+                                .creds = p->common.nats_creds,
+                                .ca = p->common.nats_ca,
+                                .name = p->actor->name,
+                                .on_state = on_bus_state,
+                                .arg = p };
     struct jv_node_options n = { .loop = p->loop, .prefix = p->common.prefix, .state = p->state };
 
     p->bus = jv_bus_nats(p->loop, &o, CONNECT_MS, err);
@@ -226,6 +257,7 @@ static void serve(struct process *p)
 static void disconnect(struct process *p)
 {
     if (jv_fiber_count(p->loop)) { /* cut off: it still has its stack in all this */
+        jv_health_free(p->health);
         jv_bus_free(p->bus);
         _exit(p->code);
     }
@@ -235,6 +267,7 @@ static void disconnect(struct process *p)
     p->bus = p->bus ? jv_bus_free(p->bus) : NULL;
     jv_pg_free(p->pg);
     jv_identity_free(p->identity);
+    jv_health_free(p->health);
     jv_loop_free(p->loop);
     free(p->state);
 }
@@ -250,12 +283,14 @@ int jv_run_actor(const struct jv_actor *actor)
         return say_wrong(&err);
     }
     p.loop = jv_loop_new(JV_CLOCK_REAL);
-    if (freeze(&p, &err))
+    if (freeze(&p, &err) || listen_for_health(&p, &err)) {
+        disconnect(&p);
         return say_wrong(&err);
+    }
     if (connect_all(&p, &err)) {
         fprintf(stderr, "jarvis: %s: %s\n", actor->name, err.text);
         jv_logf(JV_LOG_ERROR, "%s", err.text);
-        p.code = err.code == JV_INTERNAL ? JV_EXIT_CONFIG : 1;
+        p.code = err.code == JV_INTERNAL || err.code == JV_INVALID_ARGUMENT ? JV_EXIT_CONFIG : 1;
     } else {
         serve(&p);
     }

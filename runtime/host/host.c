@@ -21,7 +21,7 @@ static const struct command {
       "call a method, or send a message to an agent" },
     { "list", jv_cmd_list, "", "the actors" },
     { "describe", jv_cmd_describe, "ACTOR|--all", "methods, who may call them, settings" },
-    { "check", jv_cmd_check, "", "is the gateway ready? For health checks" },
+    { "check", jv_cmd_check, "", "is the actor, or the gateway, ready? For health checks" },
     { "eval", jv_cmd_eval, "FILE ...", "put a table of questions to a running system" },
     { "run", cmd_run, "ACTOR|gateway|conformance ...", "run one process of the system" },
     { "migrate", jv_cmd_migrate, "[--seed]", "bring database and streams up to date" },
