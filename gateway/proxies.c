@@ -26,8 +26,10 @@ static bool parse_bits(const char *s, uint32_t *ret_mask)
         return false;
     for (; *s; s++)
         bits = bits * 10 + (unsigned)(*s - '0');
-    *ret_mask = bits ? UINT32_MAX << (32 - bits) : 0;
-    return bits >= MIN_BITS && bits <= 32;
+    if (bits < MIN_BITS || bits > 32)
+        return false;
+    *ret_mask = UINT32_MAX << (32 - bits);
+    return true;
 }
 
 static bool parse_network(char *s, struct network *ret)
@@ -50,7 +52,7 @@ int proxies_parse(const char *text, struct jv_arena *a, const struct proxies **r
     struct proxies *p = JV_NEW(a, struct proxies);
 
     *ret = p;
-    for (const char *s = text; *s; s += strspn(s, ", \t")) {
+    for (const char *s = text + strspn(text, ", \t"); *s; s += strspn(s, ", \t")) {
         size_t n = strcspn(s, ", \t");
         char *one = jv_arena_strndup(a, s, n);
 
