@@ -153,7 +153,7 @@ int keys_list(struct jv_ctx *ctx, Auth__KeySet *ret)
 
     r = jv_db(ctx, &rows,
               "select kid, x, y, purpose from keys where " IS_SHOWN
-              "order by purpose desc, created_at desc, kid",
+              "order by purpose desc, retired_at is not null, created_at desc, kid",
               token_since(ctx), card_since(ctx));
     if (r)
         return r;
