@@ -113,7 +113,7 @@ void audit_refused(struct request *rq, const char *why)
     r.method = rq->route ? jv_arena_printf(rq->a, "%s %s", rq->route->method, rq->route->path)
                          : jv_arena_strndup(rq->a, rq->head.method, 16);
     r.claimed = rq->target.token ? jv_record_claimed(rq->a, rq->target.token) : NULL;
-    r.text = jv_arena_printf(rq->a, "token: %s", why);
+    r.text = jv_arena_printf(rq->a, "token: %s, from %s", why, rq->client);
     keep(rq->gw, &r);
 }
 

@@ -307,7 +307,7 @@ static const char *cut_short(const struct follow *f, int *ret_code)
     if (c->done)
         return "";
     *ret_code = JV_UNAVAILABLE;
-    if (conns_draining(f->rq->gw->conns))
+    if (sse_must_end(f->rq))
         return "this server is stopping; resume the stream";
     *ret_code = JV_DEADLINE_EXCEEDED;
     return gw_mono_ms() >= f->sse.until_ms ? "the answer took too long" : "";

@@ -3,12 +3,16 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+
+#include "base/log.h"
 
 enum {
     MAX_LISTENERS = 4,
@@ -17,13 +21,17 @@ enum {
     WORKER_STACK = 512 << 10,
 };
 
+/* Each holds what those before it hold. */
+enum stage { OPEN, LEAVING, DRAINING };
+
 struct conns {
     pthread_mutex_t lock;
     pthread_cond_t none_open;
     size_t cap, open;
     int64_t head_ms;
     struct conn *oldest, *newest; /* idle */
-    atomic_bool draining;
+    atomic_int stage;
+    int64_t idle_ms; /* how long an idle one is kept while draining */
     int listeners[MAX_LISTENERS];
     size_t n_listeners;
 };
@@ -93,6 +101,13 @@ static void list_append(struct conns *all, struct conn *c)
     *(all->newest ? &all->newest->next : &all->oldest) = c;
     all->newest = c;
     c->idle = true;
+    c->idle_ms = gw_mono_ms();
+}
+
+/* One that became idle just now, while draining. */
+static bool is_to_go(const struct conns *all, const struct conn *c)
+{
+    return c->idle && all->stage == DRAINING && all->idle_ms == 0;
 }
 
 /* Its thread sees the end of the input and closes. A request that is already in the socket is
@@ -160,7 +175,7 @@ void conn_idle(struct conn *c)
     pthread_mutex_lock(&c->all->lock);
     if (c->fd >= 0)
         list_append(c->all, c);
-    if (c->all->draining && c->idle)
+    if (is_to_go(c->all, c))
         let_go_oldest(c->all);
     pthread_mutex_unlock(&c->all->lock);
 }
@@ -200,20 +215,58 @@ void conns_accept_here(struct conns *all)
     accept_for = all;
 }
 
-void conns_drain(struct conns *all)
+void conns_leave(struct conns *all)
 {
-    all->draining = true;
+    all->stage = LEAVING;
+}
+
+bool conns_leaving(const struct conns *all)
+{
+    return all->stage >= LEAVING;
+}
+
+/* A filter of the socket sees the TCP header first: what has the bit SYN is dropped, and whoever
+ * sent it asks again in a second. Handshakes that have begun come to their end. */
+void conns_hold_new(struct conns *all)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x02, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+    };
+    const struct sock_fprog program = { JV_COUNT(code), code };
+
     pthread_mutex_lock(&all->lock);
     for (size_t i = 0; i < all->n_listeners; i++)
-        shutdown(all->listeners[i], SHUT_RDWR);
-    while (let_go_oldest(all))
-        ;
+        if (setsockopt(all->listeners[i], SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)))
+            jv_logf(JV_LOG_WARN, "new connections cannot be held off; some may be reset: %s",
+                    strerror(errno));
     pthread_mutex_unlock(&all->lock);
+}
+
+void conns_drain(struct conns *all, int64_t idle_ms)
+{
+    pthread_mutex_lock(&all->lock);
+    all->idle_ms = idle_ms;
+    all->stage = DRAINING;
+    for (size_t i = 0; i < all->n_listeners; i++)
+        shutdown(all->listeners[i], SHUT_RDWR);
+    pthread_mutex_unlock(&all->lock);
+    conns_let_go(all);
 }
 
 bool conns_draining(const struct conns *all)
 {
-    return all->draining;
+    return all->stage == DRAINING;
+}
+
+void conns_let_go(struct conns *all)
+{
+    pthread_mutex_lock(&all->lock);
+    while (all->oldest && gw_mono_ms() - all->oldest->idle_ms >= all->idle_ms)
+        let_go_oldest(all);
+    pthread_mutex_unlock(&all->lock);
 }
 
 bool conns_wait(struct conns *all, int64_t ms)
@@ -224,6 +277,11 @@ bool conns_wait(struct conns *all, int64_t ms)
 
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
     pthread_mutex_lock(&all->lock);
     while (all->open > 0 && r == 0)
         r = pthread_cond_timedwait(&all->none_open, &all->lock, &until);
@@ -252,7 +310,7 @@ size_t conns_cap(const struct conns *all)
 /* The thread that accepts: learn its sockets; once draining, they only ever report an error. */
 static int poll_listeners(struct conns *all, struct pollfd *fds, nfds_t n, int timeout_ms)
 {
-    if (all->draining)
+    if (all->stage == DRAINING)
         return plain_poll(NULL, 0, timeout_ms < 20 ? timeout_ms : 20);
     pthread_mutex_lock(&all->lock);
     all->n_listeners = n < MAX_LISTENERS ? n : MAX_LISTENERS;
@@ -268,7 +326,7 @@ static void learn_socket(struct conn *c, int fd)
     c->fd = fd;
     if (!c->over)
         list_append(c->all, c);
-    if (c->all->draining && c->idle)
+    if (is_to_go(c->all, c))
         let_go_oldest(c->all);
     pthread_mutex_unlock(&c->all->lock);
 }

@@ -23,6 +23,7 @@ struct conn {
     int64_t until_ms;         /* reading must be over by then, monotonic; 0: no request has begun */
     struct conn *prev, *next; /* in the list of idle ones, oldest first */
     bool idle;
+    int64_t idle_ms; /* since when, monotonic */
 };
 
 struct conns *conns_new(size_t cap, int64_t head_ms); /* head_ms: for a request's head to come */
@@ -44,9 +45,19 @@ void conn_linger(struct conn *c);
 
 /* The calling thread is the one that accepts. */
 void conns_accept_here(struct conns *all);
-/* Accept nothing more and let go of the idle ones. */
-void conns_drain(struct conns *all);
+/* The way out, where a proxy is in front. It keeps connections for later requests and sends no POST
+ * twice, so none may be closed that it could be about to use: from here on each answer is the last
+ * on its connection; new ones are accepted, idle ones are kept. */
+void conns_leave(struct conns *all);
+bool conns_leaving(const struct conns *all); /* or draining */
+/* Then: no connection begins any more, but nobody is told yet. One that waits in the backlog when
+ * its listener closes is reset, with its request, and so it is emptied first. */
+void conns_hold_new(struct conns *all);
+/* Accept nothing more, refuse it, and let go of those that were idle for so long; it may be 0. */
+void conns_drain(struct conns *all, int64_t idle_ms);
 bool conns_draining(const struct conns *all);
+/* Of those that are idle for that long by now. */
+void conns_let_go(struct conns *all);
 /* Wait until none is open; false when that took longer than ms. */
 bool conns_wait(struct conns *all, int64_t ms);
 

@@ -121,12 +121,12 @@ static enum follow_step go_on(struct follow *f, struct jv_err *err)
     int r;
 
     for (;;) {
-        if (gw_mono_ms() >= f->sse.until_ms || conns_draining(f->rq->gw->conns))
+        if (gw_mono_ms() >= f->sse.until_ms || sse_must_end(f->rq))
             return FOLLOW_ENDED;
         if (f->lost_ms && gw_mono_ms() - f->lost_ms > LOST_MS)
             return FOLLOW_FAILED; /* with what was wrong */
         if (f->lost_ms && !sse_pause(&f->sse, f->pause_ms))
-            return conns_draining(f->rq->gw->conns) ? FOLLOW_ENDED : FOLLOW_GONE;
+            return sse_must_end(f->rq) ? FOLLOW_ENDED : FOLLOW_GONE;
         if (f->lost_ms)
             f->pause_ms = 2 * f->pause_ms < MAX_PAUSE_MS ? 2 * f->pause_ms : MAX_PAUSE_MS;
         else

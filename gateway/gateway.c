@@ -13,8 +13,17 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "gw.h"
+#include "proxies.h"
 
-enum { CONNECT_MS = 10000, DRAIN_MS = 10000, REFRESH_MS = 60000, KEEP_LIMIT = 64 << 20 };
+enum {
+    CONNECT_MS = 10000,
+    DRAIN_MS = 10000, /* for what is under way at the end */
+    LONG_MS = 30000,  /* the same behind a proxy, where nobody waits for us */
+    SETTLE_MS = 200,  /* for connections that were begun to be accepted */
+    LOOK_MS = 50,
+    REFRESH_MS = 60000,
+    KEEP_LIMIT = 64 << 20,
+};
 
 #define AT(member) offsetof(struct gw_settings, member)
 
@@ -34,6 +43,11 @@ static const struct jv_setting settings[] = {
       JV_SET_MSEC, AT(stream_ms), 1000, 86400000 },
     { "JARVIS_PUBLIC_URL", "", "how clients reach the gateway, for cards: https://jarvis.example",
       JV_SET_TEXT, AT(public_url) },
+    { "JARVIS_DRAIN", "0", "when told to stop, how long a proxy in front may take to notice",
+      JV_SET_MSEC, AT(drain_ms), 0, 60000 },
+    { "JARVIS_TRUSTED_PROXIES", "",
+      "whose X-Forwarded-For is believed: IPv4 addresses and networks, comma-separated",
+      JV_SET_TEXT, AT(trusted_proxies) },
     { "JARVIS_CONFORMANCE", "0", "serve the agent `conformance` to everybody; loopback only",
       JV_SET_BOOL, AT(conformance), 0, 0 },
     { 0 },
@@ -125,6 +139,8 @@ static int load(struct gw *gw, struct jv_err *err)
     if (r == JV_OK)
         r = check_public_url(gw->set.public_url, err);
     if (r == JV_OK)
+        r = proxies_parse(gw->set.trusted_proxies, gw->keep, &gw->proxies, err);
+    if (r == JV_OK)
         r = check_conformance(&gw->set, err);
     if (r == JV_OK)
         r = allow_files(gw, err);
@@ -195,32 +211,72 @@ static void gw_free(struct gw *gw)
     free(gw);
 }
 
+struct upkeep {
+    int64_t next_ms;
+    bool connected;
+};
+
 /* Keys and ended sessions: at start, after the bus was away, and once a minute. A session that
  * ends while the bus is away is not announced to us. */
-static void keep_fresh(struct gw *gw, const sigset_t *signals)
+static void keep_fresh(struct gw *gw, struct upkeep *u)
 {
-    const struct timespec second = { 1, 0 };
-    int64_t next = 0;
-    bool was = false;
+    bool is = jv_client_connected(gw->client);
+    struct jv_err err = { 0 };
 
-    do {
-        bool is = jv_client_connected(gw->client);
-        struct jv_err err = { 0 };
-
-        if (is && (!was || gw_mono_ms() >= next)) {
-            is = who_refresh(gw, &err) == JV_OK; /* not there yet: again in a second */
-            next = gw_mono_ms() + REFRESH_MS;
-        }
-        was = is;
-        audit_tick(gw);
-    } while (sigtimedwait(signals, NULL, &second) < 0);
+    if (is && (!u->connected || gw->keys_changed || gw_mono_ms() >= u->next_ms)) {
+        is = who_refresh(gw, &err) == JV_OK; /* not there yet: again in a second */
+        u->next_ms = gw_mono_ms() + REFRESH_MS;
+    }
+    u->connected = is;
+    audit_tick(gw);
 }
 
-static void drain(struct gw *gw)
+/* Until then, or until a signal comes: true. */
+static bool live(struct gw *gw, struct upkeep *u, const sigset_t *signals, int64_t until_ms)
 {
+    for (;;) {
+        int64_t left = until_ms - gw_mono_ms(), step = left < 1000 ? left : 1000;
+        struct timespec t = { 0 };
+
+        if (left <= 0)
+            return false;
+        keep_fresh(gw, u);
+        t.tv_sec = step / 1000;
+        t.tv_nsec = step % 1000 * 1000000;
+        if (sigtimedwait(signals, NULL, &t) >= 0)
+            return true;
+    }
+}
+
+/* Behind a proxy: first all is served, while the proxy finds the other gateway well; then it is
+ * sent there. A second signal makes short work of it. */
+static void step_aside(struct gw *gw, struct upkeep *u, const sigset_t *signals)
+{
+    int64_t began = gw_mono_ms(), ms = gw->set.drain_ms;
+
+    conns_leave(gw->conns);
+    if (live(gw, u, signals, began + ms / 2))
+        return;
+    gw->turns_away = true;
+    if (live(gw, u, signals, began + ms))
+        return;
+    conns_hold_new(gw->conns);
+    live(gw, u, signals, gw_mono_ms() + SETTLE_MS);
+}
+
+static void drain(struct gw *gw, struct upkeep *u, const sigset_t *signals)
+{
+    int64_t until;
+
     jv_log(JV_LOG_INFO, "drain", NULL);
-    conns_drain(gw->conns);
-    if (!conns_wait(gw->conns, DRAIN_MS))
+    if (gw->set.drain_ms)
+        step_aside(gw, u, signals);
+    conns_drain(gw->conns, gw->set.drain_ms);
+    until = gw_mono_ms() + (gw->set.drain_ms ? LONG_MS : DRAIN_MS);
+    while (!conns_wait(gw->conns, LOOK_MS) && !live(gw, u, signals, gw_mono_ms() + 1) &&
+           gw_mono_ms() < until)
+        conns_let_go(gw->conns);
+    if (conns_open(gw->conns))
         jv_logf(JV_LOG_WARN, "%zu requests were cut off", conns_open(gw->conns));
     server_stop(gw);
     audit_tick(gw);
@@ -240,6 +296,7 @@ static void set_public_url(struct gw *gw, const char *address)
 
 static int serve(struct gw *gw, const sigset_t *signals, struct jv_err *err)
 {
+    struct upkeep upkeep = { 0 };
     int r = connect_bus(gw, err);
     bool url;
 
@@ -256,8 +313,8 @@ static int serve(struct gw *gw, const sigset_t *signals, struct jv_err *err)
         set_public_url(gw, server_address(gw));
     jv_logf(JV_LOG_INFO, "listening on %s", server_address(gw));
     jv_say_ready();
-    keep_fresh(gw, signals);
-    drain(gw);
+    live(gw, &upkeep, signals, INT64_MAX);
+    drain(gw, &upkeep, signals);
     return JV_OK;
 }
 

@@ -24,10 +24,12 @@ struct cards;
 struct jv_stream;
 struct ready;
 struct audit;
+struct proxies;
 
 struct gw_settings {
     const char *listen, *metrics_listen, *public_url;
-    int64_t connections, request_ms, idle_ms, chat_ms, stream_ms;
+    int64_t connections, request_ms, idle_ms, chat_ms, stream_ms, drain_ms;
+    const char *trusted_proxies;
     bool conformance;
 };
 
@@ -40,7 +42,10 @@ struct gw {
     struct jv_common common;
     struct jv_client *client;
     struct jv_identity *identity;
+    atomic_bool keys_changed; /* auth said so: those that we have are old */
+    const struct proxies *proxies;
     struct conns *conns;
+    atomic_bool turns_away; /* stopping: another gateway takes what may be asked twice */
     struct mg_context *server;
     struct counters *counters;
     int metrics_port;         /* 0: none of its own */
@@ -74,7 +79,8 @@ struct request {
     size_t body_len;
     char trace_id[33], traceparent[56];
     struct jv_buf extra; /* more headers: "Name: value\r\n"... */
-    const char *peer;    /* the address */
+    const char *peer;    /* the address that it came from */
+    const char *client;  /* whose request it is: the peer, or whom a trusted proxy names */
     int port;            /* where it came in */
     bool close;          /* after the answer */
     bool unread;         /* part of the body is still coming: read it off before closing */
@@ -91,6 +97,9 @@ void reply_header(struct request *rq, const char *name, const char *value);
 /* application/problem+json; returns the status. code is one of JV_CODES; field may be NULL. */
 int reply_problem(struct request *rq, int status, int code, const char *field, const char *fmt, ...)
         JV_PRINTF(5, 6);
+/* 502, for a proxy in front to ask another gateway: no other answer of ours has that status, so
+ * that it takes none of them for it. */
+void reply_elsewhere(struct request *rq);
 /* A failure from the bus or of our own; its HTTP status is the code's. */
 int reply_error(struct request *rq, const struct jv_err *err);
 /* The same as the JSON object alone. */
@@ -104,7 +113,7 @@ bool stream_end(struct request *rq);
 
 /* ---- sse.c: server-sent events -------------------------------------------------------------- */
 /* A stream begins and ends: it is counted, and rq->a is one event's arena in between. false when
- * there are too many, or only a HEAD is wanted, which was answered then. */
+ * it was answered otherwise: there are too many, only a HEAD is wanted, or this process stops. */
 struct sse {
     struct request *rq;
     struct jv_arena *whole;
@@ -120,6 +129,9 @@ JV_CHECKED int sse_next(struct sse *e, struct jv_stream *s, int64_t until_ms, vo
                         struct jv_err *err);
 /* Nothing to say for so long; true when the stream may go on: the peer is there, we stay. */
 bool sse_pause(struct sse *e, int64_t ms);
+/* This process stops, and the stream ends for it: at once what a GET resumes, other ones when
+ * nothing more is accepted. */
+bool sse_must_end(const struct request *rq);
 /* Headers go out with the first event. id 0 and name NULL: without. */
 bool sse_write(struct sse *e, int64_t id, const char *name, const char *data, size_t len);
 /* Headers alone, of a stream that had no event. */

@@ -84,6 +84,15 @@ static bool is_hidden_here(const struct request *rq)
            head_get(&rq->head, "X-Forwarded-For") || head_get(&rq->head, "Forwarded");
 }
 
+/* On its way out it leaves to others what a proxy asks twice; operators are answered. */
+static bool is_for_others(const struct request *rq)
+{
+    const struct gw *gw = rq->gw;
+
+    return gw->turns_away && (rq->target.is_head || strcmp(rq->head.method, "GET") == 0) &&
+           !(gw->metrics_port && rq->port == gw->metrics_port);
+}
+
 /* At the root of a conformance gateway is what is at the agent's path. */
 static enum route_found find_at_agent(struct request *rq, char *allow)
 {
@@ -167,6 +176,10 @@ void handle(struct request *rq)
     }
     if (!routed(rq))
         return;
+    if (is_for_others(rq)) {
+        reply_elsewhere(rq);
+        return;
+    }
     if (!rq->route)
         handle_asset(rq);
     else if (who_is_it(rq) && body_taken(rq))

@@ -109,10 +109,14 @@ void handle_ready(struct request *rq)
     char *json;
     bool ok;
 
+    if (conns_leaving(rq->gw->conns)) { /* through a proxy it is about all gateways */
+        reply_elsewhere(rq);
+        return;
+    }
     pthread_mutex_lock(&ready->lock);
     if (gw_mono_ms() - ready->found_ms >= KEEP_MS)
         look(rq, ready);
-    ok = ready->ok && !conns_draining(rq->gw->conns);
+    ok = ready->ok;
     json = jv_arena_strdup(rq->a, ready->json);
     pthread_mutex_unlock(&ready->lock);
     if (!ok)

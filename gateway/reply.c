@@ -31,6 +31,7 @@ static const struct title {
     { 499, "Client Closed Request" },
     { 500, "Internal Server Error" },
     { 501, "Not Implemented" },
+    { 502, "Bad Gateway" },
     { 503, "Service Unavailable" },
     { 504, "Gateway Timeout" },
     { 505, "HTTP Version Not Supported" },
@@ -71,7 +72,7 @@ static const char api_policy[] =
 static bool closes(const struct request *rq)
 {
     return rq->close || !rq->target.keep_alive || rq->conn->over || rq->conn->leaving ||
-           conns_draining(rq->gw->conns);
+           conns_leaving(rq->gw->conns);
 }
 
 static void add_head(struct request *rq, struct jv_buf *b, int status, const char *type)
@@ -140,7 +141,7 @@ static int send_problem(struct request *rq, int status, const struct jv_err *err
 
     if (status == 401)
         reply_header(rq, "WWW-Authenticate", "Bearer");
-    if (status == 429 || status == 503)
+    if (status == 429 || status == 502 || status == 503)
         reply_header(rq, "Retry-After", "1");
     if (rq->binding != BINDING_OWN) {
         a2a_reply_error(rq, status, err);
@@ -163,6 +164,12 @@ int reply_problem(struct request *rq, int status, int code, const char *field, c
     if (rq->binding == BINDING_A2A_RPC && code == JV_INVALID_ARGUMENT)
         snprintf(err.reason, sizeof(err.reason), "INVALID_REQUEST");
     return send_problem(rq, status, &err);
+}
+
+void reply_elsewhere(struct request *rq)
+{
+    rq->close = true;
+    reply_problem(rq, 502, JV_UNAVAILABLE, NULL, "this server is stopping; ask again");
 }
 
 /* JSON-RPC tells its errors in a response that is fine as HTTP; but for who is asking. */

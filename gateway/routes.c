@@ -68,6 +68,8 @@ const struct route routes[] = {
       .summary = "Remove a person; all of their sign-ins end" },
     { "GET", "/api/audit", AUTH, "Audit", .tag = "audit",
       .summary = "Who did what, and who was not let, newest first" },
+    { "POST", "/auth/keys", AUTH, "RotateKeys", .flags = ROUTE_BODY, .max_body = SMALL,
+      .status = 201, .tag = "auth", .summary = "A new key to sign with; nobody notices" },
     { "GET", "/.well-known/jwks.json", AUTH, "Keys", .flags = ROUTE_OPEN, .tag = "auth",
       .summary = "The public keys that tokens are signed with" },
 

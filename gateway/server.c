@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "proxies.h"
 
 enum {
     ARENA_LIMIT = 64 << 20,
@@ -110,7 +111,8 @@ static void log_request(const struct request *rq, int64_t us)
     snprintf(took, sizeof(took), "%lld", (long long)us);
     jv_log(JV_LOG_INFO, "http", "method", rq->head.method, "route",
            rq->route ? rq->route->path : "other", "status", status, "us", took, "who",
-           rq->caller.signed_in ? rq->caller.username : NULL, "trace", rq->trace_id, NULL);
+           rq->caller.signed_in ? rq->caller.username : NULL, "client", rq->client, "trace",
+           rq->trace_id, NULL);
 }
 
 static void finish(struct request *rq)
@@ -149,8 +151,10 @@ static int on_request(struct mg_connection *mg)
                             .peer = ri->remote_addr,
                             .port = ri->server_port,
                             .began_us = mono_us() };
-    if (take_head(rq, ri))
+    if (take_head(rq, ri)) {
+        rq->client = proxies_client(gw->proxies, &rq->head, rq->peer, a);
         handle(rq);
+    }
     finish(rq);
     status = rq->status ? rq->status : 499;
     jv_arena_free(a);
@@ -181,6 +185,7 @@ static int on_http_error(struct mg_connection *mg, int status, const char *text)
                             .extra = jv_buf_new(a),
                             .close = true,
                             .unread = true,
+                            .client = mg_get_request_info(mg)->remote_addr,
                             .began_us = mono_us() };
     rq->head.version = "1.0";
     if (c->over)

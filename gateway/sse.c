@@ -14,10 +14,21 @@ enum {
     EVENT_LIMIT = 64 << 20,
 };
 
+bool sse_must_end(const struct request *rq)
+{
+    const struct conns *conns = rq->gw->conns;
+
+    return conns_draining(conns) || (conns_leaving(conns) && strcmp(rq->head.method, "GET") == 0);
+}
+
 bool sse_enter(struct sse *e, struct request *rq, int64_t ms)
 {
     if (rq->target.is_head) {
         reply(rq, 200, "text/event-stream", "", 0);
+        return false;
+    }
+    if (sse_must_end(rq)) {
+        reply_elsewhere(rq);
         return false;
     }
     if (!count_stream(rq->gw->counters, conns_cap(rq->gw->conns) / 2)) {
@@ -43,7 +54,7 @@ static int look(struct sse *e, struct jv_err *err)
 
     if (conn_gone(rq->conn))
         return JV_CANCELLED;
-    if (conns_draining(rq->gw->conns))
+    if (sse_must_end(rq))
         return jv_err_set(err, JV_UNAVAILABLE, "this server is stopping; resume the stream");
     if (!rq->status || gw_mono_ms() - e->wrote_ms < HEARTBEAT_MS)
         return JV_OK;

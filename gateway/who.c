@@ -47,11 +47,26 @@ static int fetch_revocations(struct gw *gw, struct jv_arena *a, struct jv_err *e
     return r;
 }
 
+/* Whoever waits for the lock finds the keys there. */
+static int renew_keys(struct gw *gw, struct jv_arena *a, struct jv_err *err)
+{
+    int r;
+
+    gw->keys_changed = false;
+    r = fetch_keys(gw, a, err);
+    if (r)
+        gw->keys_changed = true;
+    return r;
+}
+
 int who_refresh(struct gw *gw, struct jv_err *err)
 {
     struct jv_arena *a = jv_arena_new(ARENA_LIMIT);
-    int r = fetch_keys(gw, a, err);
+    int r;
 
+    pthread_mutex_lock(&gw->fetching);
+    r = renew_keys(gw, a, err);
+    pthread_mutex_unlock(&gw->fetching);
     if (r == JV_OK)
         r = fetch_revocations(gw, a, err);
     jv_arena_free(a);
@@ -71,9 +86,23 @@ static void on_revoked(void *arg, const char *subject, const void *data, size_t 
     jv_arena_free(a);
 }
 
+static void on_keys_changed(void *arg, const char *subject, const void *data, size_t len)
+{
+    (void)subject, (void)data, (void)len;
+    ((struct gw *)arg)->keys_changed = true;
+}
+
 int who_listen(struct gw *gw)
 {
-    return jv_client_listen(gw->client, "evt.auth.Revoked", on_revoked, gw);
+    int r = jv_client_listen(gw->client, "evt.auth.Revoked", on_revoked, gw);
+
+    return r ? r : jv_client_listen(gw->client, "evt.auth.KeysChanged", on_keys_changed, gw);
+}
+
+/* They changed, or the last time is long enough ago. */
+static bool may_fetch(struct gw *gw)
+{
+    return gw->keys_changed || jv_identity_may_fetch(gw->identity, real_ms());
 }
 
 /* A token signed with a key that we do not have: perhaps a new one. Of the threads that meet it
@@ -85,8 +114,8 @@ static int check_again(struct request *rq, struct jv_err *err)
 
     pthread_mutex_lock(&gw->fetching);
     r = jv_identity_check(gw->identity, rq->target.token, real_ms(), rq->a, &rq->caller, err);
-    if (r == JV_NOT_FOUND && jv_identity_may_fetch(gw->identity, real_ms())) {
-        r = fetch_keys(gw, rq->a, err);
+    if (r == JV_NOT_FOUND && may_fetch(gw)) {
+        r = renew_keys(gw, rq->a, err);
         if (r == JV_OK)
             r = jv_identity_check(gw->identity, rq->target.token, real_ms(), rq->a, &rq->caller,
                                   err);

@@ -9,30 +9,22 @@
 
 #include "jv/wire.h"
 
-enum {
-    max_username = 64,
-    min_password = 8,
-    max_password = 256,
-    max_email = 254,
-    default_page = 50,
-    max_page = 200
-};
+enum { max_email = 254, default_page = 50, max_page = 200 };
 
 /* ---- what comes in -------------------------------------------------------------------------- */
 
-static int read_name(struct jv_ctx *ctx, const char *given, const char **ret)
+bool admin_is_name(const char *name)
 {
     static const char inside[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
-    const char *name = jv_lower(jv_arena(ctx), given);
 
-    if (!name[0] || strlen(name) > max_username || name[strspn(name, inside)] ||
-        strchr("._-", name[0]))
-        return jv_fail_field(ctx, "username",
-                             "must be 1 to %d of a to z, 0 to 9, '.', '_' and '-', beginning with "
-                             "a letter or digit",
-                             max_username);
-    *ret = name;
-    return JV_OK;
+    return name[0] && strlen(name) <= max_username && !name[strspn(name, inside)] &&
+           !strchr("._-", name[0]);
+}
+
+static int read_name(struct jv_ctx *ctx, const char *given, const char **ret)
+{
+    *ret = jv_lower(jv_arena(ctx), given);
+    return admin_is_name(*ret) ? JV_OK : jv_fail_field(ctx, "username", ADMIN_NAME_RULE);
 }
 
 static int check_role(struct jv_ctx *ctx, const char *role)
@@ -64,23 +56,25 @@ static int check_email(struct jv_ctx *ctx, const char *email)
 
 /* ---- adding --------------------------------------------------------------------------------- */
 
-static int insert(struct jv_ctx *ctx, const struct person *p)
+int admin_insert(struct jv_ctx *ctx, struct person *p)
 {
     struct jv_rows rows;
+    char id[37];
     int r;
 
+    jv_uuid(id);
+    p->user_id = jv_arena_printf(jv_arena(ctx), "user_%s", id);
     r = jv_db(ctx, &rows,
-              "insert into people (user_id, username, role, email, password_hash, created_at) "
-              "values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+              "insert into people (user_id, username, role, email, password_hash, probe, "
+              "created_at) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
               jv_text(p->user_id), jv_text(p->username), jv_text(p->role), jv_text(p->email),
-              jv_text(p->password_hash), jv_ms(jv_real_ms(ctx)));
+              jv_text(p->password_hash), jv_bool(p->probe), jv_ms(jv_real_ms(ctx)));
     if (r || rows.affected)
         return r;
     return jv_fail(ctx, JV_ALREADY_EXISTS, "the name %s is or was somebody's", p->username);
 }
 
-/* The change and what is said of it become true together. */
-static int conclude(struct jv_ctx *ctx, const struct jv_note *note, const Auth__Revocation *over)
+int admin_conclude(struct jv_ctx *ctx, const struct jv_note *note, const Auth__Revocation *over)
 {
     int r = telling_keep(ctx, note);
 
@@ -103,7 +97,6 @@ int admin_add(struct jv_ctx *ctx, const Auth__AddPersonRequest *req, Auth__User 
 {
     struct person p = { .role = req->role[0] ? req->role : "user", .email = req->email };
     struct jv_note note;
-    char id[37];
     int r;
 
     r = read_name(ctx, req->username, &p.username);
@@ -119,30 +112,33 @@ int admin_add(struct jv_ctx *ctx, const Auth__AddPersonRequest *req, Auth__User 
         r = person_hash(ctx, req->password, &p.password_hash);
     if (r)
         return r;
-    jv_uuid(id);
-    p.user_id = jv_arena_printf(jv_arena(ctx), "user_%s", id);
     r = jv_db_begin(ctx);
     if (!r)
-        r = insert(ctx, &p);
+        r = admin_insert(ctx, &p);
     if (r)
         return r;
     note = jv_note(ctx, "person_added", "%s (%s), %s", p.username, p.user_id, p.role);
-    r = conclude(ctx, &note, NULL);
+    r = admin_conclude(ctx, &note, NULL);
     person_show(&p, ret);
     return r;
 }
 
 /* ---- changing and removing ------------------------------------------------------------------ */
 
-/* One such change at a time: two administrators that make each other somebody else would be none.
- */
+/* Two administrators that make each other somebody else at once would be none. */
+int admin_begin(struct jv_ctx *ctx)
+{
+    int r = jv_db_begin(ctx);
+
+    return r ? r
+             : jv_db(ctx, NULL, "select pg_advisory_xact_lock(hashtextextended('auth.people', 0))");
+}
+
 static int hold(struct jv_ctx *ctx, const char *username, struct person *ret)
 {
     int r;
 
-    r = jv_db_begin(ctx);
-    if (!r)
-        r = jv_db(ctx, NULL, "select pg_advisory_xact_lock(hashtextextended('auth.people', 0))");
+    r = admin_begin(ctx);
     if (!r)
         r = jv_db(ctx, NULL, "select from people where username = $1 for update",
                   jv_text(username));
@@ -234,7 +230,7 @@ int admin_change(struct jv_ctx *ctx, const Auth__ChangePersonRequest *req, Auth_
     if (r)
         return r;
     note = note_change(ctx, req, &p, enables);
-    r = conclude(ctx, &note, over);
+    r = admin_conclude(ctx, &note, over);
     if (r)
         return r;
     r = person_by_id(ctx, p.user_id, &p);
@@ -282,7 +278,7 @@ int admin_remove(struct jv_ctx *ctx, const char *username)
     if (r)
         return r;
     note = jv_note(ctx, "person_removed", "%s (%s)", p.username, p.user_id);
-    return conclude(ctx, &note, over);
+    return admin_conclude(ctx, &note, over);
 }
 
 /* ---- listing -------------------------------------------------------------------------------- */

@@ -5,8 +5,6 @@
 
 #include "jv/wire.h"
 
-enum { max_username = 64, max_password = 256 };
-
 static int wrong_sign_in(struct jv_ctx *ctx)
 {
     return jv_fail(ctx, JV_UNAUTHENTICATED, "Invalid username or password");
@@ -139,6 +137,11 @@ JV_TOOL_FN(find_person, Auth__FindPersonRequest, Auth__FoundPerson)
     return find_by_any_name(ctx, req, ret);
 }
 
+JV_TOOL_FN(rotate_keys, Auth__RotateKeysRequest, Auth__Jwk)
+{
+    return keys_rotate(ctx, req->purpose, ret);
+}
+
 JV_TOOL_FN(keys, Google__Protobuf__Empty, Auth__KeySet)
 {
     (void)req;
@@ -203,11 +206,15 @@ static int take_records(struct jv_ctx *ctx)
 static int init(struct jv_ctx *ctx)
 {
     const struct auth *auth = jv_state(ctx);
-    int r = keys_load(ctx);
+    int r = first_check(ctx);
 
     if (!r)
+        r = keys_load(ctx);
+    if (!r)
         r = telling_started(ctx);
-    return r || !auth->demo ? r : people_add_demo(ctx);
+    if (!r && auth->demo)
+        r = people_add_demo(ctx);
+    return r ? r : first_add(ctx);
 }
 
 static void fini(void *state)
@@ -223,6 +230,7 @@ static const struct jv_tool tools[] = {
     JV_TOOL("Verify", verify, .allow = JV_ALLOW_USER, .flags = JV_TOOL_READONLY),
     JV_TOOL("GetUser", get_user, .allow = JV_ALLOW_SCOPE("users:read"), .flags = JV_TOOL_READONLY),
     JV_TOOL("FindPerson", find_person, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
+    JV_TOOL("RotateKeys", rotate_keys, .allow = JV_ALLOW_SCOPE("users:write")),
     JV_TOOL("Keys", keys, .allow = JV_ALLOW_ANYONE, .flags = JV_TOOL_READONLY),
     JV_TOOL("SignCard", sign_card, .allow = JV_ALLOW_ACTOR, .flags = JV_TOOL_READONLY),
     JV_TOOL("AddPerson", add_person, .allow = JV_ALLOW_SCOPE("users:write")),
@@ -259,6 +267,14 @@ static const struct jv_setting settings[] = {
       offsetof(struct auth, audit_records), 100, INT64_C(1) << 40 },
     { "JARVIS_DEMO", "0", "add the demo's people and let them sign in", JV_SET_BOOL,
       offsetof(struct auth, demo), 0, 0 },
+    { "JARVIS_ADMIN", "", "made at start while nobody is administrator: a user name", JV_SET_TEXT,
+      offsetof(struct auth, admin), 0, 0 },
+    { "JARVIS_ADMIN_PASSWORD", "", "their password, or @/path", JV_SET_SECRET,
+      offsetof(struct auth, admin_password), 0, 0 },
+    { "JARVIS_PROBE", "", "who signs in to see whether all is well: a user name", JV_SET_TEXT,
+      offsetof(struct auth, probe), 0, 0 },
+    { "JARVIS_PROBE_PASSWORD", "", "their password, or @/path; a new one here is theirs",
+      JV_SET_SECRET, offsetof(struct auth, probe_password), 0, 0 },
     { 0 },
 };
 

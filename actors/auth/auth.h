@@ -9,10 +9,13 @@
 
 #include "auth.pb-c.h"
 
+enum { max_username = 64, min_password = 8, max_password = 256 };
+
 struct auth {
     int64_t access_ttl_ms, refresh_ttl_ms, signin_ttl_ms; /* settings */
     int64_t audit_ms, audit_records;
     bool demo;
+    const char *admin, *admin_password, *probe, *probe_password;
     struct signing_key {
         char *kid, *pem;
     } token_key, card_key;
@@ -21,7 +24,7 @@ struct auth {
 struct person {
     const char *user_id; /* NULL: nobody has that name */
     const char *username, *role, *email, *password_hash;
-    bool may_sign_in;
+    bool may_sign_in, probe;
 };
 
 /* ---- people.c ---- */
@@ -35,6 +38,11 @@ void person_show(const struct person *p, Auth__User *ret);
 int person_check_password(struct jv_ctx *ctx, struct person *p, const char *password, bool *ret);
 int person_hash(struct jv_ctx *ctx, const char *password, const char **ret);
 int people_add_demo(struct jv_ctx *ctx);
+bool people_is_demo_password(const char *password);
+
+/* ---- first.c: people that settings name ---- */
+int first_check(struct jv_ctx *ctx); /* the settings alone */
+int first_add(struct jv_ctx *ctx);
 
 /* ---- find.c ---- */
 int find_by_any_name(struct jv_ctx *ctx, const Auth__FindPersonRequest *req,
@@ -47,6 +55,10 @@ int lockout_clear(struct jv_ctx *ctx, const char *username, bool *ret_locked);
 
 /* ---- keys.c ---- */
 int keys_load(struct jv_ctx *ctx); /* makes the first ones */
+/* The one that signs now. Before anything is spent for what is to be signed. */
+int keys_load_token(struct jv_ctx *ctx);
+int keys_load_card(struct jv_ctx *ctx);
+int keys_rotate(struct jv_ctx *ctx, const char *purpose, Auth__Jwk *ret);
 int keys_list(struct jv_ctx *ctx, Auth__KeySet *ret);
 void keys_forget(struct auth *auth);
 
@@ -77,6 +89,15 @@ int telling_again(struct jv_ctx *ctx);   /* a timer: whatever the bus may not ha
 int telling_started(struct jv_ctx *ctx); /* all ends that still count, once more */
 
 /* ---- admin.c: what administrators do with people ---- */
+/* In lower case, and what they say of others. */
+bool admin_is_name(const char *name);
+#define ADMIN_NAME_RULE                                                                            \
+    "must be 1 to 64 of a to z, 0 to 9, '.', '_' and '-', beginning with a letter or digit"
+/* Begins a transaction: one change of people at a time. */
+int admin_begin(struct jv_ctx *ctx);
+int admin_insert(struct jv_ctx *ctx, struct person *p); /* gives them an id */
+/* The change and what is said of it become true together. */
+int admin_conclude(struct jv_ctx *ctx, const struct jv_note *note, const Auth__Revocation *over);
 int admin_add(struct jv_ctx *ctx, const Auth__AddPersonRequest *req, Auth__User *ret);
 int admin_change(struct jv_ctx *ctx, const Auth__ChangePersonRequest *req, Auth__User *ret);
 int admin_remove(struct jv_ctx *ctx, const char *username);

@@ -89,6 +89,9 @@ int cards_sign(struct jv_ctx *ctx, const A2a__AgentCard *card, A2a__AgentCard *r
 
     if (protobuf_c_message_get_packed_size(&card->base) > max_card)
         return jv_fail(ctx, JV_RESOURCE_EXHAUSTED, "the card is larger than %d bytes", max_card);
+    r = keys_load_card(ctx);
+    if (r)
+        return r;
     text = jv_jcs(s, jv_arena(ctx), &len, &err);
     if (text) {
         prune_struct(s);

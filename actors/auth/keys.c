@@ -1,5 +1,7 @@
 /* keys.c -- the keys that sign access tokens and agents' cards, and their public parts.
  *
+ * Which one signs is in the table and is looked up there each time, so that all replicas change to
+ * a new one together.
  * The first auth that starts makes them; a partial unique index lets only one of several that start
  * at once succeed, and all read back which one it is. One key never serves for both: whoever gets
  * something signed as a card must not get a token by it. */
@@ -7,7 +9,9 @@
 
 #include <string.h>
 
+#include "google/protobuf/empty.pb-c.h"
 #include "jv/token.h"
+#include "jv/wire.h"
 
 static const struct {
     const char *purpose;
@@ -51,32 +55,34 @@ static int find_key(struct jv_ctx *ctx, const char *purpose, struct jv_rows *row
                  jv_text(purpose));
 }
 
-static int make_key(struct jv_ctx *ctx, const char *purpose)
+/* One that does not sign yet is there as one that does no more. */
+static int make_key(struct jv_ctx *ctx, const char *purpose, bool signs, struct jv_jwk *ret)
 {
     struct jv_err err = { 0 };
-    struct jv_jwk jwk;
     char *pem;
     int r;
 
-    r = jv_key_generate(jv_arena(ctx), &pem, &jwk, &err);
+    r = jv_key_generate(jv_arena(ctx), &pem, ret, &err);
     if (r)
         return jv_fail(ctx, r, "making a signing key: %s", err.text);
     return jv_db(ctx, NULL,
-                 "insert into keys (kid, pem, x, y, purpose, created_at) "
-                 "values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
-                 jv_text(jwk.kid), jv_text(pem), jv_text(jwk.x), jv_text(jwk.y), jv_text(purpose),
-                 jv_ms(jv_real_ms(ctx)));
+                 "insert into keys (kid, pem, x, y, purpose, created_at, retired_at) "
+                 "values ($1, $2, $3, $4, $5, $6, case when $7::boolean then null "
+                 "else $6::timestamptz end) on conflict do nothing",
+                 jv_text(ret->kid), jv_text(pem), jv_text(ret->x), jv_text(ret->y),
+                 jv_text(purpose), jv_ms(jv_real_ms(ctx)), jv_bool(signs));
 }
 
 static int load_key(struct jv_ctx *ctx, const char *purpose, struct signing_key *key)
 {
     struct jv_rows rows;
+    struct jv_jwk jwk;
     int r;
 
     r = find_key(ctx, purpose, &rows);
     if (r || rows.n)
         return r ? r : keep_key(key, &rows);
-    r = make_key(ctx, purpose);
+    r = make_key(ctx, purpose, true, &jwk);
     if (!r)
         r = find_key(ctx, purpose, &rows);
     if (r)
@@ -84,6 +90,16 @@ static int load_key(struct jv_ctx *ctx, const char *purpose, struct signing_key 
     if (!rows.n)
         return jv_fail(ctx, JV_INTERNAL, "the signing key was made but is not there");
     return keep_key(key, &rows);
+}
+
+int keys_load_token(struct jv_ctx *ctx)
+{
+    return load_key(ctx, "token", &((struct auth *)jv_state(ctx))->token_key);
+}
+
+int keys_load_card(struct jv_ctx *ctx)
+{
+    return load_key(ctx, "card", &((struct auth *)jv_state(ctx))->card_key);
 }
 
 int keys_load(struct jv_ctx *ctx)
@@ -95,40 +111,136 @@ int keys_load(struct jv_ctx *ctx)
     return r;
 }
 
-static Auth__Jwk *show_key(struct jv_ctx *ctx, const struct jv_rows *rows, size_t row)
-{
-    Auth__Jwk *jwk = JV_NEW(jv_arena(ctx), Auth__Jwk);
+/* ---- what others see of them ---------------------------------------------------------------- */
 
-    auth__jwk__init(jwk);
+#define HOUR ((int64_t)3600 * 1000)
+
+#define IS_SHOWN                                                                                   \
+    "(retired_at is null or retired_at > case purpose when 'token' then $1::timestamptz "          \
+    "else $2::timestamptz end) "
+
+static struct jv_param token_since(struct jv_ctx *ctx)
+{
+    const struct auth *auth = jv_state(ctx);
+
+    return jv_ms(jv_real_ms(ctx) - auth->access_ttl_ms - 2 * HOUR);
+}
+
+static struct jv_param card_since(struct jv_ctx *ctx)
+{
+    return jv_ms(jv_real_ms(ctx) - 30 * 24 * HOUR);
+}
+
+static void show_key(Auth__Jwk *jwk, const char *kid, const char *x, const char *y,
+                     const char *purpose)
+{
     jwk->kty = "EC";
     jwk->crv = "P-256";
     jwk->alg = "ES256";
     jwk->use = "sig";
-    jwk->kid = jv_col(rows, row, "kid");
-    jwk->x = jv_col(rows, row, "x");
-    jwk->y = jv_col(rows, row, "y");
-    jwk->purpose = jv_col(rows, row, "purpose");
-    return jwk;
+    jwk->kid = kid;
+    jwk->x = x;
+    jwk->y = y;
+    jwk->purpose = purpose;
 }
 
-/* A retired key is shown until nothing signed with it can be valid any more; replicas notice a
- * change of keys within the hour. Cards that somebody has kept are verified for a month. */
+/* A retired key is shown until nothing signed with it can be valid any more, and a while longer.
+ * Cards that somebody has kept are verified for a month. */
 int keys_list(struct jv_ctx *ctx, Auth__KeySet *ret)
 {
-    const struct auth *auth = jv_state(ctx);
-    const int64_t hour = 3600 * 1000, now = jv_real_ms(ctx);
     struct jv_rows rows;
     int r;
 
     r = jv_db(ctx, &rows,
-              "select kid, x, y, purpose from keys where retired_at is null "
-              "or retired_at > case purpose when 'token' then $1 else $2 end "
-              "order by purpose desc, created_at desc, kid",
-              jv_ms(now - auth->access_ttl_ms - 2 * hour), jv_ms(now - 30 * 24 * hour));
+              "select kid, x, y, purpose from keys where " IS_SHOWN
+              "order by purpose desc, retired_at is not null, created_at desc, kid",
+              token_since(ctx), card_since(ctx));
     if (r)
         return r;
     ret->keys = JV_NEW_ARRAY(jv_arena(ctx), Auth__Jwk *, rows.n);
-    for (size_t i = 0; i < rows.n; i++)
-        ret->keys[ret->n_keys++] = show_key(ctx, &rows, i);
+    for (size_t i = 0; i < rows.n; i++) {
+        ret->keys[i] = jv_msg_new(&auth__jwk__descriptor, jv_arena(ctx));
+        show_key(ret->keys[i], jv_col(&rows, i, "kid"), jv_col(&rows, i, "x"),
+                 jv_col(&rows, i, "y"), jv_col(&rows, i, "purpose"));
+    }
+    ret->n_keys = rows.n;
     return JV_OK;
+}
+
+/* ---- a new one ------------------------------------------------------------------------------ */
+
+/* Whoever verifies keeps 16 keys of tokens. */
+static int check_few(struct jv_ctx *ctx, const char *purpose)
+{
+    enum { most = 12 };
+    struct jv_rows rows;
+    int r;
+
+    r = jv_db(ctx, &rows, "select count(*) as n from keys where " IS_SHOWN "and purpose = $3",
+              token_since(ctx), card_since(ctx), jv_text(purpose));
+    if (r || jv_col_int(&rows, 0, "n") < most)
+        return r;
+    return jv_fail(
+            ctx, JV_RESOURCE_EXHAUSTED,
+            "%d keys for a %s are still in use; a new one can be made when the oldest is not", most,
+            purpose);
+}
+
+/* Before it signs: whoever hears of it fetches it, so that no token is met with an unknown key. One
+ * who does not hear fetches it when they meet one. */
+static int announce(struct jv_ctx *ctx)
+{
+    const Google__Protobuf__Empty nothing = GOOGLE__PROTOBUF__EMPTY__INIT;
+    int r = jv_publish(ctx, "evt.auth.KeysChanged", &nothing);
+
+    return r ? r : jv_settle(ctx);
+}
+
+/* The old one's private half is of no use any more. */
+static int let_it_sign(struct jv_ctx *ctx, const char *purpose, const char *kid)
+{
+    int r = jv_db_begin(ctx);
+
+    if (!r)
+        r = jv_db(ctx, NULL, "select pg_advisory_xact_lock(hashtextextended('auth.keys', 0))");
+    if (!r)
+        r = jv_db(ctx, NULL,
+                  "update keys set retired_at = $2, pem = '' "
+                  "where purpose = $1 and retired_at is null",
+                  jv_text(purpose), jv_ms(jv_real_ms(ctx)));
+    if (!r)
+        r = jv_db(ctx, NULL, "update keys set retired_at = null where kid = $1", jv_text(kid));
+    return r;
+}
+
+static const char *use_named(const char *purpose)
+{
+    for (size_t i = 0; i < JV_COUNT(uses); i++)
+        if (strcmp(purpose[0] ? purpose : "token", uses[i].purpose) == 0)
+            return uses[i].purpose;
+    return NULL;
+}
+
+int keys_rotate(struct jv_ctx *ctx, const char *asked, Auth__Jwk *ret)
+{
+    const char *purpose = use_named(asked);
+    struct jv_note note;
+    struct jv_jwk jwk;
+    int r;
+
+    if (!purpose)
+        return jv_fail_field(ctx, "purpose", "must be token or card");
+    r = check_few(ctx, purpose);
+    if (!r)
+        r = make_key(ctx, purpose, false, &jwk);
+    if (!r)
+        r = announce(ctx);
+    if (!r)
+        r = let_it_sign(ctx, purpose, jwk.kid);
+    if (r)
+        return r;
+    note = jv_note(ctx, "keys_rotated", "a new key for a %s, %s", purpose, jwk.kid);
+    r = admin_conclude(ctx, &note, NULL);
+    show_key(ret, jwk.kid, jwk.x, jwk.y, purpose);
+    return r;
 }

@@ -23,6 +23,7 @@ static int person_from(struct jv_ctx *ctx, const struct jv_rows *rows, struct pe
         .role = jv_col(rows, 0, "role"),
         .email = jv_col(rows, 0, "email"),
         .password_hash = jv_col(rows, 0, "password_hash"),
+        .probe = jv_col_bool(rows, 0, "probe"),
         .may_sign_in =
                 !jv_col_bool(rows, 0, "disabled") && (auth->demo || !jv_col_bool(rows, 0, "demo")),
     };
@@ -35,7 +36,7 @@ int person_by_name(struct jv_ctx *ctx, const char *username, struct person *ret)
     int r;
 
     r = jv_db(ctx, &rows,
-              "select user_id, username, role, email, password_hash, disabled, demo "
+              "select user_id, username, role, email, password_hash, disabled, demo, probe "
               "from people where username = $1 and removed_at is null",
               jv_text(username));
     return r ? r : person_from(ctx, &rows, ret);
@@ -47,7 +48,7 @@ int person_by_id(struct jv_ctx *ctx, const char *user_id, struct person *ret)
     int r;
 
     r = jv_db(ctx, &rows,
-              "select user_id, username, role, email, password_hash, disabled, demo "
+              "select user_id, username, role, email, password_hash, disabled, demo, probe "
               "from people where user_id = $1 and removed_at is null",
               jv_text(user_id));
     return r ? r : person_from(ctx, &rows, ret);
@@ -59,7 +60,7 @@ int person_hold(struct jv_ctx *ctx, const char *user_id, struct person *ret)
     int r;
 
     r = jv_db(ctx, &rows,
-              "select user_id, username, role, email, password_hash, disabled, demo "
+              "select user_id, username, role, email, password_hash, disabled, demo, probe "
               "from people where user_id = $1 and removed_at is null for share",
               jv_text(user_id));
     return r ? r : person_from(ctx, &rows, ret);
@@ -150,6 +151,14 @@ static const struct demo_person {
     { "user_004", "sarah", "password123", "data_scientist" },
     { "user_admin", "admin", "admin123", "admin" },
 };
+
+bool people_is_demo_password(const char *password)
+{
+    for (size_t i = 0; i < JV_COUNT(demo_people); i++)
+        if (strcmp(password, demo_people[i].password) == 0)
+            return true;
+    return false;
+}
 
 static int add_demo_person(struct jv_ctx *ctx, const struct demo_person *d, const char *hash)
 {

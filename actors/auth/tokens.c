@@ -110,6 +110,9 @@ int tokens_sign_in(struct jv_ctx *ctx, const struct person *p, Auth__TokenReply 
     char sid[37];
     int r;
 
+    r = keys_load_token(ctx);
+    if (r)
+        return r;
     jv_uuid(sid);
     r = jv_db(ctx, &rows,
               "with person as (select user_id from people where user_id = $1 and role = $2 "
@@ -345,7 +348,9 @@ int tokens_refresh(struct jv_ctx *ctx, const char *token, Auth__TokenReply *ret)
 
     if (strlen(token) > max_refresh_token)
         return refused(ctx, NULL, "it is none");
-    r = jv_db_begin(ctx);
+    r = keys_load_token(ctx);
+    if (!r)
+        r = jv_db_begin(ctx);
     if (!r)
         r = hold_owner(ctx, hash, &p);
     if (r)

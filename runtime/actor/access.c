@@ -27,6 +27,7 @@ static int fetch_revocations(struct jv_ctx *ctx)
 static int ask_auth(struct jv_ctx *ctx)
 {
     const Google__Protobuf__Empty empty = GOOGLE__PROTOBUF__EMPTY__INIT;
+    unsigned changed = ctx->node->keys_changed;
     bool as_actor = ctx->as_actor;
     Auth__KeySet *keys;
     int r;
@@ -40,7 +41,7 @@ static int ask_auth(struct jv_ctx *ctx)
     ctx->as_actor = as_actor;
     if (r)
         return jv_fail(ctx, JV_UNAVAILABLE, "cannot check who is calling: auth does not answer");
-    ctx->node->keys_fresh = true;
+    ctx->node->keys_fresh = changed == ctx->node->keys_changed;
     ctx->node->n_fetched++;
     return JV_OK;
 }

@@ -71,7 +71,8 @@ struct jv_node {
     struct jv_ctx *alive;        /* all of them */
     int64_t started_ms;          /* real */
     bool ready, draining, keys_fresh;
-    bool fetching; /* a message asks auth for keys; the others wait for what comes of it */
+    unsigned keys_changed; /* so often */
+    bool fetching;         /* a message asks auth for keys; the others wait for what comes of it */
     uint64_t n_fetched;
     struct jv_waiter *waiters;
     bool quiet; /* no heartbeat: tests */

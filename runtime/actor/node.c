@@ -231,6 +231,16 @@ static void on_revoked(void *arg, struct jv_bus_msg *m)
     jv_tasks_wake(n);
 }
 
+/* What is asked for just now may be old already. */
+static void on_keys_changed(void *arg, struct jv_bus_msg *m)
+{
+    struct jv_node *n = arg;
+
+    (void)m;
+    n->keys_changed++;
+    n->keys_fresh = false;
+}
+
 static void heartbeat(struct jv_node *n, bool leaving);
 
 static void on_registry_started(void *arg, struct jv_bus_msg *m)
@@ -281,6 +291,8 @@ static int subscribe_all(struct jv_node *n)
 
     if (!r)
         r = subscribe(n, "evt.auth.Revoked", NULL, on_revoked, n, false);
+    if (!r)
+        r = subscribe(n, "evt.auth.KeysChanged", NULL, on_keys_changed, n, false);
     if (!r)
         r = subscribe(n, "evt.registry.Started", NULL, on_registry_started, n, false);
     for (const struct jv_event *e = a->events; !r && e && e->subject; e++) {

@@ -1,6 +1,7 @@
 /* call.c -- `jarvis call`: one call by hand, as JSON.
  *
  *     jarvis call tickets.ListMine '{}' --as vishal:password123
+ *     JARVIS_PASSWORD=@/run/secrets/probe jarvis call tickets.ListMine --as probe
  *     jarvis call tickets 'show my tickets' --as vishal:password123   (an agent's SendMessage)
  *     jarvis call a2a.tickets.GetExtendedAgentCard '{}' --token "$TOKEN" */
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <a2a.pb-c.h>
 
 #include "base/log.h"
+#include "base/settings.h"
 #include "host/commands.h"
 #include "jv/agent.h"
 #include "jv/client.h"
@@ -102,22 +104,41 @@ static void *request(struct call *c, const ProtobufCServiceDescriptor *s, const 
     return jv_json_to_msg(m->input, json, strlen(json), flags | JV_JSON_STRICT, c->arena, err);
 }
 
+/* What stands on the command line is seen by everybody on this machine; a file is not. */
+static int find_password(struct call *c, const char **ret, struct jv_err *err)
+{
+    static const struct jv_setting setting[] = {
+        { "JARVIS_PASSWORD", "", "of whom --as names", JV_SET_SECRET, 0, 0, 0 },
+        { 0 },
+    };
+    const char *colon = strchr(c->as, ':');
+    int r = JV_OK;
+
+    *ret = colon ? colon + 1 : "";
+    if (!colon)
+        r = jv_settings_load(setting, ret, err);
+    if (!r && !(*ret)[0])
+        r = jv_err_set(err, JV_INVALID_ARGUMENT,
+                       "JARVIS_PASSWORD: is not set, and --as names no password");
+    return r;
+}
+
 static int sign_in(struct call *c, struct jv_err *err)
 {
     const struct jv_actor *auth = jv_find_actor(c->program, "auth");
     const struct jv_call_options o = { .timeout_ms = call_ms };
-    const char *colon = strchr(c->as, ':');
     struct jv_buf b = jv_buf_new(c->arena);
     ProtobufCMessage *reply = NULL;
+    const char *password;
     void *req;
-    int r;
+    int r = find_password(c, &password, err);
 
-    if (!auth || !colon)
-        return jv_err_set(err, JV_INVALID_ARGUMENT, "--as wants USER:PASSWORD");
+    if (r)
+        return r;
     jv_buf_str(&b, "{\"username\":");
-    jv_json_quote(&b, c->as, (size_t)(colon - c->as));
+    jv_json_quote(&b, c->as, strcspn(c->as, ":"));
     jv_buf_str(&b, ",\"password\":");
-    jv_json_quote(&b, colon + 1, strlen(colon + 1));
+    jv_json_quote(&b, password, strlen(password));
     jv_buf_char(&b, '}');
     req = request(c, auth->service, "Login", b.data, 0, err);
     if (!req)
@@ -205,7 +226,7 @@ static int connect_and_call(struct call *c, struct jv_err *err)
 
 static int usage(void)
 {
-    return jv_complain(2, "usage: jarvis call ACTOR.METHOD|AGENT JSON|TEXT [--as USER:PASSWORD] "
+    return jv_complain(2, "usage: jarvis call ACTOR.METHOD|AGENT JSON|TEXT [--as USER[:PASSWORD]] "
                           "[--token TOKEN]");
 }
 

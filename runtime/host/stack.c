@@ -237,7 +237,7 @@ static void start_gateway(struct jv_up *u)
 
         if (strncmp(name, "JARVIS_", 7) == 0 && strcmp(name, "JARVIS_LISTEN") != 0 &&
             strcmp(name, "JARVIS_VAR") != 0 && strcmp(name, "JARVIS_READY_FD") != 0 &&
-            !is_setting_of_an_actor(u->program, *v, len))
+            strcmp(name, "JARVIS_PASSWORD") != 0 && !is_setting_of_an_actor(u->program, *v, len))
             jv_env_pass(&e, name);
     }
     start_process(u, "gateway", &e);

@@ -276,6 +276,8 @@ static int start(struct world *w, const struct jv_actor *actor, struct jv_node *
     }
     if (r) {
         world_advance(w, 0);
+        if (slot->node && actor->fini) /* as a process does */
+            actor->fini(slot->state);
         forget(slot);
         return r;
     }
