@@ -290,7 +290,8 @@ def log_tells_no_secrets(e, s):
     assert isinstance(lines[0]["status"], int) and isinstance(lines[0]["seconds"], float), lines
     with open(e.out_path) as f:
         text = f.read() + e.said()
-    assert "SECRET" not in text and token[-20:] not in text and "eyJ" not in text
+    for secret in ("SECRET", token[:20], token[-20:]):
+        assert secret not in text, text[max(0, text.index(secret) - 300):][:600]
 
 
 def only_files_are_compressed(e, s):
@@ -363,7 +364,7 @@ def one_gateway_killed_the_other_serves(e, s):
         first = s.pids()["gateway"]
         os.kill(first, signal.SIGKILL) # `up` starts it again
         wait_for(served_by(SLOT_B, len(e.lines())))
-        wait_for(lambda: s.pids()["gateway"] != first and s.http("GET", "/health")[0] == 200)
+        wait_for(lambda: s.pids().get("gateway", first) != first and s.http("GET", "/health")[0] == 200)
         wait_for(served_by(SLOT_A, len(e.lines())))
     finally:
         over.set()
