@@ -4,7 +4,8 @@
 # does not show the new version in good health.
 #
 #     deploy.sh [--dry-run] deploy IMAGE@DIGEST VERSION
-#     deploy.sh [--dry-run] rollback
+#     deploy.sh [--dry-run] rollback [IMAGE@DIGEST VERSION]     to that version, or (also when both are empty) to the one
+#                                                               that the server had before
 #
 # Settings: those of ssh.sh and verify.sh. Outputs result (success, rolled-back or failed) and version (which one answers
 # now, or unknown). Ends with 0 for success only.
@@ -68,8 +69,9 @@ rollback() {
 
 dry=
 [ "${1:-}" != --dry-run ] || { dry=yes && shift; }
+[ "$#:${1:-}:${2:-}${3:-}" != 3:rollback: ] || set -- rollback
 case ${1:-}:$# in
-deploy:3)
+deploy:3 | rollback:3)
   is_version "$3" || refuse "$3 is no version"
   ready deploy "$2"
   deploy "$2" "$3"
@@ -78,5 +80,5 @@ rollback:1)
   ready rollback
   rollback
   ;;
-*) refuse "usage: deploy.sh [--dry-run] deploy IMAGE@DIGEST VERSION | rollback" ;;
+*) refuse "usage: deploy.sh [--dry-run] deploy IMAGE@DIGEST VERSION | rollback [IMAGE@DIGEST VERSION]" ;;
 esac
