@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "host/commands.h"
+#include "host/configured.h"
 #include "host/migrations.h"
 #include "io/bus.h"
 #include "jv/kept.h"
@@ -16,13 +17,24 @@ struct limits {
     int64_t audit_ms, audit_bytes;
 };
 
-static const struct jv_setting settings[] = {
+const struct jv_setting jv_migrate_settings[] = {
     { "JARVIS_AUDIT_AGE", "400d", "how long audit records are kept", JV_SET_MSEC,
       offsetof(struct limits, audit_ms), 3600 * 1000, 36500LL * 86400 * 1000 },
     { "JARVIS_AUDIT_BYTES", "268435456", "how much of them JetStream keeps, the newest", JV_SET_INT,
       offsetof(struct limits, audit_bytes), 1 << 20, 1LL << 50 },
     { 0 },
 };
+
+int jv_migrate_limits(struct jv_stream_limits *ret, struct jv_err *err)
+{
+    struct limits limits;
+    int r = jv_settings_load(jv_migrate_settings, &limits, err);
+
+    if (!r)
+        *ret = (struct jv_stream_limits){ limits.audit_ms / 1000, limits.audit_bytes,
+                                          JV_AUDIT_MOST };
+    return r;
+}
 
 static void say_applied(void *arg, const struct jv_migration *m)
 {
@@ -47,10 +59,9 @@ static int migrate_database(const struct jv_program *p, const struct jv_common *
 }
 
 /* What JetStream keeps: who did what. */
-static int make_streams(const struct jv_common *c, const struct limits *limits, struct jv_err *err)
+static int make_streams(const struct jv_common *c, const struct jv_stream_limits *limits,
+                        struct jv_err *err)
 {
-    const struct jv_stream_limits of_audit = { limits->audit_ms / 1000, limits->audit_bytes,
-                                               JV_AUDIT_MOST };
     struct jv_arena *a = jv_arena_new(0);
     const char *const subjects[] = { jv_arena_printf(a, "%s.audit.>", c->prefix), NULL };
     const struct jv_bus_options o = { .url = c->nats_url,
@@ -61,7 +72,7 @@ static int make_streams(const struct jv_common *c, const struct limits *limits, 
     int r = err->code;
 
     if (bus) {
-        r = jv_bus_stream(bus, JV_AUDIT_STREAM, subjects, &of_audit, err);
+        r = jv_bus_stream(bus, JV_AUDIT_STREAM, subjects, limits, err);
         jv_bus_free(bus);
     }
     jv_loop_free(l);
@@ -73,8 +84,10 @@ static int load(struct jv_common *c, struct jv_err *err)
 {
     int r = jv_common_load(c, err);
 
-    if (!r && !c->database_url[0])
-        r = jv_err_set(err, JV_INVALID_ARGUMENT, "DATABASE_URL: is not set");
+    if (!r)
+        r = jv_common_creds(c, "operator", err);
+    if (!r)
+        r = jv_pg_url_check("DATABASE_URL", c->database_url, err);
     if (!r)
         jv_log_init("", JV_LOG_WARN, c->log_json);
     return r;
@@ -85,13 +98,13 @@ int jv_cmd_migrate(const struct jv_program *p, int argc, char **argv)
     bool seed = argc == 1 && strcmp(argv[0], "--seed") == 0;
     struct jv_err err = { 0 };
     struct jv_common c;
-    struct limits limits;
+    struct jv_stream_limits limits;
     int r;
 
     if (argc > 1 || (argc && !seed))
         return jv_complain(2, "usage: jarvis migrate [--seed]");
     jv_borrow_env();
-    if (load(&c, &err) || jv_settings_load(settings, &limits, &err))
+    if (load(&c, &err) || jv_migrate_limits(&limits, &err))
         return jv_complain(JV_EXIT_CONFIG, "%s", err.text);
     r = migrate_database(p, &c, &err);
     if (!r && seed)
