@@ -198,7 +198,7 @@ static void print(struct report *p, enum jv_verdict v, const char *check, const 
 
     p->n[v]++;
     if (!p->json) {
-        printf("%-4s  %-20s  %s\n", verdicts[v], check, text);
+        printf("%-4s  %-21s  %s\n", verdicts[v], check, text);
         return;
     }
     jv_buf_str(&p->buf, before ? ",\n" : "\n");
@@ -256,6 +256,7 @@ int jv_cmd_doctor(const struct jv_program *p, int argc, char **argv)
     struct running all[JV_COUNT(parts)];
     struct report report = { .json = json };
     bool ok = true;
+    int code;
 
     if (argc > 1 || (argc && !json))
         return jv_complain(2, "usage: jarvis doctor [--json]");
@@ -270,6 +271,7 @@ int jv_cmd_doctor(const struct jv_program *p, int argc, char **argv)
         finish(&all[i]);
         print_part(&report, &parts[i], &all[i]);
     }
+    code = ok ? end(&report) : jv_complain(1, "doctor cannot start its processes");
     jv_arena_free(d.arena);
-    return ok ? end(&report) : jv_complain(1, "doctor cannot start its processes");
+    return code;
 }
