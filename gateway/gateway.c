@@ -187,6 +187,7 @@ static int connect_bus(struct gw *gw, struct jv_err *err)
 {
     const struct jv_client_options o = { .url = gw->common.nats_url,
                                          .creds = gw->common.nats_creds,
+                                         .ca = gw->common.nats_ca,
                                          .prefix = gw->common.prefix,
                                          .name = "gateway" };
     int r;

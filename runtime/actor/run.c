@@ -179,8 +179,12 @@ static int freeze(struct process *p, struct jv_err *err)
 
 static int connect_all(struct process *p, struct jv_err *err)
 {
-    struct jv_bus_options o = { p->common.nats_url, p->common.nats_creds, p->actor->name,
-                                on_bus_state, p };
+    struct jv_bus_options o = { .url = p->common.nats_url,
+                                .creds = p->common.nats_creds,
+                                .ca = p->common.nats_ca,
+                                .name = p->actor->name,
+                                .on_state = on_bus_state,
+                                .arg = p };
     struct jv_node_options n = { .loop = p->loop, .prefix = p->common.prefix, .state = p->state };
 
     p->bus = jv_bus_nats(p->loop, &o, CONNECT_MS, err);
@@ -258,7 +262,7 @@ int jv_run_actor(const struct jv_actor *actor)
     if (connect_all(&p, &err)) {
         fprintf(stderr, "jarvis: %s: %s\n", actor->name, err.text);
         jv_logf(JV_LOG_ERROR, "%s", err.text);
-        p.code = err.code == JV_INTERNAL ? JV_EXIT_CONFIG : 1;
+        p.code = err.code == JV_INTERNAL || err.code == JV_INVALID_ARGUMENT ? JV_EXIT_CONFIG : 1;
     } else {
         serve(&p);
     }

@@ -15,11 +15,15 @@
 const struct jv_setting jv_common_settings[] = {
     { "NATS_URL", "nats://127.0.0.1:4222", "the bus", JV_SET_TEXT, AT(nats_url) },
     { "NATS_CREDS", "", "this process' credentials file", JV_SET_TEXT, AT(nats_creds) },
+    { "NATS_CA", "", "file with the CA of the bus: it is reached by TLS", JV_SET_TEXT,
+      AT(nats_ca) },
     { "DATABASE_URL", "", "PostgreSQL", JV_SET_SECRET, AT(database_url) },
     { "JARVIS_PREFIX", "jarvis", "first token of every subject", JV_SET_TEXT, AT(prefix) },
     { "JARVIS_LOG", "info", "error, warn, info or debug", JV_SET_TEXT, AT(log_level) },
     { "JARVIS_LOG_JSON", "false", "one JSON object per line", JV_SET_BOOL, AT(log_json) },
     { "JARVIS_CLOCK", "", "the instant at which the clock stands still", JV_SET_TEXT, AT(clock) },
+    { "JARVIS_HEALTH", "", "Unix socket on which an actor says how it is", JV_SET_TEXT,
+      AT(health) },
     { 0 },
 };
 
@@ -101,7 +105,8 @@ int jv_common_load(struct jv_common *c, struct jv_err *err)
     if (c->clock[0] && jv_time_parse(c->clock, &seconds, &nanos))
         return jv_err_set(err, JV_INVALID_ARGUMENT,
                           "JARVIS_CLOCK: must be an RFC 3339 time such as 2024-12-19T09:00:00Z");
-    return JV_OK;
+    /* One that is damaged is found by whoever uses it. */
+    return jv_check_certificates("NATS_CA", c->nats_ca, err);
 }
 
 void jv_say_ready(void)

@@ -157,8 +157,7 @@ int jv_check_file(const char *env, const char *path, const char *text, const cha
 
 int jv_check_certificates(const char *env, const char *path, struct jv_err *err)
 {
-    return *path ? jv_check_file(env, path, "-----BEGIN CERTIFICATE-----", "certificate", err)
-                 : JV_OK;
+    return *path ? jv_check_file(env, path, "CERTIFICATE-----", "certificate", err) : JV_OK;
 }
 
 static int set_number(const struct jv_setting *s, const char *value, int64_t *ret,

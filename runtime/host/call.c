@@ -193,6 +193,7 @@ static int connect_and_call(struct call *c, struct jv_err *err)
     jv_log_init("", JV_LOG_ERROR, false);
     o.url = common.nats_url;
     o.creds = common.nats_creds;
+    o.ca = common.nats_ca;
     o.prefix = common.prefix;
     c->client = jv_client_new(&o, connect_ms, err);
     if (!c->client)

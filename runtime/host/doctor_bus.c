@@ -111,7 +111,9 @@ static const char *try_rules(struct jv_doctor *d, const struct jv_nats_user *u,
 static void sign_in(struct jv_doctor *d, const char *check, const struct jv_nats_user *u,
                     const char *path, bool right)
 {
-    const struct jv_bus_options o = { .url = d->common.nats_url, .creds = path, .name = u->name };
+    const struct jv_bus_options o = {
+        .url = d->common.nats_url, .creds = path, .ca = d->common.nats_ca, .name = u->name
+    };
     struct jv_err err = { 0 };
     struct jv_bus_look *l = jv_bus_look_new(&o, &err);
     const char *wrong;
@@ -288,7 +290,9 @@ static void look_at_stream(struct jv_doctor *d, struct jv_bus_look *l)
 static void look_at_streams(struct jv_doctor *d)
 {
     const char *folder = jv_doctor_creds(d), *creds = d->common.nats_creds;
-    struct jv_bus_options o = { .url = d->common.nats_url, .name = "operator" };
+    struct jv_bus_options o = { .url = d->common.nats_url,
+                                .ca = d->common.nats_ca,
+                                .name = "operator" };
     struct jv_bus_creds c = { .name = "operator" };
     struct jv_bus_look *l;
 

@@ -64,9 +64,9 @@ static int make_streams(const struct jv_common *c, const struct jv_stream_limits
 {
     struct jv_arena *a = jv_arena_new(0);
     const char *const subjects[] = { jv_arena_printf(a, "%s.audit.>", c->prefix), NULL };
-    const struct jv_bus_options o = { .url = c->nats_url,
-                                      .creds = c->nats_creds,
-                                      .name = "operator" };
+    const struct jv_bus_options o = {
+        .url = c->nats_url, .creds = c->nats_creds, .ca = c->nats_ca, .name = "operator"
+    };
     struct jv_loop *l = jv_loop_new(JV_CLOCK_REAL);
     struct jv_bus *bus = jv_bus_nats(l, &o, wait_ms, err);
     int r = err->code;

@@ -128,6 +128,11 @@ const char *jv_up_creds(const struct jv_up *u, const char *name)
     return jv_arena_printf(u->arena, "%s/%s.creds", u->creds, name);
 }
 
+const char *jv_up_ca(const struct jv_up *u)
+{
+    return u->own_nats ? "" : u->common.nats_ca;
+}
+
 /* ---- processes ------------------------------------------------------------------------------- */
 
 static const char *const *argv_of(struct jv_arena *a, const char *w1, const char *w2,
@@ -152,6 +157,7 @@ static struct jv_env env_of(const struct jv_up *u, const char *name)
         jv_env_pass(&e, passed[i]);
     jv_env_set(&e, "NATS_URL", u->nats_url);
     jv_env_set(&e, "NATS_CREDS", jv_up_creds(u, name));
+    jv_env_set(&e, "NATS_CA", jv_up_ca(u));
     return e;
 }
 
@@ -179,6 +185,9 @@ static int run_migrate(struct jv_up *u, struct jv_err *err)
     jv_env_set(&e, "DATABASE_URL", u->database_url);
     jv_env_pass(&e, "JARVIS_AUDIT_AGE");
     jv_env_pass(&e, "JARVIS_AUDIT_BYTES");
+    jv_env_pass(&e, "JARVIS_MIGRATE_WAIT");
+    if (!u->own_nats)
+        jv_env_pass(&e, "JARVIS_STREAM_REPLICAS");
     return run_once(u, "migrate", u->demo ? "--seed" : NULL, &e, migrate_ms, err);
 }
 

@@ -34,5 +34,7 @@ void jv_up_stop(struct jv_up *u);
 void jv_up_write_pids(struct jv_up *u);
 /* The credentials file of one user; "" when there are none. */
 const char *jv_up_creds(const struct jv_up *u, const char *name);
+/* The CA of a bus that is somebody else's; "" of ours, which is on loopback and has no TLS. */
+const char *jv_up_ca(const struct jv_up *u);
 
 #endif

@@ -40,14 +40,15 @@ struct jv_bus;
 struct jv_bus_sub;
 
 struct jv_bus_options {
-    const char *url, *creds, *name; /* as in client.h */
+    const char *url, *creds, *name, *ca; /* as in client.h */
     /* On the loop, when it changes (it begins connected); may be NULL. */
     void (*on_state)(void *arg, bool connected, const char *why);
     void *arg;
 };
 
-/* wait_ms bounds the first connection; refused credentials end it at once (UNAUTHENTICATED). The
- * name is a token. For the loop's thread, or before the loop runs; so is jv_bus_free(). */
+/* wait_ms bounds the first connection; refused credentials end it at once (UNAUTHENTICATED), and so
+ * does a certificate that is not the right one (UNAVAILABLE). A ca that cannot be read is
+ * INVALID_ARGUMENT. The name is a token. For the loop's thread, or before the loop runs; so is jv_bus_free(). */
 struct jv_bus *jv_bus_nats(struct jv_loop *l, const struct jv_bus_options *o, int wait_ms,
                            struct jv_err *err);
 

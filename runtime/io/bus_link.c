@@ -2,14 +2,44 @@
 #include "io/bus_link.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_PUMPED = 8, PUMP_MS = 2 };
+enum { MAX_PUMPED = 8, PUMP_MS = 2, RECORD_HEAD = 5 };
+
+/* ---- whole records ------------------------------------------------------------------------ */
+
+static void set_low(struct jv_link *l, int low)
+{
+    if (l->low != low)
+        setsockopt(l->io.fd, SOL_SOCKET, SO_RCVLOWAT, &low, sizeof(low));
+    l->low = low;
+}
+
+/* Woken again before the rest is there: nothing more comes, and the reader shall find out. */
+static bool has_record(struct jv_link *l)
+{
+    unsigned char head[RECORD_HEAD];
+    ssize_t n = recv(l->io.fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
+    int have = 0, need = RECORD_HEAD;
+
+    if (n == RECORD_HEAD)
+        need += head[3] << 8 | head[4];
+    if (n <= 0 || ioctl(l->io.fd, FIONREAD, &have) || have >= need || l->low == need) {
+        set_low(l, 1);
+        return true;
+    }
+    set_low(l, need);
+    return false;
+}
 
 /* ---- links ------------------------------------------------------------------------------- */
 
@@ -17,22 +47,33 @@ static void on_socket(struct jv_io *io, unsigned events)
 {
     struct jv_link *l = io->arg;
     bool out = (events & EPOLLOUT) && atomic_load(&l->wants_out);
+    bool in = events & ~(unsigned)EPOLLOUT;
 
-    if (!atomic_load(&l->dead))
-        l->fn(l->arg, out, (events & ~(unsigned)EPOLLOUT) != 0);
+    if (atomic_load(&l->dead))
+        return;
+    if (in && l->tls)
+        in = has_record(l);
+    if (in || out)
+        l->fn(l->arg, out, in);
 }
 
-struct jv_link *jv_link_new(struct jv_mailbox *m, int fd, void (*fn)(void *arg, bool out, bool in),
-                            void *arg)
+struct jv_link *jv_link_new(struct jv_mailbox *m, int fd, bool tls,
+                            void (*fn)(void *arg, bool out, bool in), void *arg)
 {
+    const int silent = JV_LINK_SILENT_MS;
     struct jv_link *l = calloc(1, sizeof(*l));
 
     if (!l)
         abort();
-    *l = (struct jv_link){
-        .io = { .events = EPOLLIN, .fn = on_socket, .arg = l }, .box = m, .fn = fn, .arg = arg
-    };
+    *l = (struct jv_link){ .io = { .events = EPOLLIN, .fn = on_socket, .arg = l },
+                           .box = m,
+                           .fn = fn,
+                           .arg = arg,
+                           .tls = tls,
+                           .low = 1 };
     l->io.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (tls)
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silent, sizeof(silent));
     if (l->io.fd < 0 || jv_loop_io_add(m->loop, &l->io)) {
         if (l->io.fd >= 0)
             close(l->io.fd);

@@ -38,12 +38,17 @@ struct jv_link {
     void (*fn)(void *arg, bool out, bool in); /* on the loop */
     void *arg;
     atomic_bool dead, wants_out;
+    bool tls;
+    int low; /* bytes below which the socket wakes nobody */
     struct jv_link *next;
 };
 
-/* NULL when the descriptor cannot be watched. */
-struct jv_link *jv_link_new(struct jv_mailbox *m, int fd, void (*fn)(void *arg, bool out, bool in),
-                            void *arg);
+/* NULL when the descriptor cannot be watched. tls: `in` comes when a record is there as a whole,
+ * because whoever reads a part of one waits for the rest, and the loop with it; and a peer that
+ * takes nothing for JV_LINK_SILENT_MS is gone, for the same reason. */
+enum { JV_LINK_SILENT_MS = 3000 };
+struct jv_link *jv_link_new(struct jv_mailbox *m, int fd, bool tls,
+                            void (*fn)(void *arg, bool out, bool in), void *arg);
 void jv_link_want_out(struct jv_link *l, bool want);
 /* No callback begins after it; the loop frees it. The lock held. */
 void jv_link_retire(struct jv_link *l);

@@ -408,6 +408,7 @@ static void free_all(struct nats_bus *b)
     pthread_rwlock_destroy(&b->swap);
     free(b->url);
     free(b->creds);
+    free(b->ca);
     free(b->name);
     free(b);
 }
@@ -444,14 +445,6 @@ static void bus_free(struct jv_bus *bus)
         free_all(b);
 }
 
-/* The address without what stands before an @. */
-static const char *shown(const char *url)
-{
-    const char *at = strrchr(url, '@');
-
-    return at ? at + 1 : url;
-}
-
 static struct nats_bus *bus_new(struct jv_loop *l, const struct jv_bus_options *o)
 {
     static const struct jv_bus_ops ops = {
@@ -470,6 +463,8 @@ static struct nats_bus *bus_new(struct jv_loop *l, const struct jv_bus_options *
     b->loop = l;
     b->url = jv_nats_copy(o->url);
     b->creds = jv_nats_copy(o->creds);
+    b->ca = jv_nats_copy(o->ca && o->ca[0] ? o->ca : NULL);
+    b->tls = b->ca || strstr(b->url, "tls://");
     b->name = jv_nats_copy(o->name);
     b->on_state = o->on_state;
     b->arg = o->arg;
@@ -494,10 +489,13 @@ struct jv_bus *jv_bus_nats(struct jv_loop *l, const struct jv_bus_options *o, in
         free_all(b);
         return NULL;
     }
+    if (jv_nats_check_ca(b, err)) {
+        free_all(b);
+        return NULL;
+    }
     st = jv_nats_connect_first(b, wait_ms, &nc);
     if (st != NATS_OK) {
-        jv_err_set(err, st == NATS_CONNECTION_AUTH_FAILED ? JV_UNAUTHENTICATED : JV_UNAVAILABLE,
-                   "cannot connect to NATS at %s: %s", shown(o->url), natsStatus_GetText(st));
+        jv_nats_say_failed(b, st, err);
         free_all(b);
         return NULL;
     }

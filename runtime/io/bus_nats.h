@@ -38,12 +38,12 @@ struct parcels {
 struct nats_bus {
     struct jv_bus base;
     struct jv_loop *loop;
-    char *url, *creds, *name;
+    char *url, *creds, *ca, *name;
     void (*on_state)(void *arg, bool connected, const char *why);
     void *arg;
     struct jv_bus_sub *subs;
     struct jv_loop_timer drain_poll;
-    bool polling, reported, unopened;
+    bool polling, reported, unopened, tls;
 
     pthread_rwlock_t swap; /* of nc: publishers read it on their threads */
     natsConnection *nc;
@@ -100,6 +100,10 @@ void jv_nats_hand_replies(struct parcel *p);
 /* ---- bus_nats_conn.c --------------------------------------------------------------------- */
 /* Options of any connection; those of the bus's own add the loop. */
 natsOptions *jv_nats_options(const struct nats_bus *b);
+/* Is the CA, if any, one that OpenSSL can read? */
+int jv_nats_check_ca(const struct nats_bus *b, struct jv_err *err);
+/* Why there is no connection, as err. */
+void jv_nats_say_failed(const struct nats_bus *b, natsStatus st, struct jv_err *err);
 natsStatus jv_nats_connect_first(struct nats_bus *b, int wait_ms, natsConnection **ret);
 /* Take a new connection into use, on the loop. */
 void jv_nats_adopt(struct nats_bus *b, natsConnection *nc);

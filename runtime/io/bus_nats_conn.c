@@ -72,7 +72,7 @@ static natsStatus ev_attach(void **hooks, void *bus, natsConnection *nc, natsSoc
         *hooks = h;
     }
     lose_link(h);
-    h->link = jv_link_new(&b->box, fd, on_socket, h);
+    h->link = jv_link_new(&b->box, fd, b->tls, on_socket, h);
     return h->link ? NATS_OK : NATS_IO_ERROR;
 }
 
@@ -150,6 +150,15 @@ static void set_servers(natsOptions *o, const char *url)
     free(list);
 }
 
+/* Never without TLS from here on, whatever becomes of the file. The server's certificate must be
+ * for the name by which it is asked for: cnats checks that, for names only, not for addresses. */
+static natsStatus secure(natsOptions *o, const char *ca)
+{
+    natsStatus st = natsOptions_SetSecure(o, true);
+
+    return st == NATS_OK && ca ? natsOptions_LoadCATrustedCertificates(o, ca) : st;
+}
+
 natsOptions *jv_nats_options(const struct nats_bus *b)
 {
     natsOptions *o = NULL;
@@ -161,6 +170,8 @@ natsOptions *jv_nats_options(const struct nats_bus *b)
     natsOptions_SetTimeout(o, CONNECT_MS);
     if (b->creds && *b->creds)
         natsOptions_SetUserCredentialsFromFiles(o, b->creds, NULL);
+    if (b->tls)
+        secure(o, b->ca);
     return o;
 }
 
@@ -266,6 +277,59 @@ void jv_nats_adopt(struct nats_bus *b, natsConnection *nc)
     jv_nats_unlock(b);
 }
 
+/* ---- why not ------------------------------------------------------------------------------ */
+
+int jv_nats_check_ca(const struct nats_bus *b, struct jv_err *err)
+{
+    natsOptions *o = NULL;
+    int r = JV_OK;
+
+    if (!b->ca)
+        return JV_OK;
+    if (natsOptions_Create(&o) != NATS_OK)
+        abort();
+    if (secure(o, b->ca) != NATS_OK)
+        r = jv_err_set(err, JV_INVALID_ARGUMENT,
+                       "NATS_CA: %s holds no certificate that can be read", b->ca);
+    natsOptions_Destroy(o);
+    return r;
+}
+
+/* Another try would end the same way. */
+static bool is_refusal(natsStatus st)
+{
+    return st == NATS_CONNECTION_AUTH_FAILED || st == NATS_SSL_ERROR ||
+           st == NATS_SECURE_CONNECTION_WANTED;
+}
+
+/* The address without what stands before an @. */
+static const char *shown(const char *url)
+{
+    const char *at = strrchr(url, '@');
+
+    return at ? at + 1 : url;
+}
+
+void jv_nats_say_failed(const struct nats_bus *b, natsStatus st, struct jv_err *err)
+{
+    const char *detail = nats_GetLastError(NULL), *at = shown(b->url);
+
+    detail = detail && *detail ? detail : natsStatus_GetText(st);
+    if (st == NATS_SSL_ERROR && b->ca)
+        jv_err_set(err, JV_UNAVAILABLE,
+                   "NATS at %s shows no certificate of the CA in NATS_CA (%s) for that name: %s",
+                   at, b->ca, detail);
+    else if (st == NATS_SSL_ERROR)
+        jv_err_set(err, JV_UNAVAILABLE,
+                   "NATS at %s demands TLS: set NATS_CA to the file with its CA: %s", at, detail);
+    else if (st == NATS_SECURE_CONNECTION_WANTED)
+        jv_err_set(err, JV_UNAVAILABLE, "NATS at %s offers no TLS, but %s", at,
+                   b->ca ? "NATS_CA is set" : "NATS_URL asks for it");
+    else
+        jv_err_set(err, st == NATS_CONNECTION_AUTH_FAILED ? JV_UNAUTHENTICATED : JV_UNAVAILABLE,
+                   "cannot connect to NATS at %s: %s", at, natsStatus_GetText(st));
+}
+
 void jv_nats_hooks_free(struct nats_bus *b)
 {
     for (struct hooks *h = b->hooks, *next; h; h = next) {
@@ -283,8 +347,7 @@ natsStatus jv_nats_connect_first(struct nats_bus *b, int wait_ms, natsConnection
 
     nats_Open(SPINS); /* the first time counts */
     while ((st = connect_once(b, ret)) != NATS_OK &&
-           (st != NATS_CONNECTION_AUTH_FAILED || ++refused < JV_NATS_SIGN_INS) &&
-           jv_loop_mono_ms(b->loop) < until)
+           (!is_refusal(st) || ++refused < JV_NATS_SIGN_INS) && jv_loop_mono_ms(b->loop) < until)
         nanosleep(&pause, NULL);
     return st;
 }

@@ -24,19 +24,21 @@ struct jv_bus_look *jv_bus_look_new(const struct jv_bus_options *o, struct jv_er
 {
     struct nats_bus b = { .url = (char *)o->url,
                           .creds = (char *)o->creds,
+                          .ca = o->ca && *o->ca ? (char *)o->ca : NULL,
                           .name = (char *)o->name };
     struct jv_bus_look *l = jv_nats_make(sizeof(*l));
-    natsOptions *options = jv_nats_options(&b);
     natsStatus st = NATS_CONNECTION_AUTH_FAILED;
+    natsOptions *options;
 
+    b.tls = b.ca || strstr(b.url, "tls://");
+    options = jv_nats_options(&b);
     natsOptions_SetAllowReconnect(options, false);
     for (int i = 0; i < JV_NATS_SIGN_INS && st == NATS_CONNECTION_AUTH_FAILED; i++)
         st = natsConnection_Connect(&l->nc, options);
     natsOptions_Destroy(options);
     if (st == NATS_OK)
         return l;
-    jv_err_set(err, st == NATS_CONNECTION_AUTH_FAILED ? JV_UNAUTHENTICATED : JV_UNAVAILABLE, "%s",
-               natsStatus_GetText(st));
+    jv_nats_say_failed(&b, st, err);
     free(l);
     return NULL;
 }

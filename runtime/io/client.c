@@ -567,7 +567,12 @@ static void *run(void *arg)
 static bool connect_bus(struct jv_client *c, const struct jv_client_options *o, int wait_ms,
                         struct jv_err *err)
 {
-    const struct jv_bus_options bo = { o->url, o->creds, o->name, on_state, c };
+    const struct jv_bus_options bo = { .url = o->url,
+                                       .creds = o->creds,
+                                       .ca = o->ca,
+                                       .name = o->name,
+                                       .on_state = on_state,
+                                       .arg = c };
     char inbox[MAX_NAME];
 
     c->bus = jv_bus_nats(c->loop, &bo, wait_ms, err);

@@ -15,6 +15,8 @@ struct jv_client_options {
     const char *creds;  /* path of a credentials file; NULL or "" for none */
     const char *prefix; /* "jarvis" */
     const char *name;   /* of the connection, as operators see it; also the inbox prefix */
+    const char *ca;     /* PEM file: TLS, by a server of this CA and of the url's name; NULL or "":
+                         * TLS when the server demands it, by the CAs of the system */
 };
 
 /* Connects, retrying until wait_ms; later reconnects by itself. */

@@ -46,11 +46,13 @@ void jv_say_ready(void);
 struct jv_common {
     const char *nats_url;     /* NATS_URL */
     const char *nats_creds;   /* NATS_CREDS: a credentials file; may be "" */
+    const char *nats_ca;      /* NATS_CA: a PEM file; "": TLS only if the bus demands it */
     const char *database_url; /* DATABASE_URL; may be "" for those that need none */
     const char *prefix;       /* JARVIS_PREFIX, "jarvis" */
     const char *log_level;    /* JARVIS_LOG, "info" */
     bool log_json;            /* JARVIS_LOG_JSON */
     const char *clock;        /* JARVIS_CLOCK: RFC 3339, or "" for the real one */
+    const char *health;       /* JARVIS_HEALTH: where an actor says how it is; "": nowhere */
 };
 JV_CHECKED int jv_common_load(struct jv_common *c, struct jv_err *err);
 /* NATS_CREDS may be a folder with <name>.creds: make it that file, and look whether it is there and
