@@ -22,7 +22,15 @@ static bool is_new_enough(const struct jv_bus_server *s)
 
 static void look_at_tls(struct jv_doctor *d, const struct jv_bus_server *s)
 {
-    if (s->tls)
+    bool asked = d->common.nats_ca[0] || strstr(d->common.nats_url, "tls://");
+
+    if (s->tls && !asked)
+        jv_found(d, JV_FAIL, "bus.tls", "%s speaks TLS: set NATS_CA to the file with its CA",
+                 s->address);
+    else if (asked && !s->tls)
+        jv_found(d, JV_FAIL, "bus.tls", "%s speaks no TLS, but %s", s->address,
+                 d->common.nats_ca[0] ? "NATS_CA is set" : "NATS_URL asks for it");
+    else if (s->tls)
         jv_found(d, JV_OKAY, "bus.tls", "%s speaks TLS", s->address);
     else if (s->loopback)
         jv_found(d, JV_OKAY, "bus.tls", "%s is on loopback, without TLS", s->address);
@@ -108,7 +116,8 @@ static const char *try_rules(struct jv_doctor *d, const struct jv_nats_user *u,
     return NULL;
 }
 
-static void sign_in(struct jv_doctor *d, const char *check, const struct jv_nats_user *u,
+/* false: there is no way to the server, for nobody. */
+static bool sign_in(struct jv_doctor *d, const char *check, const struct jv_nats_user *u,
                     const char *path, bool right)
 {
     const struct jv_bus_options o = {
@@ -121,7 +130,7 @@ static void sign_in(struct jv_doctor *d, const char *check, const struct jv_nats
     if (!l) {
         jv_found(d, JV_FAIL, check, "NATS_CREDS: %s cannot sign in with %s: %s", u->name, path,
                  err.code == JV_UNAUTHENTICATED ? "refused" : err.text);
-        return;
+        return err.code == JV_UNAUTHENTICATED;
     }
     wrong = try_rules(d, u, l, &err);
     if (wrong)
@@ -129,9 +138,10 @@ static void sign_in(struct jv_doctor *d, const char *check, const struct jv_nats
     else if (right)
         jv_found(d, JV_OKAY, check, "%s signs in and may do what the tables say, no more", u->name);
     jv_bus_look_free(l);
+    return true;
 }
 
-static void look_at_user(struct jv_doctor *d, const struct jv_nats_user *u, const char *path)
+static bool look_at_user(struct jv_doctor *d, const struct jv_nats_user *u, const char *path)
 {
     const char *check = jv_arena_printf(d->arena, "bus.user.%s", u->name);
     struct jv_bus_creds creds;
@@ -143,7 +153,8 @@ static void look_at_user(struct jv_doctor *d, const struct jv_nats_user *u, cons
         jv_found(d, JV_FAIL, check, "NATS_CREDS: %s is for %s, not for %s", path, creds.name,
                  u->name);
     else
-        sign_in(d, check, u, path, compare(d, check, u, &creds));
+        return sign_in(d, check, u, path, compare(d, check, u, &creds));
+    return true;
 }
 
 const char *jv_doctor_creds(const struct jv_doctor *d)
@@ -173,10 +184,10 @@ static void look_at_one(struct jv_doctor *d, const struct jv_nats_user *users, s
     }
     for (size_t i = 0; i < n; i++)
         if (strcmp(users[i].name, creds.name) == 0) {
-            look_at_user(d, &users[i], d->common.nats_creds);
-            jv_found(d, JV_SKIP, "bus.user",
-                     "NATS_CREDS is one file: the other users are not "
-                     "looked at");
+            if (look_at_user(d, &users[i], d->common.nats_creds))
+                jv_found(d, JV_SKIP, "bus.user",
+                         "NATS_CREDS is one file: the other users are not "
+                         "looked at");
             return;
         }
     jv_found(d, JV_FAIL, "bus.user", "NATS_CREDS: %s is for %s, which is no user of this version",
@@ -196,8 +207,9 @@ static void look_at_users(struct jv_doctor *d)
         look_at_one(d, users, n);
     else
         for (size_t i = 0; i < n; i++)
-            look_at_user(d, &users[i],
-                         jv_arena_printf(d->arena, "%s/%s.creds", folder, users[i].name));
+            if (!look_at_user(d, &users[i],
+                              jv_arena_printf(d->arena, "%s/%s.creds", folder, users[i].name)))
+                break;
 }
 
 /* ---- streams --------------------------------------------------------------------------------- */
