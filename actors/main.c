@@ -31,6 +31,8 @@ int main(int argc, char **argv)
         .seeds = jv_seed_files,
         .web = jv_web_files,
         .gateway = jv_gateway,
+        .gateway_settings = jv_gateway_settings,
+        .gateway_check = jv_gateway_check,
         .conformance = conformance,
     };
 

@@ -1,12 +1,15 @@
 /* gateway.c -- the process: settings, bus, listener, ready, drain. */
 #include "gateway.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,7 +30,7 @@ enum {
 
 #define AT(member) offsetof(struct gw_settings, member)
 
-static const struct jv_setting settings[] = {
+const struct jv_setting jv_gateway_settings[] = {
     { "JARVIS_LISTEN", "127.0.0.1:8080", "where the gateway listens", JV_SET_TEXT, AT(listen) },
     { "JARVIS_METRICS_LISTEN", "", "a port of its own for /metrics, /health and /ready",
       JV_SET_TEXT, AT(metrics_listen) },
@@ -126,16 +129,43 @@ static int allow_files(const struct gw *gw, struct jv_err *err)
     return JV_OK;
 }
 
+/* An address that this machine does not have will not be there later. A port that is taken may be
+ * free in a moment: that is not asked here. */
+static int check_address(const char *name, const char *listen, struct jv_err *err)
+{
+    const char *colon = strrchr(listen, ':');
+    struct sockaddr_in sa = { .sin_family = AF_INET };
+    char host[32] = "0.0.0.0";
+    int fd, r = 0;
+
+    if (colon)
+        snprintf(host, sizeof(host), "%.*s", (int)(colon - listen), listen);
+    if (inet_pton(AF_INET, host, &sa.sin_addr) != 1)
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "%s: %s must be an IPv4 address and a port",
+                          name, listen);
+    fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&sa, sizeof(sa)) && errno == EADDRNOTAVAIL)
+        r = jv_err_set(err, JV_INVALID_ARGUMENT, "%s: %s is no address of this machine", name,
+                       host);
+    if (fd >= 0)
+        close(fd);
+    return r;
+}
+
 static int load(struct gw *gw, struct jv_err *err)
 {
     int r = jv_common_load(&gw->common, err);
 
     if (r == JV_OK)
-        r = jv_settings_load(settings, &gw->set, err);
+        r = jv_settings_load(jv_gateway_settings, &gw->set, err);
     if (r == JV_OK)
         r = check_listen("JARVIS_LISTEN", &gw->set.listen, gw->keep, err);
     if (r == JV_OK && gw->set.metrics_listen[0])
         r = check_listen("JARVIS_METRICS_LISTEN", &gw->set.metrics_listen, gw->keep, err);
+    if (r == JV_OK)
+        r = check_address("JARVIS_LISTEN", gw->set.listen, err);
+    if (r == JV_OK && gw->set.metrics_listen[0])
+        r = check_address("JARVIS_METRICS_LISTEN", gw->set.metrics_listen, err);
     if (r == JV_OK)
         r = check_public_url(gw->set.public_url, err);
     if (r == JV_OK)
@@ -144,6 +174,15 @@ static int load(struct gw *gw, struct jv_err *err)
         r = check_conformance(&gw->set, err);
     if (r == JV_OK)
         r = allow_files(gw, err);
+    return r;
+}
+
+int jv_gateway_check(struct jv_err *err)
+{
+    struct gw gw = { .keep = jv_arena_new(KEEP_LIMIT) };
+    int r = load(&gw, err);
+
+    jv_arena_free(gw.keep);
     return r;
 }
 
@@ -324,8 +363,11 @@ int jv_gateway(const struct jv_program *p)
     struct jv_err err = { 0 };
     enum jv_level level;
     sigset_t signals;
-    int r = load(gw, &err), code = r ? JV_EXIT_CONFIG : 0;
+    int r = load(gw, &err), code;
 
+    if (r == JV_OK)
+        r = jv_common_creds(&gw->common, "gateway", &err);
+    code = r ? JV_EXIT_CONFIG : 0;
     if (r == JV_OK) {
         signals = take_signals();
         if (jv_log_parse(gw->common.log_level, &level))

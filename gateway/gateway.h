@@ -9,5 +9,9 @@
 
 /* A whole gateway process: settings, bus, listener, ready, drain on SIGTERM; the exit code. */
 int jv_gateway(const struct jv_program *p);
+/* Its settings, as a table that ends with a zero row; are those of the environment right? All that
+ * is asked before anything is connected. */
+extern const struct jv_setting jv_gateway_settings[];
+JV_CHECKED int jv_gateway_check(struct jv_err *err);
 
 #endif

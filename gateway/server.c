@@ -326,7 +326,7 @@ int server_start(struct gw *gw, struct jv_err *err)
     mg_init_library(0);
     gw->server = mg_start(&callbacks, gw, o.items);
     if (!gw->server)
-        return jv_err_set(err, JV_UNAVAILABLE, "cannot listen on %s: %s", o.items[1],
+        return jv_err_set(err, JV_UNAVAILABLE, "JARVIS_LISTEN: cannot listen on %s: %s", o.items[1],
                           why_not(gw->set.listen));
     if (gw->set.metrics_listen[0] && mg_get_server_ports(gw->server, 4, ports) > 1)
         gw->metrics_port = ports[1].port;

@@ -267,6 +267,41 @@ static void tell(struct jv_ctx *ctx)
         jv_info(ctx, "no language model is configured");
 }
 
+/* Also where no key is: a slip in one is no reason to ask elsewhere. */
+static int check_urls(const struct llm *s, struct jv_err *err)
+{
+    const struct {
+        const char *setting, *url;
+    } all[] = { { "JARVIS_GEMINI_URL", s->gemini_url },
+                { "JARVIS_OPENAI_URL", s->openai_url },
+                { "JARVIS_ANTHROPIC_URL", s->anthropic_url } };
+    char place[JV_PLACE];
+    struct jv_err why = { 0 };
+
+    for (size_t i = 0; i < JV_COUNT(all); i++)
+        if (all[i].url[0] && jv_url_check(all[i].url, NULL, place, &why) && !place[0])
+            return jv_err_set(err, JV_INVALID_ARGUMENT, "%s: %s", all[i].setting, why.text);
+    return JV_OK;
+}
+
+/* Read as at the start, on a copy. */
+static int check(const void *state, struct jv_err *err)
+{
+    struct llm s = *(const struct llm *)state;
+    int r = check_urls(&s, err);
+
+    if (r)
+        return r;
+    s.keep = jv_arena_new(4 << 20);
+    r = config_load(&s, err);
+    if (!r)
+        r = read_budget(&s, err);
+    if (!r)
+        r = jv_check_certificates("JARVIS_LLM_CA", s.ca, err);
+    jv_arena_free(s.keep);
+    return r;
+}
+
 static int start(struct jv_ctx *ctx)
 {
     struct llm *s = jv_state(ctx);
@@ -367,6 +402,7 @@ JV_ACTOR(llm) = {
     .timeout_ms = 10000,
     .max_inflight = 1024,
     .state_size = sizeof(struct llm),
+    .check = check,
     .init = start,
     .fini = end,
 };

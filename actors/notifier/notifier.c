@@ -173,6 +173,14 @@ JV_TOOL_FN(remove_hook, Notifier__RemoveHookRequest, Google__Protobuf__Empty)
     return hooks_remove(ctx, req);
 }
 
+static int check(const void *state, struct jv_err *err)
+{
+    const struct notifier *s = state;
+    int r = jv_check_allow("JARVIS_PUSH_ALLOW", s->allow, err);
+
+    return r ? r : jv_check_certificates("JARVIS_PUSH_CA", s->ca, err);
+}
+
 /* ---- the tables ----------------------------------------------------------------------------- */
 
 static const struct jv_tool tools[] = {
@@ -231,4 +239,5 @@ JV_ACTOR(notifier) = {
     .calls = (const char *const[]){ "tickets", "finops", "oxygen", NULL },
     .needs = JV_NEEDS_DB | JV_NEEDS_HTTP,
     .state_size = sizeof(struct notifier),
+    .check = check,
 };

@@ -55,17 +55,22 @@ static int session_deleted(struct jv_ctx *ctx, const char *subject, const void *
                  jv_text(session->session_id));
 }
 
-static int start(struct jv_ctx *ctx)
+static int check(const void *state, struct jv_err *err)
 {
     static const char *const planners[] = { "auto", "model", "built-in" };
-    struct orchestrator *o = jv_state(ctx);
-    bool known = false;
+    const struct orchestrator *o = state;
 
     for (size_t i = 0; i < JV_COUNT(planners); i++)
-        known = known || strcmp(o->planner, planners[i]) == 0;
-    if (!known)
-        return jv_fail(ctx, JV_INVALID_ARGUMENT,
-                       "JARVIS_PLANNER is auto, model or built-in, not %.64s", o->planner);
+        if (strcmp(o->planner, planners[i]) == 0)
+            return JV_OK;
+    return jv_err_set(err, JV_INVALID_ARGUMENT,
+                      "JARVIS_PLANNER: is auto, model or built-in, not %.64s", o->planner);
+}
+
+static int start(struct jv_ctx *ctx)
+{
+    struct orchestrator *o = jv_state(ctx);
+
     jv_random(o->secret, sizeof(o->secret));
     jv_within(ctx, 1000); /* the registry may come later */
     if (catalog_refresh(ctx))
@@ -132,6 +137,7 @@ JV_ACTOR(orchestrator) = {
     .needs = JV_NEEDS_DB,
     .timeout_ms = 30000,
     .state_size = sizeof(struct orchestrator),
+    .check = check,
     .init = start,
     .fini = catalog_done,
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "jv/agent.h"
+#include "jv/fetch.h"
 #include "jv/wire.h"
 
 enum { max_agent_type = 64, max_description = 2000, max_notes = 2000, max_contact = 256 };
@@ -434,6 +435,11 @@ static int tell_started(struct jv_ctx *ctx)
     return jv_publish(ctx, "evt.registry.Started", &nothing);
 }
 
+static int check(const void *state, struct jv_err *err)
+{
+    return jv_check_allow("JARVIS_FETCH_ALLOW", ((const struct registry *)state)->fetch_allow, err);
+}
+
 static int init(struct jv_ctx *ctx)
 {
     struct registry *reg = jv_state(ctx);
@@ -502,5 +508,6 @@ JV_ACTOR(registry) = {
     .settings = settings,
     .needs = JV_NEEDS_DB | JV_NEEDS_HTTP,
     .state_size = sizeof(struct registry),
+    .check = check,
     .init = init,
 };

@@ -17,7 +17,6 @@
 
 enum {
     CONNECT_MS = 30000,
-    PG_CONNECTIONS = 8,
     TOKEN_CACHE = 4096,
     WATCH_MS = 250,
     SLOW_SLICE_MS = 500,
@@ -159,31 +158,35 @@ static void on_bus_state(void *arg, bool connected, const char *why)
         jv_slots_lose(p->node->slots);
 }
 
-static int say_wrong(const struct jv_err *err)
+/* In one line, and as the other lines of this process where they are JSON. */
+static int say_wrong(const struct process *p, const struct jv_err *err)
 {
-    fprintf(stderr, "jarvis: %s\n", err->text);
-    jv_logf(JV_LOG_ERROR, "%s", err->text);
+    if (p->common.log_json)
+        jv_logf(JV_LOG_ERROR, "%s", err->text);
+    else
+        fprintf(stderr, "jarvis: %s\n", err->text);
     return JV_EXIT_CONFIG;
 }
 
 static int configure(struct process *p, struct jv_err *err)
 {
+    const struct jv_actor *actor = p->actor;
     enum jv_level level;
     int r = jv_common_load(&p->common, err);
 
-    if (r)
+    if (r || (r = jv_log_parse(p->common.log_level, &level)))
         return r;
-    if (jv_log_parse(p->common.log_level, &level))
-        return jv_err_set(err, JV_INVALID_ARGUMENT,
-                          "JARVIS_LOG: error, warn, info or debug, not %s", p->common.log_level);
-    jv_log_init(p->actor->name, level, p->common.log_json);
-    p->state = calloc(1, p->actor->state_size + 1);
+    jv_log_init(actor->name, level, p->common.log_json);
+    r = jv_common_creds(&p->common, actor->name, err);
+    p->state = calloc(1, actor->state_size + 1);
     if (!p->state)
         abort();
-    if (p->actor->settings)
-        r = jv_settings_load(p->actor->settings, p->state, err);
-    if (!r && (p->actor->needs & JV_NEEDS_DB) && !p->common.database_url[0])
-        r = jv_err_set(err, JV_INVALID_ARGUMENT, "DATABASE_URL is not set");
+    if (!r && actor->settings)
+        r = jv_settings_load(actor->settings, p->state, err);
+    if (!r && (actor->needs & JV_NEEDS_DB))
+        r = jv_pg_url_check("DATABASE_URL", p->common.database_url, err);
+    if (!r && actor->check)
+        r = actor->check(p->state, err);
     return r;
 }
 
@@ -215,7 +218,7 @@ static int connect_all(struct process *p, struct jv_err *err)
     if (!p->bus)
         return JV_UNAVAILABLE;
     if (p->actor->needs & JV_NEEDS_DB)
-        p->pg = jv_pg_new(p->loop, p->common.database_url, p->actor->name, PG_CONNECTIONS);
+        p->pg = jv_pg_new(p->loop, p->common.database_url, p->actor->name, JV_PG_POOL);
     p->identity = jv_identity_new(TOKEN_CACHE);
     n.bus = p->bus;
     n.pg = p->pg;
@@ -280,12 +283,12 @@ int jv_run_actor(const struct jv_actor *actor)
     block_signals();
     if (configure(&p, &err)) {
         free(p.state);
-        return say_wrong(&err);
+        return say_wrong(&p, &err);
     }
     p.loop = jv_loop_new(JV_CLOCK_REAL);
     if (freeze(&p, &err) || listen_for_health(&p, &err)) {
         disconnect(&p);
-        return say_wrong(&err);
+        return say_wrong(&p, &err);
     }
     if (connect_all(&p, &err)) {
         fprintf(stderr, "jarvis: %s: %s\n", actor->name, err.text);

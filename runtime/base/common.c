@@ -1,10 +1,10 @@
 /* common.c -- the settings that every process reads, and how it says that it is ready. */
 #include "jv/host.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -12,7 +12,7 @@
 
 #define AT(member) .offset = offsetof(struct jv_common, member)
 
-static const struct jv_setting table[] = {
+const struct jv_setting jv_common_settings[] = {
     { "NATS_URL", "nats://127.0.0.1:4222", "the bus", JV_SET_TEXT, AT(nats_url) },
     { "NATS_CREDS", "", "this process' credentials file", JV_SET_TEXT, AT(nats_creds) },
     { "NATS_CA", "", "file with the CA of the bus: it is reached by TLS", JV_SET_TEXT,
@@ -27,23 +27,62 @@ static const struct jv_setting table[] = {
     { 0 },
 };
 
-/* A certificate in it that is damaged is found by whoever uses it. */
-static int check_ca(const char *path, struct jv_err *err)
+/* [nats://|tls://][user[:password]@]host[:port]; the host in brackets when it has colons. */
+static bool is_server(const char *s, size_t len)
 {
-    FILE *f = path[0] ? fopen(path, "re") : NULL;
-    char line[256];
-    bool found = !path[0];
+    const char *end = s + len, *at, *port;
+    size_t digits;
 
-    if (!f && path[0])
-        return jv_err_set(err, JV_INVALID_ARGUMENT, "NATS_CA: cannot open %s: %s", path,
-                          strerror(errno));
-    while (!found && fgets(line, sizeof(line), f))
-        found = strstr(line, "-----BEGIN CERTIFICATE-----") ||
-                strstr(line, "-----BEGIN TRUSTED CERTIFICATE-----");
-    if (f)
-        fclose(f);
-    return found ? JV_OK
-                 : jv_err_set(err, JV_INVALID_ARGUMENT, "NATS_CA: %s holds no certificate", path);
+    if (len > 6 && (strncmp(s, "nats://", 7) == 0 || strncmp(s, "tls://", 6) == 0))
+        s += s[0] == 'n' ? 7 : 6;
+    at = memrchr(s, '@', (size_t)(end - s));
+    s = at ? at + 1 : s;
+    port = s < end && *s == '[' ? memchr(s, ']', (size_t)(end - s)) : s;
+    port = port ? memchr(port, ':', (size_t)(end - port)) : NULL;
+    digits = port ? strspn(port + 1, "0123456789") : 0;
+    if (port && (port + 1 + digits != end || digits < 1 || digits > 5 ||
+                 strtol(port + 1, NULL, 10) < 1 || strtol(port + 1, NULL, 10) > 65535))
+        return false;
+    len = (size_t)((port ? port : end) - s);
+    return len && strcspn(s, "/ \t?#@,") >= len && (port || *s != '[') &&
+           (*s == '[' || !memchr(s, ':', len));
+}
+
+static int check_servers(const char *list, struct jv_err *err)
+{
+    for (const char *s = list;; s++) {
+        size_t len = strcspn(s, ",");
+
+        if (!is_server(s, len)) /* a password may stand in it: it is not repeated */
+            return jv_err_set(err, JV_INVALID_ARGUMENT,
+                              "NATS_URL: must be nats://host:port or tls://host:port, several of "
+                              "them with commas between");
+        s += len;
+        if (!*s)
+            return JV_OK;
+    }
+}
+
+int jv_common_creds(struct jv_common *c, const char *name, struct jv_err *err)
+{
+    struct stat st;
+    int r;
+
+    if (!c->nats_creds[0])
+        return JV_OK;
+    if (!stat(c->nats_creds, &st) && S_ISDIR(st.st_mode)) {
+        char *path; /* as long as the process */
+
+        if (asprintf(&path, "%s/%s.creds", c->nats_creds, name) < 0)
+            abort();
+        c->nats_creds = jv_keep_text(path);
+        free(path);
+    }
+    r = jv_check_file("NATS_CREDS", c->nats_creds, "-----BEGIN NATS USER JWT-----", "credentials",
+                      err);
+    return r ? r
+             : jv_check_file("NATS_CREDS", c->nats_creds, "-----BEGIN USER NKEY SEED-----",
+                             "key beside its JWT", err);
 }
 
 int jv_common_load(struct jv_common *c, struct jv_err *err)
@@ -51,8 +90,10 @@ int jv_common_load(struct jv_common *c, struct jv_err *err)
     enum jv_level level;
     int64_t seconds;
     int32_t nanos;
-    int r = jv_settings_load(table, c, err);
+    int r = jv_settings_load(jv_common_settings, c, err);
 
+    if (!r)
+        r = check_servers(c->nats_url, err);
     if (r)
         return r;
     if (!jv_is_token(c->prefix))
@@ -64,7 +105,8 @@ int jv_common_load(struct jv_common *c, struct jv_err *err)
     if (c->clock[0] && jv_time_parse(c->clock, &seconds, &nanos))
         return jv_err_set(err, JV_INVALID_ARGUMENT,
                           "JARVIS_CLOCK: must be an RFC 3339 time such as 2024-12-19T09:00:00Z");
-    return check_ca(c->nats_ca, err);
+    /* One that is damaged is found by whoever uses it. */
+    return jv_check_certificates("NATS_CA", c->nats_ca, err);
 }
 
 void jv_say_ready(void)

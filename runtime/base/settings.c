@@ -27,6 +27,11 @@ static char *keep(const char *s, size_t n)
     return k->text;
 }
 
+const char *jv_keep_text(const char *s)
+{
+    return keep(s, strlen(s));
+}
+
 static bool parse_int(const char *s, int64_t *ret)
 {
     char *end;
@@ -121,6 +126,38 @@ int jv_secret(const char *from, const char **ret, struct jv_err *err)
         return jv_err_set(err, JV_INVALID_ARGUMENT, "%.64s is not set", from + 1);
     *ret = keep(value, strlen(value));
     return JV_OK;
+}
+
+int jv_check_file(const char *env, const char *path, const char *text, const char *what,
+                  struct jv_err *err)
+{
+    enum { most = 1 << 20 };
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char *all = calloc(1, most + 1);
+    size_t len = 0;
+    ssize_t n = -1;
+    bool found;
+
+    if (!all)
+        abort();
+    while (fd >= 0 && len < most && (n = read(fd, all + len, most - len)) > 0)
+        len += (size_t)n;
+    if (fd < 0 || n < 0)
+        jv_err_set(err, JV_INVALID_ARGUMENT, "%s: cannot read %s: %s", env, path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    found = memmem(all, len, text, strlen(text)) != NULL;
+    explicit_bzero(all, len);
+    free(all);
+    if (fd < 0 || n < 0)
+        return JV_INVALID_ARGUMENT;
+    return found ? JV_OK
+                 : jv_err_set(err, JV_INVALID_ARGUMENT, "%s: %s holds no %s", env, path, what);
+}
+
+int jv_check_certificates(const char *env, const char *path, struct jv_err *err)
+{
+    return *path ? jv_check_file(env, path, "CERTIFICATE-----", "certificate", err) : JV_OK;
 }
 
 static int set_number(const struct jv_setting *s, const char *value, int64_t *ret,

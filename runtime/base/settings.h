@@ -10,4 +10,11 @@ JV_CHECKED int jv_settings_load(const struct jv_setting *table, void *state, str
 /* "500ms", "10s", "5m", "24h", "7d", or plain milliseconds. */
 JV_CHECKED int jv_parse_msec(const char *s, int64_t *ret);
 
+/* The file that setting `env` names must be there and hold that text: "holds no certificate". */
+JV_CHECKED int jv_check_file(const char *env, const char *path, const char *text, const char *what,
+                             struct jv_err *err);
+/* A copy that lives as long as the process. */
+const char *jv_keep_text(const char *s);
+extern const struct jv_setting jv_common_settings[]; /* of struct jv_common */
+
 #endif

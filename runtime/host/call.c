@@ -207,6 +207,8 @@ static int connect_and_call(struct call *c, struct jv_err *err)
 
     jv_borrow_env();
     r = jv_common_load(&common, err);
+    if (!r)
+        r = jv_common_creds(&common, "operator", err);
     if (r)
         return r;
     jv_log_init("", JV_LOG_ERROR, false);

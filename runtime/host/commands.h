@@ -13,6 +13,7 @@ int jv_cmd_list(const struct jv_program *p, int argc, char **argv);
 int jv_cmd_describe(const struct jv_program *p, int argc, char **argv);
 int jv_cmd_call(const struct jv_program *p, int argc, char **argv);
 int jv_cmd_check(const struct jv_program *p, int argc, char **argv);
+int jv_cmd_doctor(const struct jv_program *p, int argc, char **argv);
 int jv_cmd_eval(const struct jv_program *p, int argc, char **argv);
 int jv_cmd_conformance(const struct jv_program *p, int argc, char **argv);
 

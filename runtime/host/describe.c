@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "host/commands.h"
+#include "host/configured.h"
 #include "jv/agent.h"
 #include "jv/wire.h"
 
@@ -145,12 +146,45 @@ static void print_actor(const struct jv_actor *a)
     jv_arena_free(arena);
 }
 
+/* ---- settings of all processes, a line each -------------------------------------------------- */
+
+static const char *kind_of(struct jv_arena *a, const struct jv_setting *s)
+{
+    static const char *const kinds[] = { "text", "number", "time", "yes-or-no", "secret" };
+    const char *unit = s->kind == JV_SET_MSEC ? "ms" : "";
+
+    if (!s->min && !s->max)
+        return kinds[s->kind];
+    return jv_arena_printf(a, "%s(%lld..%lld%s)", kinds[s->kind], (long long)s->min,
+                           (long long)s->max, unit);
+}
+
+static void print_settings(const struct jv_program *p)
+{
+    struct jv_arena *a = jv_arena_new(0);
+    const struct jv_setting_table *tables;
+    size_t n = jv_setting_tables(p, a, &tables);
+
+    for (size_t i = 0; i < n; i++)
+        for (const struct jv_setting *s = tables[i].rows; s->env; s++)
+            printf("%-12s %-25s %-28s %-24s %s\n", tables[i].process, s->env, kind_of(a, s),
+                   !s->fallback      ? "required"
+                   : !s->fallback[0] ? "-"
+                                     : s->fallback,
+                   s->help);
+    jv_arena_free(a);
+}
+
 int jv_cmd_describe(const struct jv_program *p, int argc, char **argv)
 {
     const struct jv_actor *a;
 
     if (argc != 1)
-        return jv_complain(2, "usage: jarvis describe ACTOR|--all");
+        return jv_complain(2, "usage: jarvis describe ACTOR|--all|--settings");
+    if (strcmp(argv[0], "--settings") == 0) {
+        print_settings(p);
+        return 0;
+    }
     if (strcmp(argv[0], "--all") == 0) {
         for (size_t i = 0; p->actors[i]; i++) {
             if (i)

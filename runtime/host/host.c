@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "host/commands.h"
+#include "host/configured.h"
 #include "host/nats_auth.h"
 
 static int cmd_run(const struct jv_program *p, int argc, char **argv);
@@ -13,18 +15,21 @@ static const struct command {
     const char *name;
     int (*fn)(const struct jv_program *p, int argc, char **argv);
     const char *args, *what;
+    bool warns; /* about settings that there are not */
 } commands[] = {
-    { "up", jv_cmd_up, "[--detach]", "run everything: servers, actors, gateway" },
+    { "up", jv_cmd_up, "[--detach]", "run everything: servers, actors, gateway", true },
     { "down", jv_cmd_down, "", "stop what `up` left running" },
     { "ps", jv_cmd_ps, "", "what `up` is running" },
     { "call", jv_cmd_call, "ACTOR.METHOD|AGENT ...",
       "call a method, or send a message to an agent" },
     { "list", jv_cmd_list, "", "the actors" },
-    { "describe", jv_cmd_describe, "ACTOR|--all", "methods, who may call them, settings" },
+    { "describe", jv_cmd_describe, "ACTOR|--all|--settings",
+      "methods, who may call them, settings" },
     { "check", jv_cmd_check, "", "is the actor, or the gateway, ready? For health checks" },
+    { "doctor", jv_cmd_doctor, "[--json]", "is all that the environment names as it must be?" },
     { "eval", jv_cmd_eval, "FILE ...", "put a table of questions to a running system" },
-    { "run", cmd_run, "ACTOR|gateway|conformance ...", "run one process of the system" },
-    { "migrate", jv_cmd_migrate, "[--seed]", "bring database and streams up to date" },
+    { "run", cmd_run, "ACTOR|gateway|conformance ...", "run one process of the system", true },
+    { "migrate", jv_cmd_migrate, "[--seed]", "bring database and streams up to date", true },
     { "seed", jv_cmd_seed, "", "put the demo data in" },
     { "nats-conf", jv_cmd_nats_conf, "[--dir D]", "identities and rules for nats-server" },
     { "version", cmd_version, "", "the version" },
@@ -49,6 +54,23 @@ static int cmd_help(const struct jv_program *p, int argc, char **argv)
         printf("  %-10s %s%s%s\n", commands[i].name, commands[i].what,
                *commands[i].args ? ": " : "", commands[i].args);
     return 0;
+}
+
+static void say_unknown(void *arg, const char *name, const char *nearest)
+{
+    (void)arg;
+    jv_logf(JV_LOG_WARN, "%s is no setting%s%s%s", name, nearest ? ": is " : "",
+            nearest ? nearest : "", nearest ? " meant?" : "");
+}
+
+/* A slip of the finger would otherwise be a setting that is silently not made. */
+static void warn_unknown(const struct jv_program *p, const char *who)
+{
+    struct jv_common c;
+
+    if (!jv_common_load(&c, NULL)) /* else that is said, and is the end */
+        jv_log_init(who, JV_LOG_WARN, c.log_json);
+    jv_unknown_settings(p, say_unknown, NULL);
 }
 
 static int cmd_run(const struct jv_program *p, int argc, char **argv)
@@ -96,8 +118,11 @@ int jv_host_main(const struct jv_program *p, int argc, char **argv)
     if (argc < 2)
         return cmd_help(p, 0, NULL) + 2;
     for (size_t i = 0; i < JV_COUNT(commands); i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            if (commands[i].warns)
+                warn_unknown(p, argc > 2 && argv[2][0] != '-' ? argv[2] : "");
             return commands[i].fn(p, argc - 2, argv + 2);
+        }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return cmd_help(p, 0, NULL);
     return jv_complain(2, "there is no command %s; see `jarvis help`", argv[1]);

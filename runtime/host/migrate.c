@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "host/commands.h"
+#include "host/configured.h"
 #include "host/migrations.h"
 #include "io/bus.h"
 #include "jv/kept.h"
@@ -17,7 +18,7 @@ struct limits {
     int64_t audit_ms, audit_bytes, replicas, wait_ms;
 };
 
-static const struct jv_setting settings[] = {
+const struct jv_setting jv_migrate_settings[] = {
     { "JARVIS_AUDIT_AGE", "400d", "how long audit records are kept", JV_SET_MSEC,
       offsetof(struct limits, audit_ms), 3600 * 1000, 36500LL * 86400 * 1000 },
     { "JARVIS_AUDIT_BYTES", "268435456", "how much of them JetStream keeps, the newest", JV_SET_INT,
@@ -28,6 +29,31 @@ static const struct jv_setting settings[] = {
       offsetof(struct limits, wait_ms), 0, 3600 * 1000 },
     { 0 },
 };
+
+static int load_limits(struct limits *l, struct jv_err *err)
+{
+    int r = jv_settings_load(jv_migrate_settings, l, err);
+
+    if (!r && l->replicas % 2 == 0)
+        r = jv_err_set(err, JV_INVALID_ARGUMENT, "JARVIS_STREAM_REPLICAS: must be 1, 3 or 5");
+    return r;
+}
+
+static struct jv_stream_limits of_audit(const struct limits *l)
+{
+    return (struct jv_stream_limits){ l->audit_ms / 1000, l->audit_bytes, JV_AUDIT_MOST,
+                                      (int)l->replicas };
+}
+
+int jv_migrate_limits(struct jv_stream_limits *ret, struct jv_err *err)
+{
+    struct limits limits;
+    int r = load_limits(&limits, err);
+
+    if (!r)
+        *ret = of_audit(&limits);
+    return r;
+}
 
 static void say_applied(void *arg, const struct jv_migration *m)
 {
@@ -71,8 +97,7 @@ static int make_stream(struct jv_loop *l, struct jv_bus *bus, const char *const 
 /* What JetStream keeps: who did what. */
 static int make_streams(const struct jv_common *c, const struct limits *limits, struct jv_err *err)
 {
-    const struct jv_stream_limits of_audit = { limits->audit_ms / 1000, limits->audit_bytes,
-                                               JV_AUDIT_MOST, (int)limits->replicas };
+    const struct jv_stream_limits audit = of_audit(limits);
     struct jv_arena *a = jv_arena_new(0);
     const char *const subjects[] = { jv_arena_printf(a, "%s.audit.>", c->prefix), NULL };
     const struct jv_bus_options o = {
@@ -83,7 +108,7 @@ static int make_streams(const struct jv_common *c, const struct limits *limits, 
     int r = err->code;
 
     if (bus) {
-        r = make_stream(l, bus, subjects, &of_audit, limits->wait_ms, err);
+        r = make_stream(l, bus, subjects, &audit, limits->wait_ms, err);
         jv_bus_free(bus);
     }
     jv_loop_free(l);
@@ -95,19 +120,12 @@ static int load(struct jv_common *c, struct jv_err *err)
 {
     int r = jv_common_load(c, err);
 
-    if (!r && !c->database_url[0])
-        r = jv_err_set(err, JV_INVALID_ARGUMENT, "DATABASE_URL: is not set");
+    if (!r)
+        r = jv_common_creds(c, "operator", err);
+    if (!r)
+        r = jv_pg_url_check("DATABASE_URL", c->database_url, err);
     if (!r)
         jv_log_init("", JV_LOG_WARN, c->log_json);
-    return r;
-}
-
-static int load_limits(struct limits *l, struct jv_err *err)
-{
-    int r = jv_settings_load(settings, l, err);
-
-    if (!r && l->replicas % 2 == 0)
-        r = jv_err_set(err, JV_INVALID_ARGUMENT, "JARVIS_STREAM_REPLICAS: must be 1, 3 or 5");
     return r;
 }
 

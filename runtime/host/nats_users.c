@@ -285,6 +285,11 @@ int jv_cmd_nats_conf(const struct jv_program *p, int argc, char **argv)
     const char *prefix = getenv("JARVIS_PREFIX");
     int r = 0;
 
+    if (prefix && *prefix && !jv_is_token(prefix)) {
+        fprintf(stderr, "jarvis: JARVIS_PREFIX: must be letters, digits, _ and -, at most 64\n");
+        jv_arena_free(a);
+        return JV_EXIT_CONFIG;
+    }
     o.n_users = jv_nats_users(p, prefix && *prefix ? prefix : "jarvis", a, &o.users);
     if (!parse_options(&o, a, argc, argv)) {
         fprintf(stderr,

@@ -10,7 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/settings.h"
+#include "host/configured.h"
 #include "host/up.h"
+#include "io/pg.h"
 
 enum { servers_ms = 60000, migrate_ms = 120000, actors_ms = 40000, check_ms = 30000 };
 
@@ -96,9 +99,14 @@ static bool names_postgres(const struct jv_up *u)
 
 int jv_up_configure(struct jv_up *u, struct jv_err *err)
 {
-    const char *demo = getenv("JARVIS_DEMO");
+    static const struct jv_setting demo[] = { { "JARVIS_DEMO", "1", "", JV_SET_BOOL, 0, 0, 0 },
+                                              { 0 } };
     int r = jv_common_load(&u->common, err);
 
+    if (!r)
+        r = jv_configured(u->program, err);
+    if (!r)
+        r = jv_settings_load(demo, &u->demo, err);
     if (r)
         return r;
     u->own_nats = !names_nats(u);
@@ -106,8 +114,9 @@ int jv_up_configure(struct jv_up *u, struct jv_err *err)
     u->nats_url = u->common.nats_url;
     u->database_url = u->common.database_url;
     u->creds = u->own_nats ? "" : u->common.nats_creds;
-    u->demo = !demo || !*demo || strchr("1tTyY", *demo);
-    return choose_address(u, err);
+    if (!u->own_postgres)
+        r = jv_pg_url_check("DATABASE_URL", u->database_url, err);
+    return r ? r : choose_address(u, err);
 }
 
 const char *jv_up_creds(const struct jv_up *u, const char *name)

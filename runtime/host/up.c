@@ -60,6 +60,7 @@ static int write_env(struct jv_up *u, struct jv_err *err)
     export(&b, "NATS_CREDS", jv_up_creds(u, "operator"));
     export(&b, "NATS_CA", jv_up_ca(u));
     export(&b, "DATABASE_URL", u->database_url);
+    export(&b, "JARVIS_DEMO", u->demo ? "1" : "0"); /* `doctor` asks */
     return jv_place_write(env_path(u), b.data, err);
 }
 

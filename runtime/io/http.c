@@ -324,6 +324,14 @@ static void set_connection(CURL *c, const struct jv_fetch *f)
         curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 }
 
+static void set_look(struct jv_transfer *t)
+{
+    if (!t->f->look)
+        return;
+    curl_easy_setopt(t->c, CURLOPT_CERTINFO, 1L);
+    curl_easy_setopt(t->c, CURLOPT_ERRORBUFFER, t->why);
+}
+
 static void set_options(struct jv_transfer *t)
 {
     CURL *c = t->c;
@@ -331,6 +339,7 @@ static void set_options(struct jv_transfer *t)
 
     set_protocols(c);
     set_trust(c, t->f);
+    set_look(t);
     curl_easy_setopt(c, CURLOPT_CURLU, t->u);
     curl_easy_setopt(c, CURLOPT_PRIVATE, t);
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
@@ -357,6 +366,7 @@ void jv_fetch_reset(struct jv_fetch *f)
     f->status = 0;
     f->started = f->late = false;
     f->retry_after_ms = -1;
+    f->cert_until = 0;
     f->err = (struct jv_err){ 0 };
 }
 
@@ -400,7 +410,22 @@ static void explain(const struct jv_transfer *t, CURLcode code)
         jv_err_set(&f->err, JV_UNAVAILABLE, "the answer broke off: %s", curl_easy_strerror(code));
     else
         jv_err_set(&f->err, JV_UNAVAILABLE, "the address cannot be reached: %s",
-                   curl_easy_strerror(code));
+                   t->why[0] ? t->why : curl_easy_strerror(code));
+}
+
+/* Of the server's own, the first of its chain. */
+static int64_t cert_until(CURL *c)
+{
+    static const char name[] = "Expire date:";
+    struct curl_certinfo *chain = NULL;
+    time_t at = -1;
+
+    if (curl_easy_getinfo(c, CURLINFO_CERTINFO, &chain) || !chain || chain->num_of_certs < 1)
+        return 0;
+    for (const struct curl_slist *i = chain->certinfo[0]; i && at == -1; i = i->next)
+        if (strncmp(i->data, name, strlen(name)) == 0)
+            at = curl_getdate(i->data + strlen(name), NULL);
+    return at == -1 ? 0 : at;
 }
 
 void jv_transfer_end(struct jv_transfer *t, CURLcode code)
@@ -408,6 +433,8 @@ void jv_transfer_end(struct jv_transfer *t, CURLcode code)
     struct jv_fetch *f = t->f;
 
     curl_easy_getinfo(t->c, CURLINFO_RESPONSE_CODE, &t->status);
+    if (f->look)
+        f->cert_until = cert_until(t->c);
     if (code != CURLE_OK && !(f->discard && t->answered))
         explain(t, code);
 }

@@ -120,6 +120,40 @@ bool jv_place_listed(const char *allow, const char *place)
     return listed(allow, place);
 }
 
+/* host:port, [address]:port; the port a number or *. */
+static bool is_place(const char *s, size_t len)
+{
+    const char *colon = memrchr(s, ':', len);
+    size_t host = colon ? (size_t)(colon - s) : 0, port = len - host - 1;
+    long n = 0;
+
+    if (!host || !port || memchr(s, '/', len) || memchr(s, '@', len) ||
+        (*s != '[' && memchr(s, ':', host)))
+        return false;
+    if (port == 1 && colon[1] == '*')
+        return true;
+    for (size_t i = 0; i < port && n < 100000; i++)
+        n = colon[1 + i] >= '0' && colon[1 + i] <= '9' ? n * 10 + colon[1 + i] - '0' : 100000;
+    return n > 0 && n < 65536;
+}
+
+int jv_check_allow(const char *env, const char *allow, struct jv_err *err)
+{
+    for (const char *s = allow; *s;) {
+        size_t len;
+
+        s += strspn(s, ", ");
+        len = strcspn(s, ", ");
+        if (len && !is_place(s, len))
+            return jv_err_set(err, JV_INVALID_ARGUMENT,
+                              "%s: \"%.*s\" is not host:port, such as cards.example:8443 or "
+                              "10.0.0.5:*",
+                              env, (int)(len < 64 ? len : 64), s);
+        s += len;
+    }
+    return JV_OK;
+}
+
 static void print_address(const struct sockaddr *sa, char *ret, size_t size)
 {
     char text[INET6_ADDRSTRLEN] = "";

@@ -13,6 +13,7 @@ struct jv_transfer {
     struct curl_slist *headers;
     char place[JV_PLACE]; /* host:port of the URL */
     size_t cap, header_bytes;
+    char why[CURL_ERROR_SIZE]; /* of a look: curl's own words */
     long status; /* into the fetch when all is over: who takes pieces reads that one meanwhile */
     bool refused, too_big, answered; /* answered: all headers of the last word are there */
     /* Of http_many.c: where the pieces go (NULL: into the body) and when the next one is due. */

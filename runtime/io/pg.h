@@ -14,7 +14,9 @@
 struct jv_pg;
 struct jv_pg_conn;
 
-/* size connections at most (8 is plenty); schema becomes the search_path. Connects lazily. */
+enum { JV_PG_POOL = 8 }; /* connections of a process; more bring nothing */
+
+/* size connections at most; schema becomes the search_path. Connects lazily. */
 struct jv_pg *jv_pg_new(struct jv_loop *l, const char *url, const char *schema, unsigned size);
 struct jv_pg *jv_pg_free(struct jv_pg *p); /* no fiber is on it any more */
 
@@ -68,6 +70,9 @@ JV_CHECKED int jv_pg_migrate(const char *url, const struct jv_migration *list, s
 /* Run one SQL script (the demo data), blocking. */
 JV_CHECKED int jv_pg_script(const char *url, const char *schema, const char *sql,
                             struct jv_err *err);
+/* Is it an address that can be used, as far as can be said without using it: well-formed, a known
+ * sslmode, its certificate files there? INVALID_ARGUMENT names the setting `env`. */
+JV_CHECKED int jv_pg_url_check(const char *env, const char *url, struct jv_err *err);
 /* Can it be reached and used? Blocking, at most wait_ms; says what is wrong in one sentence. */
 JV_CHECKED int jv_pg_check(const char *url, int wait_ms, struct jv_err *err);
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/settings.h"
 #include "io/pg_conn.h"
 
 /* A schema becomes part of a server option: only plain names get there. */
@@ -37,6 +38,51 @@ int pg_options(struct pg_options *o, const char *url, const char *schema, struct
     o->keys[n] = NULL, o->values[n] = NULL;
     return JV_OK;
 }
+
+/* ---- an address before it is used ----------------------------------------------------------- */
+
+static const char *option_of(const PQconninfoOption *all, const char *name)
+{
+    for (const PQconninfoOption *o = all; o->keyword; o++)
+        if (strcmp(o->keyword, name) == 0)
+            return o->val ? o->val : "";
+    return "";
+}
+
+static int check_options(const char *env, const PQconninfoOption *o, struct jv_err *err)
+{
+    static const char modes[] = " disable allow prefer require verify-ca verify-full ";
+    const char *mode = option_of(o, "sslmode"), *root = option_of(o, "sslrootcert");
+    const char *port = option_of(o, "port");
+    char word[24];
+
+    snprintf(word, sizeof(word), " %s ", mode);
+    if (*mode && (strchr(mode, ' ') || !strstr(modes, word)))
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "%s: sslmode must be one of%s", env, modes);
+    if (port[strspn(port, "0123456789,")])
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "%s: its port is no number", env);
+    if (!*root || strcmp(root, "system") == 0) /* libpq 16: the system's authorities */
+        return JV_OK;
+    return jv_check_file(env, root, "-----BEGIN CERTIFICATE-----", "certificate", err);
+}
+
+int jv_pg_url_check(const char *env, const char *url, struct jv_err *err)
+{
+    PQconninfoOption *parsed;
+    int r;
+
+    if (!url[0])
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "%s: is not set", env);
+    parsed = PQconninfoParse(url, NULL);
+    if (!parsed) /* libpq's own words could repeat a password */
+        return jv_err_set(err, JV_INVALID_ARGUMENT,
+                          "%s: must be postgresql://user:password@host:port/database", env);
+    r = check_options(env, parsed, err);
+    PQconninfoFree(parsed);
+    return r;
+}
+
+/* ---- what libpq says ------------------------------------------------------------------------ */
 
 void pg_one_line(char *ret, size_t size, const char *message)
 {

@@ -80,12 +80,17 @@ static int connect_once(const struct pg_options *o, int64_t until, PGconn **ret,
     return JV_OK;
 }
 
-static int open_conn(const char *url, const char *schema, PGconn **ret, struct jv_err *err)
+int pg_open(const char *url, const char *schema, int wait_ms, PGconn **ret, struct jv_err *err)
 {
     struct pg_options o;
     int r = pg_options(&o, url, schema, err);
 
-    return r ? r : connect_once(&o, mono_ms() + connect_ms, ret, err);
+    return r ? r : connect_once(&o, mono_ms() + wait_ms, ret, err);
+}
+
+static int open_conn(const char *url, const char *schema, PGconn **ret, struct jv_err *err)
+{
+    return pg_open(url, schema, connect_ms, ret, err);
 }
 
 /* ---- running -------------------------------------------------------------------------------- */
@@ -304,6 +309,29 @@ int jv_pg_migrate(const char *url, const struct jv_migration *list, size_t n,
     r = read_history(c, plan, n, err);
     if (!r)
         r = apply_missing(c, plan, n, applied, arg, err);
+    free(plan);
+    return r;
+}
+
+/* Rows of the history, or none where there is no table of it. */
+static int read_kept(PGconn *c, struct plan *plan, size_t n, struct jv_err *err)
+{
+    AUTO_RESULT res = PQexec(c, "select to_regclass('jarvis.migrations') is not null");
+
+    if (!pg_is_good(res))
+        return pg_error(err, res);
+    return *PQgetvalue(res, 0, 0) == 't' ? read_history(c, plan, n, err) : JV_OK;
+}
+
+int pg_missing(PGconn *c, const struct jv_migration *list, size_t n, size_t *ret_missing,
+               struct jv_err *err)
+{
+    struct plan *plan = make_plan(list, n);
+    int r = read_kept(c, plan, n, err);
+
+    *ret_missing = 0;
+    for (size_t i = 0; i < n; i++)
+        *ret_missing += !plan[i].applied;
     free(plan);
     return r;
 }

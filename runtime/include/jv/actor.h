@@ -136,9 +136,13 @@ struct jv_actor {
                                      "a2a:tickets" one; NULL-terminated. Also its NATS permissions. */
     const struct jv_agent *agent; /* agents only */
     unsigned needs;
-    uint32_t timeout_ms;             /* of a handler; 0: 10 000 */
-    uint32_t max_inflight;           /* beyond it RESOURCE_EXHAUSTED at once; 0: 1024 */
-    size_t state_size;               /* zeroed, settings filled in, then init() */
+    uint32_t timeout_ms;   /* of a handler; 0: 10 000 */
+    uint32_t max_inflight; /* beyond it RESOURCE_EXHAUSTED at once; 0: 1024 */
+    size_t state_size;     /* zeroed, settings filled in, then init() */
+    /* Are the settings right beyond what their table can say? Before anything is connected, and by
+     * `jarvis doctor`; may read files. What it returns is said with err, which names the setting.
+     */
+    int (*check)(const void *state, struct jv_err *err);
     int (*init)(struct jv_ctx *ctx); /* in a fiber, before the first message; may call and query */
     void (*fini)(void *state);
 };
@@ -147,6 +151,9 @@ struct jv_actor {
  * now. It lives as long as the process. INVALID_ARGUMENT says what is wrong, never what it is; what
  * is neither is refused unread. */
 JV_CHECKED int jv_secret(const char *from, const char **ret, struct jv_err *err);
+/* For .check: does the file that setting `env` names hold certificates? "" is fine: none is named.
+ */
+JV_CHECKED int jv_check_certificates(const char *env, const char *path, struct jv_err *err);
 
 /* An actor's source files share whatever they like; this is the one symbol that leaves them:
  * JV_ACTOR(tickets) = { .name = "tickets", ... }; */

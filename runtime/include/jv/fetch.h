@@ -49,12 +49,16 @@ struct jv_fetch {
      * connection is opened is not looked at again, so a list of exceptions that has changed since
      * does not count. Kept ones never serve a fetch without it, nor the other way round. */
     bool reuse;
+    /* Also look at the certificate of an https server: its end goes into cert_until, and a failure
+     * says what is wrong with it. */
+    bool look;
     /* Results; a malloc'ed, NUL-terminated body: free it with jv_fetch_done(). */
     char *body;
     size_t len;
-    long status;  /* a redirect or an error page is an answer too */
-    bool started; /* something of an answer came: the request was read. Set on failures too */
-    bool late;    /* it failed for want of time: timeout_ms, first_ms or idle_ms */
+    long status;        /* a redirect or an error page is an answer too */
+    bool started;       /* something of an answer came: the request was read. Set on failures too */
+    bool late;          /* it failed for want of time: timeout_ms, first_ms or idle_ms */
+    int64_t cert_until; /* unix seconds; 0: not asked for, or not known */
     int64_t retry_after_ms; /* Retry-After, as seconds or as a date, at most a day; -1: none */
     /* INVALID_ARGUMENT: the address, or a header that cannot be one; UNAVAILABLE: could not be
      * reached, not trusted or not in time; FAILED_PRECONDITION: the answer is too big;
@@ -74,5 +78,7 @@ void jv_fetch_done(struct jv_fetch *f);
 JV_CHECKED int jv_url_check(const char *url, const char *allow, char *place, struct jv_err *err);
 /* Does the list have that host:port? */
 bool jv_place_listed(const char *allow, const char *place);
+/* Is it such a list? INVALID_ARGUMENT names the setting `env` and the item. */
+JV_CHECKED int jv_check_allow(const char *env, const char *allow, struct jv_err *err);
 
 #endif

@@ -21,6 +21,10 @@ struct jv_program {
     const struct jv_file *seeds;          /* actors/<x>/seed/demo.sql: demo data, idempotent */
     const struct jv_file *web;            /* the browser's files: web/... */
     int (*gateway)(const struct jv_program *p); /* a whole gateway process; returns its exit code */
+    /* Its settings, and whether the environment's are right: all that it asks before it connects.
+     */
+    const struct jv_setting *gateway_settings;
+    int (*gateway_check)(struct jv_err *err);
     const struct jv_profile *conformance; /* ends with a zero row; NULL: this binary has none */
 };
 
@@ -51,5 +55,8 @@ struct jv_common {
     const char *health;       /* JARVIS_HEALTH: where an actor says how it is; "": nowhere */
 };
 JV_CHECKED int jv_common_load(struct jv_common *c, struct jv_err *err);
+/* NATS_CREDS may be a folder with <name>.creds: make it that file, and look whether it is there and
+ * holds credentials. `name` is this process'. */
+JV_CHECKED int jv_common_creds(struct jv_common *c, const char *name, struct jv_err *err);
 
 #endif
