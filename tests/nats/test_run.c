@@ -2,6 +2,7 @@
  * watchdog, refused with a reason. */
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -137,6 +138,69 @@ TEST(sigterm_finishes_what_is_under_way)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     CHECK_INT(request(q.client, FINE, 2000), JV_UNAVAILABLE);
     jv_client_free(q.client);
+}
+
+/* ---- one after the other ------------------------------------------------------------------- */
+
+enum { CALLERS = 8, ROUNDS = 6 };
+
+static struct {
+    atomic_bool over;
+    atomic_int asked, failed;
+} load;
+
+static void *ask_on(void *client)
+{
+    while (!atomic_load(&load.over)) {
+        int r = request(client, atomic_fetch_add(&load.asked, 1) % 400 ? FINE : SLOW_1500MS, 10000);
+
+        if (r) {
+            atomic_fetch_add(&load.failed, 1);
+            printf("# %s\n", jv_code_name(r));
+        }
+    }
+    return NULL;
+}
+
+static void wait_for_load(int more)
+{
+    const struct timespec pause = { 0, 1000000 };
+
+    for (int until = atomic_load(&load.asked) + more; atomic_load(&load.asked) < until;)
+        nanosleep(&pause, NULL);
+}
+
+/* Two of one actor, whose callers never stop; each goes and another comes in its place. */
+TEST(a_deploy_that_nobody_notices)
+{
+    struct process p[2] = { run("callee"), run("callee") };
+    pthread_t threads[CALLERS];
+    struct jv_client *c;
+
+    CHECK_OR(is_ready(&p[0]) && is_ready(&p[1]), return );
+    c = client();
+    for (int i = 0; i < CALLERS; i++)
+        CHECK_INT(pthread_create(&threads[i], NULL, ask_on, c), 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct process *old = &p[round % 2];
+        int status;
+
+        wait_for_load(800);
+        kill(old->pid, SIGTERM);
+        status = ended(old);
+        CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        *old = run("callee");
+        CHECK(is_ready(old));
+    }
+    atomic_store(&load.over, true);
+    for (int i = 0; i < CALLERS; i++)
+        pthread_join(threads[i], NULL);
+    CHECK_INT(atomic_load(&load.failed), 0);
+    jv_client_free(c);
+    for (int i = 0; i < 2; i++) {
+        kill(p[i].pid, SIGTERM);
+        ended(&p[i]);
+    }
 }
 
 /* What does not end within JV_DRAIN_MS is cancelled: who asked is told, and the end is orderly. */
