@@ -18,8 +18,9 @@ def test_first_start_makes_roles_and_database():
         d.expect("checksums", db.sql("show data_checksums"), "on")
         d.expect("encoding", db.sql("show server_encoding"), "UTF8")
         d.expect("memory", db.sql("show shared_buffers"), "64MB")
-        r = db.psql("create table public.x (a int)", check=False)
-        d.expect("public is closed", r.stderr, "permission denied for schema public")
+        d.expect("closed to others", db.sql(
+            "create role stranger login; select has_schema_privilege('stranger', 'public', 'usage'), "
+            "has_database_privilege('stranger', 'jarvis', 'connect'); drop role stranger", "jarvis"), "f|f")
         r = db.psql("select 1", database="postgres", check=False)
         d.expect("other databases are closed", r.stderr, "permission denied for database")
         d.expect("no powers", db.sql("select count(*) from pg_roles where rolname like 'jarvis%' and "
