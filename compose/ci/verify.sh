@@ -40,7 +40,7 @@ fits "${JARVIS_DOMAIN:-}" '[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?
 is_number "$wait" 0 3600 || refuse "JARVIS_VERIFY_WAIT is not 0 to 3600 seconds"
 end=$(($(date +%s) + wait))
 until look; do
-  [ "$(date +%s)" -lt "$end" ] || die "https://$JARVIS_DOMAIN, after $wait s: $(printf %s "$why" | head -c 300)"
+  [ "$(date +%s)" -lt "$end" ] || die "https://$JARVIS_DOMAIN, after $wait s: $(printf "%s\n" "$why" | sed "1q" | cut -c 1-300)"
   sleep 2
 done
 printf '%s\n' "$seen"

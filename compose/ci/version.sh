@@ -5,7 +5,7 @@
 #     branch main     version=sha-<commit>, tagged=false
 #
 # version.sh newest: the newest tag v1.2.3 of the checkout instead; an empty version when there is none.
-# From GITHUB_REF, GITHUB_SHA and GITHUB_REPOSITORY. Other refs are refused.
+# From GITHUB_REF, GITHUB_SHA, GITHUB_REPOSITORY and REGISTRY (ghcr.io). Other refs are refused.
 set -eu
 # shellcheck source=compose/ci/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -31,7 +31,7 @@ refs/heads/main) version=sha-${GITHUB_SHA:?is not set} tagged=false ;;
 *) refuse "GITHUB_REF is neither main nor a tag v*: nothing is published from it" ;;
 esac
 [ "${1:-}:$version" = newest: ] || is_version "$version" || refuse "$ref, at ${GITHUB_SHA:-no commit}, is no version like v1.2.3"
-repository=ghcr.io/$(printf %s "${GITHUB_REPOSITORY:?is not set}" | tr '[:upper:]' '[:lower:]')
+repository=${REGISTRY:-ghcr.io}/$(printf %s "${GITHUB_REPOSITORY:?is not set}" | tr '[:upper:]' '[:lower:]')
 is_image "$repository" || refuse "GITHUB_REPOSITORY is not owner/name"
 output version "$version"
 output tagged "$tagged"
