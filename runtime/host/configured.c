@@ -65,6 +65,7 @@ int jv_configured_one(const struct jv_program *p, const struct jv_setting_table 
     const struct jv_actor *actor = jv_find_actor(p, t->process);
     _Alignas(max_align_t) char state[most_state];
     struct jv_common common;
+    int r;
 
     if (actor)
         return check_actor(actor, err);
@@ -72,7 +73,8 @@ int jv_configured_one(const struct jv_program *p, const struct jv_setting_table 
         return jv_common_load(&common, err);
     if (t->rows == p->gateway_settings && p->gateway_check)
         return p->gateway_check(err);
-    return jv_settings_load(t->rows, state, err);
+    r = jv_settings_load(t->rows, state, err);
+    return r || t->rows != jv_doctor_settings ? r : jv_doctor_check(state, err);
 }
 
 int jv_configured(const struct jv_program *p, struct jv_err *err)
