@@ -1,5 +1,6 @@
 /* run.c -- one actor as a process: settings, connections, init, ready, messages, drain. */
 #include "actor/engine.h"
+#include "actor/health.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -32,6 +33,7 @@ struct process {
     struct jv_node *node;
     void *state;
     struct jv_io signals;
+    struct jv_health *health; /* NULL: nobody asks */
     atomic_bool over;
     int code;
 };
@@ -113,6 +115,31 @@ static void watch_signals(struct process *p)
                                  .fn = on_signal,
                                  .arg = p };
     jv_loop_io_add(p->loop, &p->signals);
+}
+
+/* ---- health --------------------------------------------------------------------------------- */
+
+static const char *how_it_is(const void *arg)
+{
+    const struct process *p = arg;
+
+    if (p->node && p->node->draining)
+        return "draining";
+    if (p->bus && !jv_bus_connected(p->bus))
+        return "bus lost";
+    if (!p->node || !p->node->ready)
+        return "starting";
+    return p->pg && jv_pg_is_down(p->pg) ? "database lost" : "ready";
+}
+
+static int listen_for_health(struct process *p, struct jv_err *err)
+{
+    const char *path = p->common.health;
+
+    if (!path[0])
+        return JV_OK;
+    p->health = jv_health_new(p->loop, path, how_it_is, p, err);
+    return p->health ? JV_OK : err->code;
 }
 
 /* ---- connections ---------------------------------------------------------------------------- */
@@ -233,6 +260,7 @@ static void serve(struct process *p)
 static void disconnect(struct process *p)
 {
     if (jv_fiber_count(p->loop)) { /* cut off: it still has its stack in all this */
+        jv_health_free(p->health);
         jv_bus_free(p->bus);
         _exit(p->code);
     }
@@ -242,6 +270,7 @@ static void disconnect(struct process *p)
     p->bus = p->bus ? jv_bus_free(p->bus) : NULL;
     jv_pg_free(p->pg);
     jv_identity_free(p->identity);
+    jv_health_free(p->health);
     jv_loop_free(p->loop);
     free(p->state);
 }
@@ -257,8 +286,10 @@ int jv_run_actor(const struct jv_actor *actor)
         return say_wrong(&p, &err);
     }
     p.loop = jv_loop_new(JV_CLOCK_REAL);
-    if (freeze(&p, &err))
+    if (freeze(&p, &err) || listen_for_health(&p, &err)) {
+        disconnect(&p);
         return say_wrong(&p, &err);
+    }
     if (connect_all(&p, &err)) {
         fprintf(stderr, "jarvis: %s: %s\n", actor->name, err.text);
         jv_logf(JV_LOG_ERROR, "%s", err.text);

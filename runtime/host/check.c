@@ -1,5 +1,5 @@
-/* check.c -- `jarvis check`: asks the gateway's /ready, or another path, over a plain socket, for
- * health checks. */
+/* check.c -- `jarvis check`, for health checks: asks an actor on its socket (JARVIS_HEALTH), or the
+ * gateway's /ready, or another path, over a plain socket. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -60,12 +61,48 @@ static const char *body_of(const char *answer)
     return body ? body + 4 : "nobody answers";
 }
 
+/* ---- an actor -------------------------------------------------------------------------------- */
+
+static int read_word(int fd, char *word, size_t size)
+{
+    size_t len = 0;
+    ssize_t n;
+
+    while (len + 1 < size && (n = read(fd, word + len, size - 1 - len)) > 0)
+        len += (size_t)n;
+    word[len] = '\0';
+    word[strcspn(word, "\n")] = '\0';
+    return len ? 0 : -1;
+}
+
+static int check_actor(const char *path)
+{
+    const struct timeval patience = { answer_s, 0 };
+    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    char word[64] = "";
+    int fd;
+
+    if (strlen(path) >= sizeof(at.sun_path))
+        return jv_complain(JV_EXIT_CONFIG, "JARVIS_HEALTH: the path is too long for a socket");
+    memcpy(at.sun_path, path, strlen(path) + 1);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)); /* of connect, too */
+    if (connect(fd, (struct sockaddr *)&at, sizeof(at)) || read_word(fd, word, sizeof(word)))
+        snprintf(word, sizeof(word), "nobody answers at %.40s", path);
+    close(fd);
+    return strcmp(word, "ready") == 0 ? 0 : jv_complain(1, "the actor is not ready: %s", word);
+}
+
+/* ---- the gateway ----------------------------------------------------------------------------- */
+
 int jv_cmd_check(const struct jv_program *p, int argc, char **argv)
 {
     const struct timespec pause = { 0, pause_ms * 1000000L };
     bool wait = argc && strcmp(argv[0], "--wait") == 0;
     const char *path = argc > wait ? argv[wait] : "/ready";
     const char *url = getenv("JARVIS_URL"), *listen = getenv("JARVIS_LISTEN");
+    const char *health = getenv("JARVIS_HEALTH");
     struct sockaddr_in at;
     struct timespec began, now;
     char answer[8192];
@@ -73,6 +110,8 @@ int jv_cmd_check(const struct jv_program *p, int argc, char **argv)
     (void)p;
     if (argc > wait + 1 || path[0] != '/')
         return jv_complain(2, "usage: jarvis check [--wait] [/PATH]");
+    if (!argc && health && *health)
+        return check_actor(health);
     if (!url || !*url)
         url = listen && *listen ? listen : "127.0.0.1:8080";
     if (!parse(url, &at))

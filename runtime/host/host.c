@@ -25,7 +25,7 @@ static const struct command {
     { "list", jv_cmd_list, "", "the actors" },
     { "describe", jv_cmd_describe, "ACTOR|--all|--settings",
       "methods, who may call them, settings" },
-    { "check", jv_cmd_check, "", "is the gateway ready? For health checks" },
+    { "check", jv_cmd_check, "", "is the actor, or the gateway, ready? For health checks" },
     { "doctor", jv_cmd_doctor, "[--json]", "is all that the environment names as it must be?" },
     { "eval", jv_cmd_eval, "FILE ...", "put a table of questions to a running system" },
     { "run", cmd_run, "ACTOR|gateway|conformance ...", "run one process of the system", true },

@@ -1,5 +1,6 @@
 /* nats_auth.c -- keys, signed claims, credentials files and a configuration for nats-server. */
 #include "host/nats_auth.h"
+#include "host/nats_old.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,15 @@ enum {
     MAX_PAYLOAD = 2 << 20,
     MAX_MEMORY_STORE = 64 << 20,
     MAX_CONTROL_LINE = 64 << 10, /* a user's claims travel in the first line */
+    CONF_SIZE = 1 << 20,
 };
+
+/* When operator and accounts were signed: always the same instant, so that the same claims are the
+ * same text. A server refuses to read a configuration again in which the operator has changed. */
+#define SIGNED_AT 1704067200LL
+/* Until when a revoked key's identities count as revoked by the time of their signing: all of them.
+ */
+#define FOR_EVER 4102444800LL
 
 struct key {
     char seed[KEY_TEXT], id[KEY_TEXT]; /* SU..., U... */
@@ -182,11 +191,24 @@ static char *read_line(const struct files *f, const char *path)
     return jv_arena_strdup(f->arena, line);
 }
 
+static char *seed_path(const struct files *f, const char *name)
+{
+    return jv_arena_printf(f->arena, "%s/keys/%s.seed", f->dir, name);
+}
+
+static int new_key(const struct files *f, enum kind kind, const char *name, struct key *k)
+{
+    uint8_t seed[SEED_SIZE];
+
+    randombytes_buf(seed, sizeof(seed));
+    key_from_seed(k, kind, seed);
+    sodium_memzero(seed, sizeof(seed));
+    return write_file(f, seed_path(f, name), jv_arena_printf(f->arena, "%s\n", k->seed));
+}
+
 static int load_key(const struct files *f, enum kind kind, const char *name, struct key *k)
 {
-    char *path = jv_arena_printf(f->arena, "%s/keys/%s.seed", f->dir, name);
-    char *text = read_line(f, path);
-    uint8_t seed[SEED_SIZE];
+    char *path = seed_path(f, name), *text = read_line(f, path);
 
     if (text && key_from_text(k, kind, text))
         return JV_OK;
@@ -195,24 +217,21 @@ static int load_key(const struct files *f, enum kind kind, const char *name, str
                           name);
     if (errno != ENOENT)
         return cannot(f, "read", path);
-    randombytes_buf(seed, sizeof(seed));
-    key_from_seed(k, kind, seed);
-    sodium_memzero(seed, sizeof(seed));
-    return write_file(f, path, jv_arena_printf(f->arena, "%s\n", k->seed));
+    return new_key(f, kind, name, k);
 }
 
 /* ---- claims ------------------------------------------------------------------------------- */
 
 /* `nats` is the inside of the claims' member of that name. */
 static char *sign(struct jv_arena *a, const struct key *issuer, const char *subject,
-                  const char *name, const char *nats)
+                  const char *name, long long at, const char *nats)
 {
     static const char header[] = "{\"typ\":\"JWT\",\"alg\":\"ed25519-nkey\"}";
     unsigned char signature[crypto_sign_BYTES], digest[crypto_hash_sha256_BYTES];
     char jti[KEY_TEXT];
     char *claims = jv_arena_printf(
-            a, "\"iat\":%lld,\"iss\":\"%s\",\"name\":\"%s\",\"sub\":\"%s\",\"nats\":{%s}",
-            (long long)time(NULL), issuer->id, name, subject, nats);
+            a, "\"iat\":%lld,\"iss\":\"%s\",\"name\":\"%s\",\"sub\":\"%s\",\"nats\":{%s}", at,
+            issuer->id, name, subject, nats);
     char *text;
 
     crypto_hash_sha256(digest, (const unsigned char *)claims, strlen(claims));
@@ -225,16 +244,30 @@ static char *sign(struct jv_arena *a, const struct key *issuer, const char *subj
     return jv_arena_printf(a, "%s.%s", text, jv_base64url(a, signature, sizeof(signature)));
 }
 
-static char *account_claims(struct jv_arena *a, bool jetstream)
+/* Who was given another key: users of the old one are refused, whenever they were signed. */
+static char *revocations(struct jv_arena *a, const struct jv_nats_old *old)
+{
+    struct jv_buf b = jv_buf_new(a);
+    size_t n = 0;
+
+    jv_buf_str(&b, "\"revocations\":{");
+    for (size_t i = 0; i < old->n; i++)
+        if (old->keys[i].revoked)
+            jv_buf_printf(&b, "%s\"%s\":%lld", n++ ? "," : "", old->keys[i].id, FOR_EVER);
+    jv_buf_str(&b, "},");
+    return b.data;
+}
+
+static char *account_claims(struct jv_arena *a, bool jetstream, const char *more)
 {
     int store = jetstream ? -1 : 0;
 
     return jv_arena_printf(a,
-                           "\"limits\":{\"subs\":-1,\"data\":-1,\"payload\":-1,\"imports\":-1,"
+                           "%s\"limits\":{\"subs\":-1,\"data\":-1,\"payload\":-1,\"imports\":-1,"
                            "\"exports\":-1,\"wildcards\":true,\"conn\":-1,\"leaf\":0,"
                            "\"mem_storage\":%d,\"disk_storage\":%d,\"streams\":%d,\"consumer\":%d},"
                            "\"type\":\"account\",\"version\":2",
-                           store, store, store, store);
+                           more, store, store, store, store);
 }
 
 /* An empty list would mean everything. */
@@ -258,6 +291,11 @@ static char *user_claims(struct jv_arena *a, const struct jv_nats_user *u)
     return b.data;
 }
 
+static const char *key_of(const struct files *f, const struct jv_nats_user *u)
+{
+    return jv_arena_printf(f->arena, "user-%s", u->name);
+}
+
 static int write_creds(const struct files *f, const struct key *account,
                        const struct jv_nats_user *u)
 {
@@ -267,10 +305,10 @@ static int write_creds(const struct files *f, const struct key *account,
 
     if (!jv_is_token(u->name))
         return jv_err_set(f->err, JV_INVALID_ARGUMENT, "a user's name must be a token");
-    r = load_key(f, KIND_USER, jv_arena_printf(f->arena, "user-%s", u->name), &k);
+    r = load_key(f, KIND_USER, key_of(f, u), &k);
     if (r)
         return r;
-    jwt = sign(f->arena, account, k.id, u->name, user_claims(f->arena, u));
+    jwt = sign(f->arena, account, k.id, u->name, (long long)time(NULL), user_claims(f->arena, u));
     sodium_memzero(k.secret, sizeof(k.secret));
     return write_file(f, jv_arena_printf(f->arena, "%s/creds/%s.creds", f->dir, u->name),
                       jv_arena_printf(f->arena,
@@ -282,57 +320,165 @@ static int write_creds(const struct files *f, const struct key *account,
                                       jwt, k.seed));
 }
 
+/* ---- other keys ---------------------------------------------------------------------------- */
+
+static int write_old(const struct files *f, const struct jv_nats_old *old)
+{
+    return write_file(f, jv_arena_printf(f->arena, "%s/keys/old", f->dir), jv_nats_old_text(old));
+}
+
+/* The old keys are remembered before there are new ones: no interruption loses one. */
+static int rotate(const struct files *f, const struct jv_nats_auth_options *o,
+                  struct jv_nats_old *old)
+{
+    struct key k;
+    int r = JV_OK;
+
+    for (size_t i = 0; i < o->n_users && !r; i++) {
+        r = load_key(f, KIND_USER, key_of(f, &o->users[i]), &k);
+        if (!r)
+            jv_nats_old_add(old, k.id, o->users[i].name);
+    }
+    if (!r)
+        r = write_old(f, old);
+    for (size_t i = 0; i < o->n_users && !r; i++)
+        r = new_key(f, KIND_USER, key_of(f, &o->users[i]), &k);
+    sodium_memzero(&k, sizeof(k));
+    return r;
+}
+
+/* One that is in use is there when a rotation was interrupted. */
+static int revoke_old(const struct files *f, const struct jv_nats_auth_options *o,
+                      struct jv_nats_old *old)
+{
+    struct key k;
+    int r = JV_OK;
+
+    for (size_t i = 0; i < old->n; i++)
+        old->keys[i].revoked = true;
+    for (size_t i = 0; i < o->n_users && !r; i++) {
+        r = load_key(f, KIND_USER, key_of(f, &o->users[i]), &k);
+        for (size_t n = 0; n < old->n && !r; n++)
+            if (strcmp(old->keys[n].id, k.id) == 0)
+                old->keys[n].revoked = false;
+    }
+    sodium_memzero(&k, sizeof(k));
+    return r ? r : write_old(f, old);
+}
+
+static int change_keys(const struct files *f, const struct jv_nats_auth_options *o,
+                       struct jv_nats_old *old)
+{
+    int r = jv_nats_old_read(o->dir, f->arena, old, f->err);
+
+    if (!r && o->keys == JV_NATS_ROTATE)
+        r = rotate(f, o, old);
+    if (!r && o->keys == JV_NATS_REVOKE)
+        r = revoke_old(f, o, old);
+    return r;
+}
+
 /* ---- the server --------------------------------------------------------------------------- */
 
-static int write_conf(const struct files *f, const struct jv_nats_auth_options *o,
-                      const struct key *root, const struct key *account, const struct key *system)
+struct roots {
+    struct key operator, account, system;
+};
+
+static const char identities[] = "\noperator: ";
+
+/* What an earlier run was told about the server; NULL when there was none. */
+static char *told_before(const struct files *f, const char *path)
+{
+    FILE *conf = fopen(path, "re");
+    char *text = jv_arena_alloc(f->arena, CONF_SIZE + 1), *end;
+    size_t n = conf ? fread(text, 1, CONF_SIZE, conf) : 0;
+
+    if (conf)
+        fclose(conf);
+    text[n] = '\0';
+    end = strstr(text, identities);
+    if (!end)
+        return NULL;
+    *end = '\0';
+    return text;
+}
+
+static int about_server(const struct files *f, const struct jv_nats_auth_options *o, char **ret)
 {
     struct jv_arena *a = f->arena;
-    struct jv_buf b = jv_buf_new(a);
     const char *store = o->store_dir ? o->store_dir : jv_arena_printf(a, "%s/jetstream", o->dir);
+    const char *name = o->name ? o->name : "jarvis";
 
     if (strpbrk(store, "\"\\\n") || (o->host && strpbrk(o->host, "\"\\\n")))
         return jv_err_set(f->err, JV_INVALID_ARGUMENT, "quotes and line breaks in %s", store);
-    jv_buf_str(&b, "# Written by jarvis at each start: changes here are lost.\n");
-    jv_buf_printf(&b,
-                  "server_name: jarvis\nhost: \"%s\"\nport: %d\nmax_payload: %d\n"
-                  "max_control_line: %d\n",
-                  o->host ? o->host : "127.0.0.1", o->port, MAX_PAYLOAD, MAX_CONTROL_LINE);
-    jv_buf_printf(&b, "jetstream {\n  store_dir: \"%s\"\n  max_memory_store: %d\n}\n", store,
-                  MAX_MEMORY_STORE);
-    jv_buf_printf(&b, "operator: %s\n",
-                  sign(a, root, root->id, "jarvis",
+    if (!jv_is_token(name))
+        return jv_err_set(f->err, JV_INVALID_ARGUMENT, "a server's name must be a token");
+    *ret = jv_arena_printf(a,
+                           "# Written by jarvis: changes here are lost.\n"
+                           "server_name: \"%s\"\nhost: \"%s\"\nport: %d\nmax_payload: %d\n"
+                           "max_control_line: %d\n"
+                           "jetstream {\n  store_dir: \"%s\"\n  max_memory_store: %d\n}",
+                           name, o->host ? o->host : "127.0.0.1", o->port, MAX_PAYLOAD,
+                           MAX_CONTROL_LINE, store, MAX_MEMORY_STORE);
+    return JV_OK;
+}
+
+static int write_conf(const struct files *f, const struct jv_nats_auth_options *o,
+                      const struct roots *k, const struct jv_nats_old *old)
+{
+    struct jv_arena *a = f->arena;
+    const char *path = o->conf ? o->conf : jv_arena_printf(a, "%s/server.conf", o->dir);
+    const char *system = k->system.id, *account = k->account.id;
+    char *server = o->keys == JV_NATS_KEEP ? NULL : told_before(f, path);
+    struct jv_buf b = jv_buf_new(a);
+    int r = server ? JV_OK : about_server(f, o, &server);
+
+    if (r)
+        return r;
+    jv_buf_printf(&b, "%s%s%s\n", server, identities,
+                  sign(a, &k->operator, k->operator.id, "jarvis", SIGNED_AT,
                        jv_arena_printf(a,
                                        "\"system_account\":\"%s\",\"type\":\"operator\","
                                        "\"version\":2",
-                                       system->id)));
-    jv_buf_printf(&b, "system_account: %s\nresolver: MEMORY\nresolver_preload: {\n", system->id);
-    jv_buf_printf(&b, "  %s: %s\n", account->id,
-                  sign(a, root, account->id, "JARVIS", account_claims(a, true)));
-    jv_buf_printf(&b, "  %s: %s\n}\n", system->id,
-                  sign(a, root, system->id, "SYS", account_claims(a, false)));
-    return write_file(f, jv_arena_printf(a, "%s/server.conf", o->dir), b.data);
+                                       system)));
+    jv_buf_printf(&b, "system_account: %s\nresolver: MEMORY\nresolver_preload: {\n", system);
+    jv_buf_printf(&b, "  %s: %s\n", account,
+                  sign(a, &k->operator, account, "JARVIS", SIGNED_AT,
+                       account_claims(a, true, revocations(a, old))));
+    jv_buf_printf(&b, "  %s: %s\n}\n", system,
+                  sign(a, &k->operator, system, "SYS", SIGNED_AT, account_claims(a, false, "")));
+    return write_file(f, path, b.data);
+}
+
+static int make_folders(const struct files *f)
+{
+    static const char *const names[] = { "", "/keys", "/creds" };
+    int r = JV_OK;
+
+    for (size_t i = 0; i < JV_COUNT(names) && !r; i++)
+        r = make_dir(f, jv_arena_printf(f->arena, "%s%s", f->dir, names[i]));
+    return r;
 }
 
 static int make_all(const struct files *f, const struct jv_nats_auth_options *o)
 {
-    struct key root, account, system;
-    int r = make_dir(f, o->dir);
+    struct jv_nats_old old;
+    struct roots k;
+    int r = make_folders(f);
 
     if (!r)
-        r = make_dir(f, jv_arena_printf(f->arena, "%s/keys", o->dir));
+        r = load_key(f, KIND_OPERATOR, "operator", &k.operator);
     if (!r)
-        r = make_dir(f, jv_arena_printf(f->arena, "%s/creds", o->dir));
+        r = load_key(f, KIND_ACCOUNT, "account", &k.account);
     if (!r)
-        r = load_key(f, KIND_OPERATOR, "operator", &root);
+        r = load_key(f, KIND_ACCOUNT, "system", &k.system);
     if (!r)
-        r = load_key(f, KIND_ACCOUNT, "account", &account);
-    if (!r)
-        r = load_key(f, KIND_ACCOUNT, "system", &system);
+        r = change_keys(f, o, &old);
     for (size_t i = 0; i < o->n_users && !r; i++)
-        r = write_creds(f, &account, &o->users[i]);
+        r = write_creds(f, &k.account, &o->users[i]);
     if (!r)
-        r = write_conf(f, o, &root, &account, &system);
+        r = write_conf(f, o, &k, &old);
+    sodium_memzero(&k, sizeof(k));
     return r;
 }
 

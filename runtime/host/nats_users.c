@@ -215,22 +215,51 @@ static bool parse_listen(struct jv_nats_auth_options *o, struct jv_arena *a, con
     return true;
 }
 
+static bool parse_value(struct jv_nats_auth_options *o, struct jv_arena *a, const char *option,
+                        const char *value)
+{
+    const struct {
+        const char *option, **to;
+    } texts[] = { { "--dir", &o->dir },
+                  { "--store", &o->store_dir },
+                  { "--name", &o->name },
+                  { "--conf", &o->conf } };
+
+    for (size_t i = 0; i < JV_COUNT(texts); i++)
+        if (strcmp(option, texts[i].option) == 0) {
+            *texts[i].to = value;
+            return value[0];
+        }
+    return strcmp(option, "--listen") == 0 && parse_listen(o, a, value);
+}
+
 static bool parse_options(struct jv_nats_auth_options *o, struct jv_arena *a, int argc, char **argv)
 {
     bool ok = true;
 
-    for (int i = 0; i < argc && ok; i += 2) {
-        ok = i + 1 < argc;
-        if (ok && strcmp(argv[i], "--dir") == 0)
-            o->dir = argv[i + 1];
-        else if (ok && strcmp(argv[i], "--store") == 0)
-            o->store_dir = argv[i + 1];
-        else if (ok && strcmp(argv[i], "--listen") == 0)
-            ok = parse_listen(o, a, argv[i + 1]);
+    for (int i = 0; i < argc && ok; i++) {
+        if (strcmp(argv[i], "--rotate") == 0 && o->keys != JV_NATS_REVOKE)
+            o->keys = JV_NATS_ROTATE;
+        else if (strcmp(argv[i], "--revoke") == 0 && o->keys != JV_NATS_ROTATE)
+            o->keys = JV_NATS_REVOKE;
         else
-            ok = false;
+            ok = i + 1 < argc && parse_value(o, a, argv[i], argv[i + 1]) && ++i;
     }
-    return ok;
+    return ok && (o->dir || o->keys == JV_NATS_KEEP);
+}
+
+static void say_what_next(const struct jv_nats_auth_options *o)
+{
+    static const char *const texts[] = {
+        [JV_NATS_KEEP] = "Keep %s/keys: whoever has it can make users of every kind.\n",
+        [JV_NATS_ROTATE] =
+                "Every user has a new key; the old ones are good until `jarvis nats-conf "
+                "--dir %s --revoke`.\n",
+        [JV_NATS_REVOKE] = "The replaced keys of %s are refused as soon as nats-server gets a "
+                           "SIGHUP.\n",
+    };
+
+    printf(texts[o->keys], o->dir);
 }
 
 static int write_conf(const struct jv_nats_auth_options *o)
@@ -241,10 +270,11 @@ static int write_conf(const struct jv_nats_auth_options *o)
         fprintf(stderr, "jarvis: %s\n", err.text);
         return 1;
     }
-    printf("Written: %s/server.conf for `nats-server -c`, and for NATS_CREDS:\n", o->dir);
+    printf("Written: %s%s for `nats-server -c`, and for NATS_CREDS:\n", o->conf ? o->conf : o->dir,
+           o->conf ? "" : "/server.conf");
     for (size_t i = 0; i < o->n_users; i++)
         printf("  %s/creds/%s.creds\n", o->dir, o->users[i].name);
-    printf("Keep %s/keys: whoever has it can make users of every kind.\n", o->dir);
+    say_what_next(o);
     return 0;
 }
 
@@ -262,7 +292,9 @@ int jv_cmd_nats_conf(const struct jv_program *p, int argc, char **argv)
     }
     o.n_users = jv_nats_users(p, prefix && *prefix ? prefix : "jarvis", a, &o.users);
     if (!parse_options(&o, a, argc, argv)) {
-        fprintf(stderr, "usage: jarvis nats-conf [--dir D] [--listen HOST:PORT] [--store D]\n");
+        fprintf(stderr,
+                "usage: jarvis nats-conf [--dir D [--listen HOST:PORT] [--store D] [--name N] "
+                "[--conf FILE] [--rotate | --revoke]]\n");
         r = 2;
     } else if (o.dir) {
         r = write_conf(&o);

@@ -48,7 +48,8 @@ struct jv_bus_options {
 
 /* wait_ms bounds the first connection; refused credentials end it at once (UNAUTHENTICATED), and so
  * does a certificate that is not the right one (UNAVAILABLE). A ca that cannot be read is
- * INVALID_ARGUMENT. The name is a token. For the loop's thread, or before the loop runs; so is jv_bus_free(). */
+ * INVALID_ARGUMENT. The name is a token. For the loop's thread, or before the loop runs; so is
+ * jv_bus_free(). */
 struct jv_bus *jv_bus_nats(struct jv_loop *l, const struct jv_bus_options *o, int wait_ms,
                            struct jv_err *err);
 
@@ -92,10 +93,12 @@ bool jv_bus_is_kept(const struct jv_bus_msg *m);
 /* JetStream, blocking, for `jarvis migrate` and tests: make the stream, or give the one that is
  * there these limits. One with other subjects or storage is somebody else's (FAILED_PRECONDITION).
  * bus_nats opens a connection of its own for it, so the loop need not run. What is older or too
- * much goes, the oldest first; 0: no limit. */
+ * much goes, the oldest first; 0: no limit. UNAVAILABLE and RESOURCE_EXHAUSTED (fewer servers than
+ * replicas) may pass: a cluster that starts says so for a while. */
 struct jv_stream_limits {
     int64_t max_age_s, max_bytes;
     int32_t max_message; /* bytes; a larger one is refused */
+    int replicas;        /* on so many servers of a cluster; 0: one */
 };
 JV_CHECKED int jv_bus_stream(struct jv_bus *b, const char *stream, const char *const *subjects,
                              const struct jv_stream_limits *limits, struct jv_err *err);

@@ -19,7 +19,6 @@ enum {
     UNSENT_EVERY = 16,
     FLUSH_MS = 500,
     END_MS = 5000,
-    STREAM_MS = 5000,
 };
 
 void *jv_nats_make(size_t size)
@@ -284,78 +283,6 @@ static bool connected(const struct jv_bus *bus)
     return atomic_load(&((const struct nats_bus *)bus)->up);
 }
 
-/* ---- JetStream --------------------------------------------------------------------------- */
-
-static bool same_stream(const jsStreamConfig *have, const jsStreamConfig *want)
-{
-    bool same = have->SubjectsLen == want->SubjectsLen && have->Storage == want->Storage;
-
-    for (int i = 0; same && i < want->SubjectsLen; i++)
-        same = strcmp(have->Subjects[i], want->Subjects[i]) == 0;
-    return same;
-}
-
-static bool same_limits(const jsStreamConfig *have, const jsStreamConfig *want)
-{
-    return have->MaxAge == want->MaxAge && have->MaxBytes == want->MaxBytes &&
-           have->MaxMsgSize == want->MaxMsgSize;
-}
-
-static int check_stream(jsCtx *js, jsStreamConfig *want, struct jv_err *err)
-{
-    jsStreamInfo *info = NULL;
-    jsErrCode code = 0;
-    natsStatus st = js_GetStreamInfo(&info, js, want->Name, NULL, &code);
-    int r = JV_OK;
-
-    if (st == NATS_NOT_FOUND)
-        st = js_AddStream(&info, js, want, NULL, &code);
-    if (st == NATS_OK && !same_stream(info->Config, want))
-        r = jv_err_set(err, JV_FAILED_PRECONDITION,
-                       "stream %s is there, with other subjects or storage", want->Name);
-    else if (st == NATS_OK && !same_limits(info->Config, want))
-        st = js_UpdateStream(NULL, js, want, NULL, &code);
-    if (st != NATS_OK)
-        r = jv_err_set(err, JV_UNAVAILABLE, "stream %s: %s", want->Name, nats_GetLastError(NULL));
-    jsStreamInfo_Destroy(info);
-    return r;
-}
-
-/* On a connection of its own, with cnats' threads: it works whether the loop runs or not. */
-static int stream(struct jv_bus *bus, const char *name, const char *const *subjects,
-                  const struct jv_stream_limits *limits, struct jv_err *err)
-{
-    natsOptions *o = jv_nats_options((struct nats_bus *)bus);
-    natsConnection *nc = NULL;
-    jsStreamConfig want;
-    natsStatus st = NATS_ERR;
-    jsCtx *js = NULL;
-    jsOptions jo;
-    int r;
-
-    jsStreamConfig_Init(&want);
-    want.Name = name;
-    want.Subjects = (const char **)subjects;
-    while (subjects[want.SubjectsLen])
-        want.SubjectsLen++;
-    want.MaxAge = limits->max_age_s * 1000000000;
-    want.MaxBytes = limits->max_bytes ? limits->max_bytes : -1;
-    want.MaxMsgSize = limits->max_message ? limits->max_message : -1;
-    want.Storage = js_FileStorage;
-    jsOptions_Init(&jo);
-    jo.Wait = STREAM_MS;
-    for (int i = 0; i < JV_NATS_SIGN_INS && st != NATS_OK; i++)
-        st = natsConnection_Connect(&nc, o);
-    if (st != NATS_OK || natsConnection_JetStream(&js, nc, &jo) != NATS_OK)
-        r = jv_err_set(err, JV_UNAVAILABLE, "JetStream: %s", nats_GetLastError(NULL));
-    else
-        r = check_stream(js, &want, err);
-    jsCtx_Destroy(js);
-    natsConnection_Destroy(nc);
-    natsOptions_Destroy(o);
-    return r;
-}
-
 /* ---- beginning and end ------------------------------------------------------------------- */
 
 struct flush {
@@ -454,7 +381,7 @@ static struct nats_bus *bus_new(struct jv_loop *l, const struct jv_bus_options *
         .subscribe = jv_nats_subscribe,
         .unsubscribe = jv_nats_unsubscribe,
         .drain = jv_nats_drain,
-        .stream = stream,
+        .stream = jv_nats_stream,
         .thread_safe_publish = true,
     };
     struct nats_bus *b = jv_nats_make(sizeof(*b));

@@ -97,6 +97,10 @@ void jv_nats_sub_close(struct jv_bus_sub *s);
 void jv_nats_empty(struct nats_bus *b);
 void jv_nats_hand_replies(struct parcel *p);
 
+/* ---- bus_nats_stream.c ------------------------------------------------------------------- */
+int jv_nats_stream(struct jv_bus *bus, const char *name, const char *const *subjects,
+                   const struct jv_stream_limits *limits, struct jv_err *err);
+
 /* ---- bus_nats_conn.c --------------------------------------------------------------------- */
 /* Options of any connection; those of the bus's own add the loop. */
 natsOptions *jv_nats_options(const struct nats_bus *b);

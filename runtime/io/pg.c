@@ -225,6 +225,13 @@ void jv_pg_give(struct jv_pg *p, struct jv_pg_conn *c)
     pg_conn_return(c);
 }
 
+bool jv_pg_is_down(struct jv_pg *p)
+{
+    if (p->down && !p->n_conns && jv_loop_mono_ms(p->loop) >= p->retry_at)
+        start_one(p);
+    return p->down;
+}
+
 int jv_pg_ping(struct jv_pg *p, int64_t until, struct jv_err *err)
 {
     struct jv_pg_conn *c;

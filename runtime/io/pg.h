@@ -36,6 +36,9 @@ JV_CHECKED int jv_pg_exec(struct jv_pg_conn *c, int64_t until, struct jv_arena *
  * fails first is what the statement fails with; a commit comes only after a good one. */
 void jv_pg_begin_with_next(struct jv_pg_conn *c);
 void jv_pg_commit_with_next(struct jv_pg_conn *c);
+/* Did the last attempt to reach it fail? Makes the next one when it is time and nobody else does,
+ * so that the answer does not grow old. Waits for nothing. */
+bool jv_pg_is_down(struct jv_pg *p);
 /* A select 1; for readiness. */
 JV_CHECKED int jv_pg_ping(struct jv_pg *p, int64_t until, struct jv_err *err);
 

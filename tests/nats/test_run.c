@@ -7,6 +7,7 @@
 
 #include "capture.h"
 #include "jv/client.h"
+#include "nats/tls.h"
 #include "world/engine_scene.h"
 
 struct process {
@@ -34,7 +35,7 @@ static struct process run(const char *actor)
     fflush(stdout);
     p.pid = fork();
     if (p.pid == 0) {
-        setenv("NATS_URL", getenv("TEST_NATS_URL"), 1);
+        setenv("NATS_URL", getenv("TEST_NATS_URL"), 0);
         set_number("JARVIS_READY_FD", fds[1]);
         setenv("JARVIS_LOG", getenv("WORLD_LOG") ? "debug" : "error", 0);
         close(fds[0]);
@@ -62,14 +63,19 @@ static int ended(struct process *p)
     return status;
 }
 
-static struct jv_client *client(void)
+static struct jv_client *client_at(const char *url, const char *ca)
 {
-    const struct jv_client_options o = { getenv("TEST_NATS_URL"), NULL, "jarvis", "test" };
+    const struct jv_client_options o = { .url = url, .prefix = "jarvis", .name = "test", .ca = ca };
     struct jv_err err = { 0 };
     struct jv_client *c = jv_client_new(&o, 5000, &err);
 
     CHECK_OR(c != NULL, abort());
     return c;
+}
+
+static struct jv_client *client(void)
+{
+    return client_at(getenv("TEST_NATS_URL"), NULL);
 }
 
 static int request(struct jv_client *c, int id, int timeout_ms)
@@ -199,9 +205,9 @@ TEST(a_wrong_setting_is_said_and_exits_78)
     static const struct {
         const char *name, *value, *actor;
     } cases[] = {
-        { "JARVIS_CLOCK", "yesterday", "callee" },
-        { "JARVIS_LOG", "loud", "callee" },
-        { "DATABASE_URL", "", "needy" },
+        { "JARVIS_CLOCK", "yesterday", "callee" }, { "JARVIS_LOG", "loud", "callee" },
+        { "DATABASE_URL", "", "needy" },           { "NATS_CA", "/nowhere/ca.crt", "callee" },
+        { "NATS_CA", "/dev/null", "callee" },      { "JARVIS_HEALTH", "/nowhere/health", "callee" },
     };
 
     for (size_t i = 0; i < JV_COUNT(cases); i++) {
@@ -219,6 +225,147 @@ TEST(a_table_that_is_wrong_exits_78)
 TEST(an_actor_that_cannot_start_exits_1)
 {
     refused("failing", 1);
+}
+
+/* ---- health ---------------------------------------------------------------------------------- */
+
+static const char *health_at(const char *name)
+{
+    static char path[220];
+
+    snprintf(path, sizeof(path), "%s/%s", getenv("TEST_DIR"), name);
+    setenv("JARVIS_HEALTH", path, 1);
+    return path;
+}
+
+static const struct command *check_actor(void)
+{
+    static const struct jv_actor *const none[] = { NULL };
+    static const struct jv_program program = { .version = "1", .actors = none };
+
+    return command(&program, "jarvis check");
+}
+
+/* Ask until that is the answer. */
+static bool becomes(const char *word)
+{
+    const struct timespec pause = { 0, 5000000 };
+
+    for (int i = 0; i < 2000; i++) {
+        const struct command *c = check_actor();
+
+        if (strcmp(word, "ready") == 0 ? !c->code : c->code == 1 && strstr(c->err, word))
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+TEST(health_of_an_actor)
+{
+    struct server s = { 0 };
+    struct process p;
+    struct asking q = { .id = SLOW_1500MS };
+    pthread_t thread;
+    int status;
+
+    CHECK_OR(server_start(&s, NULL, NULL), return );
+    (void)health_at("health");
+    CHECK_INT(check_actor()->code, 1);
+    CHECK_HAS(check_actor()->err, "nobody answers");
+    setenv("NATS_URL", s.url, 1);
+    p = run("callee");
+    CHECK_OR(is_ready(&p), return );
+    CHECK_INT(check_actor()->code, 0);
+    server_stop(&s, SIGKILL);
+    CHECK(becomes("bus lost"));
+    CHECK(server_start(&s, NULL, NULL));
+    CHECK(becomes("ready"));
+    q.client = client_at(s.url, NULL);
+    thread = ask_beside(&q);
+    kill(p.pid, SIGTERM);
+    CHECK(becomes("draining"));
+    pthread_join(thread, NULL);
+    CHECK_INT(q.code, JV_OK);
+    status = ended(&p);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CHECK(becomes("nobody answers"));
+    jv_client_free(q.client);
+    server_stop(&s, SIGKILL);
+    unsetenv("NATS_URL");
+    unsetenv("JARVIS_HEALTH");
+}
+
+TEST(health_of_one_that_starts)
+{
+    struct process p;
+    int started[2];
+
+    CHECK_INT(pipe(started), 0);
+    set_number("TEST_STARTED_FD", started[1]);
+    (void)health_at("starting");
+    p = run("starting");
+    CHECK(becomes("starting"));
+    kill(p.pid, SIGTERM);
+    ended(&p);
+    close(started[0]);
+    close(started[1]);
+    unsetenv("JARVIS_HEALTH");
+}
+
+TEST(health_of_one_that_is_stuck)
+{
+    struct process p;
+    struct jv_client *c;
+
+    (void)health_at("stuck");
+    p = run("callee");
+    CHECK_OR(is_ready(&p), return );
+    c = client();
+    CHECK_INT(request(c, HOG, 200), JV_DEADLINE_EXCEEDED);
+    CHECK_HAS(check_actor()->err, "nobody answers");
+    ended(&p);
+    jv_client_free(c);
+    p = run("callee"); /* where the dead one left its socket */
+    CHECK(is_ready(&p));
+    CHECK_INT(check_actor()->code, 0);
+    kill(p.pid, SIGTERM);
+    ended(&p);
+    unsetenv("JARVIS_HEALTH");
+}
+
+/* ---- TLS ------------------------------------------------------------------------------------- */
+
+TEST(an_actor_over_tls)
+{
+    static const struct jv_actor *const actors[] = { &callee, &caller, NULL };
+    static const struct jv_program program = { .version = "1", .actors = actors };
+    struct server s = { 0 };
+    char dir[200], ca[220];
+    const struct command *c;
+    struct jv_client *client;
+    struct process p;
+
+    snprintf(dir, sizeof(dir), "%s/tls", getenv("TEST_DIR"));
+    snprintf(ca, sizeof(ca), "%s/ca.crt", dir);
+    CHECK_OR(tls_make(dir) && tls_start(&s, dir, "localhost"), return );
+    setenv("NATS_URL", s.url, 1);
+    setenv("NATS_CA", ca, 1);
+    p = run("open");
+    CHECK_OR(is_ready(&p), return );
+    c = command(&program, "jarvis call chat.Chat '{\"message\":\"x\"}'"); /* a stream */
+    CHECK_INT(c->code, 0);
+    CHECK_HAS(c->out, "{\"seq\":2,\"delta\":{\"text\":\"piece\"}}\n{\"seq\":3,");
+    unsetenv("NATS_CA");
+    c = command(&program, "jarvis call chat.Chat '{\"message\":\"x\"}'");
+    CHECK_INT(c->code, 1);
+    CHECK_HAS(c->err, "demands TLS: set NATS_CA");
+    client = client_at(s.url, ca);
+    jv_client_free(client);
+    kill(p.pid, SIGTERM);
+    ended(&p);
+    server_stop(&s, SIGKILL);
+    unsetenv("NATS_URL");
 }
 
 /* ---- by hand --------------------------------------------------------------------------------- */

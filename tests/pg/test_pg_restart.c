@@ -156,6 +156,30 @@ TEST(waits_for_a_server_that_starts)
     bench_run(JV_CLOCK_REAL, 3, waiting);
 }
 
+/* Whoever only asks how it is hears when it is there again, though nobody else wants anything. */
+static void only_asked(struct bench *b)
+{
+    struct work w = { b, jv_fiber_self(), -1, 1 };
+    int64_t limit;
+
+    CHECK_INT(jv_pg_ping(b->pool, soon(b, 5000), NULL), JV_OK);
+    CHECK(!jv_pg_is_down(b->pool));
+    CHECK(jv_loop_offload(b->loop, stop_server, NULL, stopped, &w));
+    wait_for(&w);
+    CHECK_INT(jv_pg_ping(b->pool, soon(b, 200), NULL), JV_UNAVAILABLE);
+    CHECK(jv_pg_is_down(b->pool));
+    start_server();
+    limit = soon(b, 10000);
+    while (jv_pg_is_down(b->pool) && soon(b, 0) < limit)
+        (void)!jv_fiber_wait(soon(b, 20));
+    CHECK(!jv_pg_is_down(b->pool));
+}
+
+TEST(being_down_does_not_grow_old)
+{
+    bench_run(JV_CLOCK_REAL, 3, only_asked);
+}
+
 /* with-servers knows nothing of the new server. */
 TEST(stops_what_it_started)
 {
