@@ -14,10 +14,10 @@ enum { most_state = 4096, longest_name = 63, slips_of_a_finger = 4 };
 /* Read where they are needed, in no table: by commands, by the scripts around the binary, between
  * processes. */
 static const char *const others[] = {
-    "JARVIS_VAR",      "JARVIS_URL",     "JARVIS_PROFILE",       "JARVIS_CONFORMANCE",
-    "JARVIS_READY_FD", "JARVIS_HEALTH",  "JARVIS_PASSWORD",      "JARVIS_HOME",
-    "JARVIS_DOMAIN",   "JARVIS_SUBNET",  "JARVIS_IMAGE",         "JARVIS_BINARY",
-    "JARVIS_DRAIN",    "JARVIS_VERSION", "JARVIS_DATA_INTERNAL", "JARVIS_MIGRATE_WAIT",
+    "JARVIS_VAR",      "JARVIS_URL",           "JARVIS_PROFILE",      "JARVIS_CONFORMANCE",
+    "JARVIS_READY_FD", "JARVIS_PASSWORD",      "JARVIS_HOME",         "JARVIS_DOMAIN",
+    "JARVIS_SUBNET",   "JARVIS_IMAGE",         "JARVIS_BINARY",       "JARVIS_DRAIN",
+    "JARVIS_VERSION",  "JARVIS_DATA_INTERNAL", "JARVIS_MIGRATE_WAIT",
 };
 
 /* ---- the tables ------------------------------------------------------------------------------ */
@@ -64,7 +64,9 @@ int jv_configured_one(const struct jv_program *p, const struct jv_setting_table 
 {
     const struct jv_actor *actor = jv_find_actor(p, t->process);
     _Alignas(max_align_t) char state[most_state];
+    struct jv_stream_limits limits;
     struct jv_common common;
+    int r;
 
     if (actor)
         return check_actor(actor, err);
@@ -72,7 +74,10 @@ int jv_configured_one(const struct jv_program *p, const struct jv_setting_table 
         return jv_common_load(&common, err);
     if (t->rows == p->gateway_settings && p->gateway_check)
         return p->gateway_check(err);
-    return jv_settings_load(t->rows, state, err);
+    if (t->rows == jv_migrate_settings)
+        return jv_migrate_limits(&limits, err);
+    r = jv_settings_load(t->rows, state, err);
+    return r || t->rows != jv_doctor_settings ? r : jv_doctor_check(state, err);
 }
 
 int jv_configured(const struct jv_program *p, struct jv_err *err)

@@ -32,6 +32,7 @@ size_t jv_slips(const char *a, const char *b, size_t most);
 
 /* Of the commands of this folder. */
 extern const struct jv_setting jv_migrate_settings[], jv_doctor_settings[];
+JV_CHECKED int jv_doctor_check(const void *own, struct jv_err *err);
 /* What `migrate` gives the stream of audit records. */
 JV_CHECKED int jv_migrate_limits(struct jv_stream_limits *ret, struct jv_err *err);
 

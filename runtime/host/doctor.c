@@ -31,6 +31,11 @@ const struct jv_setting jv_doctor_settings[] = {
     { 0 },
 };
 
+int jv_doctor_check(const void *own, struct jv_err *err)
+{
+    return jv_check_certificates("JARVIS_DOCTOR_CA", ((const struct own *)own)->ca, err);
+}
+
 static const struct part {
     const char *name;
     void (*look)(struct jv_doctor *d);

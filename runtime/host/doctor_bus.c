@@ -214,26 +214,18 @@ static void look_at_users(struct jv_doctor *d)
 
 /* ---- streams --------------------------------------------------------------------------------- */
 
-static int64_t replicas_wanted(void)
+static void look_at_limits(struct jv_doctor *d, const struct jv_bus_stream *s,
+                           const struct jv_stream_limits *want)
 {
-    const char *text = getenv("JARVIS_STREAM_REPLICAS");
+    const char *check = "bus.stream";
 
-    return text && *text ? strtol(text, NULL, 10) : 1;
-}
-
-static void look_at_limits(struct jv_doctor *d, const char *check, const struct jv_bus_stream *s)
-{
-    struct jv_stream_limits want;
-
-    if (jv_migrate_limits(&want, NULL))
-        return; /* that is said of the settings */
-    if (s->max_age_s != want.max_age_s || s->max_bytes != want.max_bytes ||
-        s->max_message != want.max_message)
+    if (s->max_age_s != want->max_age_s || s->max_bytes != want->max_bytes ||
+        s->max_message != want->max_message)
         jv_found(d, JV_FAIL, check,
                  "the stream " JV_AUDIT_STREAM " keeps %lld days and %lld bytes, JARVIS_AUDIT_AGE "
                  "and JARVIS_AUDIT_BYTES say %lld and %lld: run `jarvis migrate`",
                  (long long)s->max_age_s / 86400, (long long)s->max_bytes,
-                 (long long)want.max_age_s / 86400, (long long)want.max_bytes);
+                 (long long)want->max_age_s / 86400, (long long)want->max_bytes);
     else
         jv_found(d, JV_OKAY, check,
                  "the stream " JV_AUDIT_STREAM " has %lld records, %lld %% of "
@@ -242,16 +234,13 @@ static void look_at_limits(struct jv_doctor *d, const char *check, const struct 
                  (long long)(s->max_bytes ? s->bytes * 100 / s->max_bytes : 0));
 }
 
-static void look_at_replicas(struct jv_doctor *d, const struct jv_bus_stream *s)
+static void look_at_replicas(struct jv_doctor *d, const struct jv_bus_stream *s, int want)
 {
-    int64_t want = replicas_wanted();
-
     if (s->replicas != want)
         jv_found(d, JV_FAIL, "bus.replicas",
-                 "the stream " JV_AUDIT_STREAM
-                 " has %d replicas, JARVIS_STREAM_REPLICAS says %lld: "
+                 "the stream " JV_AUDIT_STREAM " has %d replicas, JARVIS_STREAM_REPLICAS says %d: "
                  "run `jarvis migrate`",
-                 s->replicas, (long long)want);
+                 s->replicas, want);
     else if (!s->led)
         jv_found(d, JV_FAIL, "bus.replicas",
                  "the stream " JV_AUDIT_STREAM " has no leader: too many NATS servers are away");
@@ -281,6 +270,7 @@ static void look_at_store(struct jv_doctor *d, struct jv_bus_look *l)
 
 static void look_at_stream(struct jv_doctor *d, struct jv_bus_look *l)
 {
+    struct jv_stream_limits want;
     struct jv_bus_stream s;
     struct jv_err err = { 0 };
     int r = jv_bus_look_stream(l, JV_AUDIT_STREAM, &s, &err);
@@ -290,8 +280,10 @@ static void look_at_stream(struct jv_doctor *d, struct jv_bus_look *l)
                  r == JV_NOT_FOUND ? "is not there: run `jarvis migrate`" : err.text);
         return;
     }
-    look_at_limits(d, "bus.stream", &s);
-    look_at_replicas(d, &s);
+    if (!jv_migrate_limits(&want, NULL)) { /* else that is said of the settings */
+        look_at_limits(d, &s, &want);
+        look_at_replicas(d, &s, want.replicas);
+    }
     look_at_store(d, l);
     if (s.has_clock)
         jv_found_clock(d, "bus.clock", "the bus", s.ahead_ms);

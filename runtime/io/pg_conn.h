@@ -66,8 +66,8 @@ void pg_statement_clear(struct jv_pg_conn *c);
 JV_CHECKED int pg_open(const char *url, const char *schema, int wait_ms, PGconn **ret,
                        struct jv_err *err);
 /* How many migrations are not applied yet; FAILED_PRECONDITION: the history is another one's. */
-JV_CHECKED int pg_missing(PGconn *c, const struct jv_migration *list, size_t n,
-                          size_t *ret_missing, struct jv_err *err);
+JV_CHECKED int pg_missing(PGconn *c, const struct jv_migration *list, size_t n, size_t *ret_missing,
+                          struct jv_err *err);
 
 /* ---- what libpq wants and says (pg_error.c) ------------------------------------------------- */
 

@@ -50,8 +50,8 @@ def wait_for(what, seconds, saying):
 
 
 class System:
-    def __init__(self, *options):
-        self.options = options
+    def __init__(self, *options, settings=None):
+        self.options, self.settings = options, settings or {}
         self.project = "jarvis-test-%d-%s" % (os.getpid(), secrets.token_hex(2))
         self.folder = tempfile.mkdtemp(prefix="jarvis-compose.")
         self.home = os.path.join(self.folder, "home")
@@ -76,7 +76,7 @@ class System:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def configure(self):
-        self.command("install", "--home", self.home, script=os.path.join(TOP, "compose", "jarvis-admin"))
+        self.command("install", "--no-link", "--home", self.home, script=os.path.join(TOP, "compose", "jarvis-admin"))
         self.admin("configure", "--yes", "--domain", DOMAIN, "--email", "none", "--database", "bundled",
                    "--image", OLD, "--tools-image", TOOLS, "--project", self.project,
                    "--listen-http", "127.0.0.1:%d" % self.http_port, "--listen-https", "127.0.0.1:%d" % self.port,
@@ -87,6 +87,8 @@ class System:
         self.set("CERTBOT_IMAGE", STANDINS)
         for name in ("PROMETHEUS", "ALERTMANAGER", "NODE_EXPORTER", "BLACKBOX"):
             self.set(name + "_IMAGE", STANDINS)
+        for name, value in self.settings.items():
+            self.set(name, value)
         own = os.path.join(self.home, "nginx", "own")
         os.makedirs(own, exist_ok=True)
         with open(os.path.join(self.home, "nginx", "limits.conf")) as f:
@@ -115,7 +117,7 @@ class System:
 
     def command(self, *args, script=None, check=True, timeout=600, env=None):
         script = script or os.path.join(self.home, "jarvis-admin")
-        env = dict(os.environ, JARVIS_HOME=self.home, JARVIS_LINK="no", **(env or {}))
+        env = dict(os.environ, JARVIS_HOME=self.home, **(env or {}))
         r = subprocess.run([script, *args], text=True, capture_output=True, timeout=timeout, env=env,
                            stdin=subprocess.DEVNULL)
         if check and r.returncode:

@@ -279,6 +279,7 @@ def test_settings():
     r = doctor(JARVIS_PREFIX="a.b")
     r.has("FAIL", "settings", "JARVIS_PREFIX")
     r.has("skip", "bus")
+    doctor(JARVIS_DOCTOR_CA="/nowhere").only("FAIL", "settings", "JARVIS_DOCTOR_CA", "/nowhere")
     doctor(JARVIS_DEMO="1").only("FAIL", "settings.demo", "JARVIS_DEMO")
     doctor(JARVIS_CLOCK="2025-01-10T00:00:00Z").only("FAIL", "settings.clock", "JARVIS_CLOCK")
     r = doctor(JARVIS_PUBLC_URL="x")
@@ -549,7 +550,7 @@ def test_public():
             doctor(JARVIS_PUBLIC_URL=url + "/", JARVIS_DOCTOR_CA=ca).has("FAIL", "settings", "JARVIS_PUBLIC_URL")
         with web(certificate(where, "soon", 5, "DNS:localhost")) as port:
             r = doctor(JARVIS_PUBLIC_URL="https://localhost:%d" % port, JARVIS_DOCTOR_CA=ca)
-            r.only("FAIL", "public.certificate", "JARVIS_PUBLIC_URL", "4 more days")
+            r.only("FAIL", "public.certificate", "JARVIS_PUBLIC_URL", "more days", "renewed")
         with web(certificate(where, "over", -1, "DNS:localhost")) as port:
             r = doctor(JARVIS_PUBLIC_URL="https://localhost:%d" % port, JARVIS_DOCTOR_CA=ca)
             r.only("FAIL", "public.health", "JARVIS_PUBLIC_URL", "expired")
