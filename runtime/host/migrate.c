@@ -30,36 +30,10 @@ const struct jv_setting jv_migrate_settings[] = {
     { 0 },
 };
 
-<<<<<<< HEAD
-static int load_limits(struct limits *l, struct jv_err *err)
-{
-    int r = jv_settings_load(jv_migrate_settings, l, err);
-
-    if (!r && l->replicas % 2 == 0)
-        r = jv_err_set(err, JV_INVALID_ARGUMENT, "JARVIS_STREAM_REPLICAS: must be 1, 3 or 5");
-    return r;
-}
-
-static struct jv_stream_limits of_audit(const struct limits *l)
-{
-    return (struct jv_stream_limits){ l->audit_ms / 1000, l->audit_bytes, JV_AUDIT_MOST,
-                                      (int)l->replicas };
-}
-
-int jv_migrate_limits(struct jv_stream_limits *ret, struct jv_err *err)
-{
-    struct limits limits;
-    int r = load_limits(&limits, err);
-
-    if (!r)
-        *ret = of_audit(&limits);
-    return r;
-=======
 static struct jv_stream_limits audit_limits(const struct limits *l)
 {
     return (struct jv_stream_limits){ l->audit_ms / 1000, l->audit_bytes, JV_AUDIT_MOST,
                                       (int)l->replicas };
->>>>>>> doctor
 }
 
 static void say_applied(void *arg, const struct jv_migration *m)
@@ -104,11 +78,7 @@ static int make_stream(struct jv_loop *l, struct jv_bus *bus, const char *const 
 /* What JetStream keeps: who did what. */
 static int make_streams(const struct jv_common *c, const struct limits *limits, struct jv_err *err)
 {
-<<<<<<< HEAD
-    const struct jv_stream_limits audit = of_audit(limits);
-=======
     const struct jv_stream_limits of_audit = audit_limits(limits);
->>>>>>> doctor
     struct jv_arena *a = jv_arena_new(0);
     const char *const subjects[] = { jv_arena_printf(a, "%s.audit.>", c->prefix), NULL };
     const struct jv_bus_options o = {
@@ -119,11 +89,7 @@ static int make_streams(const struct jv_common *c, const struct limits *limits, 
     int r = err->code;
 
     if (bus) {
-<<<<<<< HEAD
-        r = make_stream(l, bus, subjects, &audit, limits->wait_ms, err);
-=======
         r = make_stream(l, bus, subjects, &of_audit, limits->wait_ms, err);
->>>>>>> doctor
         jv_bus_free(bus);
     }
     jv_loop_free(l);
@@ -144,8 +110,6 @@ static int load(struct jv_common *c, struct jv_err *err)
     return r;
 }
 
-<<<<<<< HEAD
-=======
 static int load_limits(struct limits *l, struct jv_err *err)
 {
     int r = jv_settings_load(jv_migrate_settings, l, err);
@@ -165,7 +129,6 @@ int jv_migrate_limits(struct jv_stream_limits *ret, struct jv_err *err)
     return r;
 }
 
->>>>>>> doctor
 int jv_cmd_migrate(const struct jv_program *p, int argc, char **argv)
 {
     bool seed = argc == 1 && strcmp(argv[0], "--seed") == 0;
