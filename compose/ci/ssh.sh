@@ -3,7 +3,7 @@
 #
 #     ssh.sh [--dry-run] deploy IMAGE@DIGEST | rollback | status
 #
-# SSH_HOST (default JARVIS_DOMAIN), SSH_PORT (22), SSH_USER (deploy), SSH_TIMEOUT (seconds, 1800)
+# SSH_HOST (default JARVIS_DOMAIN), SSH_PORT (22), SSH_USER (deploy), SSH_TIMEOUT (seconds, 1200)
 # SSH_PRIVATE_KEY   secret: the key of the deploy user, without a passphrase
 # SSH_KNOWN_HOSTS   the server's host keys, as ssh-keyscan prints them; any other server is refused
 #
@@ -29,7 +29,7 @@ remote_command() {
 check_settings() {
   host=${SSH_HOST:-${JARVIS_DOMAIN:-}}
   fits "$host" '[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?' || refuse "SSH_HOST is not set to the name of a server"
-  port=${SSH_PORT:-22} user=${SSH_USER:-deploy} limit=${SSH_TIMEOUT:-1800}
+  port=${SSH_PORT:-22} user=${SSH_USER:-deploy} limit=${SSH_TIMEOUT:-1200}
   is_number "$port" 1 65535 || refuse "SSH_PORT is no port"
   fits "$user" '[a-z_][a-z0-9_-]{0,31}' || refuse "SSH_USER is no name of a user"
   is_number "$limit" 1 7200 || refuse "SSH_TIMEOUT is not 1 to 7200 seconds"

@@ -77,6 +77,12 @@ def versions():
     cases.case("main and tags have versions, and nothing else has", wrong)
     folder = tempfile.mkdtemp(prefix="jarvis-cicd.")
     try:
+        outputs = os.path.join(folder, "outputs")
+        env = {"GITHUB_REF": "refs/tags/v1.2.3", "GITHUB_REPOSITORY": "Some/One", "GITHUB_OUTPUT": outputs}
+        done = run("version.sh", env=env)
+        with open(outputs) as f:
+            cases.case("the workflow is told", done.differs(0) + ([] if f.read() == done.text else ["is not told"]))
+        os.unlink(outputs)
         done = newest(folder)
         cases.case("no tag, no newest version", done.differs(0, version=""))
         for tag in ("v0.9.0", "v0.10.0", "v0.11.0-rc.1", "vx", "v1"):
