@@ -27,8 +27,12 @@ bool sse_enter(struct sse *e, struct request *rq, int64_t ms)
         reply(rq, 200, "text/event-stream", "", 0);
         return false;
     }
-    if (sse_must_end(rq)) {
+    if (sse_must_end(rq) && strcmp(rq->head.method, "GET") == 0) {
         reply_elsewhere(rq);
+        return false;
+    }
+    if (sse_must_end(rq)) { /* a proxy would not ask twice: the client may */
+        reply_problem(rq, 503, JV_UNAVAILABLE, NULL, "this server is stopping; ask again");
         return false;
     }
     if (!count_stream(rq->gw->counters, conns_cap(rq->gw->conns) / 2)) {
