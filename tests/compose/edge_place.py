@@ -153,8 +153,10 @@ class Script:
         def has_said():
             assert self.process.poll() is None or self.said().count(text) >= times, "ended: " + self.said()
             return self.said().count(text) >= times
-        has_said.__name__ = "%r, said was %r" % (text, self.said()[-2000:])
-        wait_for(has_said, seconds)
+        try:
+            wait_for(has_said, seconds)
+        except AssertionError as why:
+            raise AssertionError("waited for %r; it said: %s" % (text, self.said()[-2000:])) from why
 
     def send(self, number):
         self.process.send_signal(number)
