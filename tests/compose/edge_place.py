@@ -195,7 +195,7 @@ class Edge(Script):
 
     def listens(self):
         assert self.process.poll() is None, self.said()
-        socket.create_connection(("127.0.0.1", self.https_port), 5).close()
+        self.connect(timeout=5).close() # `nginx -t` listens for a moment as well, but shakes no hands
         return True
 
     def __enter__(self):
