@@ -37,11 +37,11 @@ INSIDE = "JARVIS_EDGE_PLACE"
 
 # ---- the place ------------------------------------------------------------------------------------
 
-def run_inside(path):
-    """Runs a test file in a place of its own; its exit code."""
+def run_inside(path, *names):
+    """Runs a test file, or those cases of it, in a place of its own; its exit code."""
     env = dict(os.environ, **{INSIDE: "1"})
     return subprocess.call(["unshare", "--net", "--mount", "--propagation", "private", sys.executable, path,
-                            *sys.argv[1:]], env=env)
+                            *names], env=env)
 
 
 def furnish(folder):
@@ -58,7 +58,7 @@ def furnish(folder):
 
 def main(path, cases):
     if os.environ.get(INSIDE) != "1":
-        return run_inside(path)
+        return run_inside(path, *sys.argv[1:])
     folder = tempfile.mkdtemp(prefix="jarvis-edge.")
     os.chmod(folder, 0o755)
     report = Report()
