@@ -37,11 +37,11 @@ INSIDE = "JARVIS_EDGE_PLACE"
 
 # ---- the place ------------------------------------------------------------------------------------
 
-def run_inside(path):
-    """Runs a test file in a place of its own; its exit code."""
+def run_inside(path, *names):
+    """Runs a test file, or those cases of it, in a place of its own; its exit code."""
     env = dict(os.environ, **{INSIDE: "1"})
     return subprocess.call(["unshare", "--net", "--mount", "--propagation", "private", sys.executable, path,
-                            *sys.argv[1:]], env=env)
+                            *names], env=env)
 
 
 def furnish(folder):
@@ -58,7 +58,7 @@ def furnish(folder):
 
 def main(path, cases):
     if os.environ.get(INSIDE) != "1":
-        return run_inside(path)
+        return run_inside(path, *sys.argv[1:])
     folder = tempfile.mkdtemp(prefix="jarvis-edge.")
     os.chmod(folder, 0o755)
     report = Report()
@@ -153,8 +153,10 @@ class Script:
         def has_said():
             assert self.process.poll() is None or self.said().count(text) >= times, "ended: " + self.said()
             return self.said().count(text) >= times
-        has_said.__name__ = "%r, said was %r" % (text, self.said()[-2000:])
-        wait_for(has_said, seconds)
+        try:
+            wait_for(has_said, seconds)
+        except AssertionError as why:
+            raise AssertionError("waited for %r; it said: %s" % (text, self.said()[-2000:])) from why
 
     def send(self, number):
         self.process.send_signal(number)
@@ -193,7 +195,7 @@ class Edge(Script):
 
     def listens(self):
         assert self.process.poll() is None, self.said()
-        socket.create_connection(("127.0.0.1", self.https_port), 5).close()
+        self.connect(timeout=5).close() # `nginx -t` listens for a moment as well, but shakes no hands
         return True
 
     def __enter__(self):

@@ -43,15 +43,13 @@ def problem(answer, status):
     return told
 
 
-def seconds_of(began):
-    return time.monotonic() - began
-
-
-def burst(n, ask):
-    """The statuses of n requests as fast as they go, and how long they took."""
-    began = time.monotonic()
-    answers = [ask(i) for i in range(n)]
-    return answers, seconds_of(began)
+def until_refused(ask):
+    """The answers to requests as fast as they go, the last one a 429; and the seconds they took."""
+    began, answers = time.monotonic(), []
+    while not answers or answers[-1][0] != 429:
+        assert len(answers) < 5000, "never refused"
+        answers.append(ask(len(answers)))
+    return answers, time.monotonic() - began
 
 
 # ---- headers, TLS, names --------------------------------------------------------------------------
@@ -142,12 +140,11 @@ def http_leads_to_https(e, _):
 def ten_a_second_after_twenty_more(e, s):
     for n, (method, path, body) in enumerate((("GET", "/api/history", None), ("POST", "/auth/login", b"{}"))):
         c, source = e.client("127.0.2.%d" % (n + 1)), "127.0.2.%d" % (n + 11)
-        answers, took = burst(60, lambda i: e.ask(method, path, body, client=c,
-                                                  headers={"X-Forwarded-For": "198.51.100.%d" % i}))
-        let = [a for a in answers if a[0] != 429]
+        answers, took = until_refused(lambda i: e.ask(method, path, body, client=c,
+                                                      headers={"X-Forwarded-For": "198.51.100.%d" % i}))
+        refused, let = answers[-1], answers[:-1]
         assert 21 <= len(let) <= 21 + 10 * took + 1, (path, len(let), took)
         assert {a[0] for a in let} <= {401, 400, 415, 422}, {a[0] for a in let}
-        refused = next(a for a in answers if a[0] == 429)
         assert problem(refused, 429)["code"] == "RESOURCE_EXHAUSTED" and values(refused[1], "retry-after") == ["1"]
         assert values(refused[1], "strict-transport-security") == [HSTS]
         assert values(refused[1], "x-content-type-options") == ["nosniff"]
@@ -158,19 +155,20 @@ def ten_a_second_after_twenty_more(e, s):
 
 def the_page_and_a2a_have_room(e, _):
     c = e.client("127.0.2.21")
-    answers, _ = burst(60, lambda i: e.ask("GET", "/" if i % 2 else "/a2a/jarvis/.well-known/agent-card.json", client=c))
-    assert {a[0] for a in answers} == {200}, [a[0] for a in answers]
-    answers, took = burst(400, lambda i: e.ask("GET", "/", client=c))
-    let = [a for a in answers if a[0] == 200]
-    assert len(let) <= 101 + 50 * took + 1, (len(let), took)
-    refused = [a for a in answers if a[0] == 429]
-    assert not refused or values(refused[0][1], "content-type") == ["text/html; charset=utf-8"], refused[0]
+    answers, took = until_refused(
+        lambda i: e.ask("GET", "/" if i != 50 else "/a2a/jarvis/.well-known/agent-card.json", client=c))
+    refused, let = answers[-1], answers[:-1]
+    assert 101 <= len(let) <= 101 + 50 * took + 1, (len(let), took)
+    assert {a[0] for a in let} == {200}, [a[0] for a in let]
+    assert values(refused[1], "content-type") == ["text/html; charset=utf-8"] and b"<h1>" in refused[2], refused
+    wait_for(lambda: e.ask("GET", "/a2a/jarvis/.well-known/agent-card.json", client=c)[0] == 200)
 
 
 def offices_have_more(e, _):
     c = e.client("127.0.9.9")
-    answers, _ = burst(60, lambda i: e.ask("GET", "/api/history", client=c))
-    assert {a[0] for a in answers} == {401}, [a[0] for a in answers]
+    answers, took = until_refused(lambda i: e.ask("GET", "/api/history", client=c))
+    assert 101 <= len(answers) - 1 <= 101 + 50 * took + 1, (len(answers), took)
+    assert {a[0] for a in answers[:-1]} == {401}, [a[0] for a in answers]
 
 
 def what_is_too_large(e, _):
@@ -286,7 +284,7 @@ def log_tells_no_secrets(e, s):
     wait_for(lambda: len([x for x in e.lines() if x["client"] == "127.0.4.3"]) == 2)
     lines = [x for x in e.lines() if x["client"] == "127.0.4.3"]
     assert [x["path"] for x in lines] == ["/api/history", "/auth/login"], lines
-    assert lines[0]["gateway"] == SLOT_A + ":8080" and lines[0]["host"] == DOMAIN and lines[0]["tls"] == "TLSv1.3", lines
+    assert lines[0]["gateway"].endswith(SLOT_A + ":8080") and lines[0]["host"] == DOMAIN and lines[0]["tls"] == "TLSv1.3", lines
     assert isinstance(lines[0]["status"], int) and isinstance(lines[0]["seconds"], float), lines
     with open(e.out_path) as f:
         text = f.read() + e.said()
@@ -409,9 +407,9 @@ def forged_addresses_are_dropped(e):
 def behind_a_cdn_limits_are_the_clients(e):
     with slots("a"):
         c = e.client("127.0.6.66")
-        one = [e.ask("GET", "/api/x", client=c, headers={"X-Forwarded-For": "198.51.100.10"})[0] for _ in range(40)]
+        until_refused(lambda i: e.ask("GET", "/api/x", client=c, headers={"X-Forwarded-For": "198.51.100.10"}))
         other = e.ask("GET", "/api/x", client=c, headers={"X-Forwarded-For": "198.51.100.11"})[0]
-    assert 429 in one and one[:20] == [200] * 20 and other == 200, (one, other)
+    assert other == 200, other
 
 
 def what_may_be_done_is_not_asked_twice(e):
