@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Statuses that we give; anything else is counted in the last slot. */
@@ -23,6 +24,7 @@ struct of_route {
 };
 
 struct counters {
+    time_t began;
     struct of_route routes[MAX_ROUTES]; /* the one after the last is for no route: files, 404 */
     atomic_size_t streams;
 };
@@ -33,6 +35,7 @@ struct counters *counters_new(void)
 
     if (!c || n_routes >= MAX_ROUTES)
         abort();
+    c->began = time(NULL);
     return c;
 }
 
@@ -71,11 +74,28 @@ void uncount_stream(struct counters *c)
 
 /* ---- printing ------------------------------------------------------------------------------- */
 
+/* How long a request may well take: a chat as long as a model, a stream as long as it is read. */
+static const char *class_of(const struct route *r)
+{
+    static const struct {
+        unsigned flag;
+        const char *name;
+    } classes[] = { { ROUTE_OPS, "ops" },
+                    { ROUTE_CHAT_TIME, "chat" },
+                    { ROUTE_STREAM, "stream" },
+                    { ROUTE_A2A, "a2a" } };
+
+    for (size_t i = 0; i < JV_COUNT(classes); i++)
+        if (r->flags & classes[i].flag)
+            return classes[i].name;
+    return "api";
+}
+
 static char *label(struct jv_arena *a, size_t i)
 {
-    return i < n_routes ? jv_arena_printf(a, "method=\"%s\",route=\"%s\"", routes[i].method,
-                                          routes[i].path)
-                        : jv_arena_strdup(a, "method=\"\",route=\"other\"");
+    return i < n_routes ? jv_arena_printf(a, "method=\"%s\",route=\"%s\",class=\"%s\"",
+                                          routes[i].method, routes[i].path, class_of(&routes[i]))
+                        : jv_arena_strdup(a, "method=\"\",route=\"other\",class=\"other\"");
 }
 
 static void print_requests(struct counters *c, struct jv_buf *b)
@@ -155,6 +175,8 @@ void counters_print(struct gw *gw, struct jv_buf *b)
     gauge(b, "jarvis_token_cache_misses_total", "counter", "Tokens verified.", misses);
     gauge(b, "jarvis_bus_connected", "gauge", "1 when the bus is there.",
           jv_client_connected(gw->client));
+    gauge(b, "process_start_time_seconds", "gauge", "When it began, in Unix time.",
+          (unsigned long long)gw->counters->began);
     gauge(b, "process_threads", "gauge", "Threads.", proc_status("Threads:"));
     gauge(b, "process_resident_memory_bytes", "gauge", "Resident memory.",
           proc_status("VmRSS:") * 1024);

@@ -32,7 +32,7 @@ static const struct dependency {
 struct ready {
     pthread_mutex_t lock;
     int64_t found_ms;
-    bool ok;
+    bool ok, bus, up[JV_COUNT(dependencies)];
     char json[1024];
 };
 
@@ -85,6 +85,7 @@ static void look(struct request *rq, struct ready *ready)
     bool bus = jv_client_connected(rq->gw->client), ok = bus;
     char *json;
 
+    ready->bus = bus;
     add_component(&b, "nats", bus, "not connected");
     for (size_t i = 0; i < JV_COUNT(dependencies); i++) {
         struct jv_err err = { 0 };
@@ -94,6 +95,7 @@ static void look(struct request *rq, struct ready *ready)
             continue;
         up = bus && is_up(rq, &dependencies[i], &err);
         add_component(&b, dependencies[i].name, up, bus ? err.text : "the bus is down");
+        ready->up[i] = up;
         ok = ok && up;
     }
     json = jv_arena_printf(rq->a, "{\"status\":\"%s\",\"components\":{%s}}",
@@ -103,9 +105,20 @@ static void look(struct request *rq, struct ready *ready)
     ready->found_ms = gw_mono_ms();
 }
 
-void handle_ready(struct request *rq)
+/* Locked until it is unlocked. */
+static struct ready *look_locked(struct request *rq)
 {
     struct ready *ready = rq->gw->ready;
+
+    pthread_mutex_lock(&ready->lock);
+    if (gw_mono_ms() - ready->found_ms >= KEEP_MS)
+        look(rq, ready);
+    return ready;
+}
+
+void handle_ready(struct request *rq)
+{
+    struct ready *ready;
     char *json;
     bool ok;
 
@@ -113,9 +126,7 @@ void handle_ready(struct request *rq)
         reply_elsewhere(rq);
         return;
     }
-    pthread_mutex_lock(&ready->lock);
-    if (gw_mono_ms() - ready->found_ms >= KEEP_MS)
-        look(rq, ready);
+    ready = look_locked(rq);
     ok = ready->ok;
     json = jv_arena_strdup(rq->a, ready->json);
     pthread_mutex_unlock(&ready->lock);
@@ -211,11 +222,27 @@ static void print_llm(struct request *rq, struct jv_buf *b)
     jv_buf_printf(b, "%d\n", list->running);
 }
 
+static void print_ready(struct request *rq, struct jv_buf *b)
+{
+    static const char name[] = "jarvis_component_up";
+    const struct ready *ready = look_locked(rq);
+
+    print_head(b, "jarvis_ready", "gauge", "1: everything that an answer needs is there.");
+    jv_buf_printf(b, "jarvis_ready %d\n", ready->ok);
+    print_head(b, name, "gauge", "1: it is there, as /ready says.");
+    jv_buf_printf(b, "%s{component=\"nats\"} %d\n", name, ready->bus);
+    for (size_t i = 0; i < JV_COUNT(dependencies); i++)
+        if (!dependencies[i].for_chat || !rq->gw->set.conformance)
+            jv_buf_printf(b, "%s{component=\"%s\"} %d\n", name, dependencies[i].name, ready->up[i]);
+    pthread_mutex_unlock(&rq->gw->ready->lock);
+}
+
 void handle_metrics(struct request *rq)
 {
     struct jv_buf b = jv_buf_new(rq->a);
 
     counters_print(rq->gw, &b);
+    print_ready(rq, &b);
     if (!rq->gw->set.conformance)
         print_llm(rq, &b);
     reply(rq, 200, "text/plain; version=0.0.4; charset=utf-8", b.data, b.len);

@@ -70,7 +70,7 @@ run_group() {
 
 end_child() {
   [ -n "$child" ] || return 0
-  kill -TERM -- "-$child" 2>/dev/null || :
+  kill -TERM "-$child" 2>/dev/null || :
   wait "$child" || :
 }
 

@@ -55,7 +55,7 @@ def wait_for(what, seconds=60.0, saying=""):
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError("waited %.0f s for %s" % (seconds, saying or what))
+            raise AssertionError("waited %.0f s for %s" % (seconds, saying() if callable(saying) else saying or what))
         time.sleep(0.05)
 
 

@@ -5,8 +5,10 @@ as a stream, statuses and bodies of errors. The cases A1..A30 are those of the o
 import http.client
 import http.server
 import json
+import re
 import sys
 import threading
+import time
 import uuid
 
 from stack import Stack, free_port
@@ -378,6 +380,14 @@ def operators_port(api):
 
     status, text = at_ops("/metrics")
     api.check("/metrics on its own port", status == 200 and "jarvis_http_connections " in text, (status, text[:300]))
+    began = re.search(r"^process_start_time_seconds (\d+)$", text, re.M)
+    api.check("since when", began and abs(int(began[1]) - time.time()) < 3600, began)
+    wanted = ["jarvis_ready 1"] + ['jarvis_component_up{component="%s"} 1' % c
+                                   for c in ("nats", "auth", "registry", "sessions", "orchestrator")]
+    api.check("what is there", all("\n%s\n" % w in text for w in wanted), text[-1500:])
+    found = dict(re.findall(r'^jarvis_http_requests_total\{method="\w+",route="([^"]+)",class="(\w+)",', text, re.M))
+    api.check("routes have classes", (found.get("/auth/login"), found.get("/api/chat"), found.get("/ready"))
+              == ("api", "chat", "ops"), found)
     api.check("/health and /ready too", at_ops("/health")[0] == at_ops("/ready")[0] == 200)
     api.check("and nothing else", [at_ops(p)[0] for p in ("/", "/auth/me", "/openapi.json", "/app.js")] == [404] * 4)
     api.expect("/metrics is not on the main port", 404, None, "GET", "/metrics")
