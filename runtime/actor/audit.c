@@ -29,6 +29,7 @@ struct kept {
 struct jv_audits {
     struct jv_node *node;
     bool acknowledged; /* does this bus write down? */
+    bool has_stream;   /* and did it ever? Then it is away for a while: another server takes over */
     struct kept *first, **end;
     size_t n;
     struct jv_bus_sub *sub;
@@ -80,7 +81,7 @@ static bool is_over(const struct jv_audits *s, const struct kept *k)
 {
     int64_t age = jv_loop_mono_ms(s->node->loop) - k->since_ms;
 
-    return age > GIVE_UP_MS || (k->refused && s->node->draining);
+    return age > GIVE_UP_MS || (k->refused && s->node->draining && !s->has_stream);
 }
 
 static void again(struct jv_loop_timer *t)
@@ -111,10 +112,12 @@ static void on_written(void *arg, struct jv_bus_msg *m)
 
     while (*at && (*at)->id != id)
         at = &(*at)->next;
-    if (*at && jv_bus_is_kept(m))
+    if (*at && jv_bus_is_kept(m)) {
+        s->has_stream = true;
         drop(s, at);
-    else if (*at)
+    } else if (*at) {
         (*at)->refused = true;
+    }
     jv_node_idle(s->node);
 }
 
