@@ -147,7 +147,7 @@ service_now_unless() { # question verb service
 prepare_docker_settings() {
   file=/etc/docker/daemon.json
   if [ -s $file ]; then
-    unchanged "$file (yours)"
+    unchanged "$file"
     for word in live-restore max-size; do
       grep -q "\"$word\"" $file || skipped "$file does not set $word; worth having"
     done
