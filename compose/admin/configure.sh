@@ -296,7 +296,7 @@ answer_slack() {
     slack=$(ask_secret "Slack webhook for alerts, or nothing") || exit 2
   fi
   [ -z "$slack" ] || is_like "$slack" 'https://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9/_-]+' ||
-    usage "--slack-file: is no address such as https://hooks.slack.com/services/..."
+    usage "--slack-file: is no address such as https://hooks.example.com/services/..."
 }
 
 check_files() {

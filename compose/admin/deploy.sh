@@ -136,7 +136,7 @@ begin_rolling() { # image: or go on
 
 # The images of the last three versions stay, for the way back.
 forget_old_images() {
-  awk '!seen[$2]++ { line[++n] = $2 } END { for (i = 1; i <= n - 3; i++) print line[i] }' "$home/state/deployed" |
+  awk '{ line[NR] = $2 } END { for (i = NR; i > 0; i--) if (!seen[line[i]]++ && ++n > 3) print line[i] }' "$home/state/deployed" |
     while read -r old; do quietly docker image rm "$old" || :; done
 }
 

@@ -91,7 +91,7 @@ rotate_nats() {
 }
 
 signal_nats() {
-  for server in $(services_of | grep '^nats'); do
+  for server in $(services_of | grep -x 'nats\(-[0-9]\)\{0,1\}'); do
     quietly compose kill -s HUP "$server" || die "rotate $what: $server could not be told"
   done
 }

@@ -18,7 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 SCRIPT = os.path.join(TOP, "compose", "jarvis-admin")
 BASE = "jarvis-base:12"
-REPOSITORY = "jarvis-admin-test"
+REPOSITORY = "jarvis-admin-test-%d" % os.getpid()
 TOOLS = REPOSITORY + "-tools:1"
 DOMAIN = "jarvis.test"
 
@@ -195,7 +195,7 @@ class Place:
         self.set("JARVIS_VERIFY_CA", self.edge.ca)
         self.set("JARVIS_SETTLE", "0")
         self.set("JARVIS_VERIFY_WAIT", "0")
-        self.set("JARVIS_ROLL_WAIT", "30")
+        self.set("JARVIS_ROLL_WAIT", "120")
 
     def set(self, name, value):
         lines = [x for x in self.read(".env").splitlines() if not x.startswith(name + "=")]
@@ -210,7 +210,7 @@ class Place:
 
     def admin(self, *args, ends=0, **kw):
         """Run it; it ends with `ends`. Its words, standard output before standard error."""
-        r = subprocess.run(**self.command(*args, **kw), capture_output=True, timeout=300)
+        r = subprocess.run(**self.command(*args, **kw), capture_output=True, timeout=600)
         log = self.read("state", "admin.log")[-1500:] if os.path.exists(self.path("state", "admin.log")) else ""
         assert ends is None or r.returncode == ends, "%s: %d, expected %d\n%s%s\n%s" % (
             " ".join(args), r.returncode, ends, r.stdout, r.stderr, log)

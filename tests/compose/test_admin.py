@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 
+import admin_host
 from admin_place import (DOMAIN, REPOSITORY, SCRIPT, TOOLS, Place, build_images, docker, expect, remove_images, run, tree,
                          wait_for)
 
@@ -115,7 +116,7 @@ def test_configure_keeps_what_the_owner_added():
 def test_configure_takes_no_bad_answer():
     with place(configured=False) as p:
         bad = {
-            "--domain": ["localhost", "http://a.b", "a..b", "-a.b", "a.b\nc.d", "10.0.0.1", "a" * 64 + ".b", "$(id).b", ""],
+            "--domain": ["localhost", "http://a.example", "a..b", "-a.b", "a.b\nc.d", "10.0.0.1", "a" * 64 + ".b", "$(id).b", ""],
             "--email": ["nobody", "a@b", "-x@b.c", "a b@c.d"], "--database": ["sqlite"], "--memory": ["9"],
             "--image": ["Bad Image", "a;b", "-x"], "--gateways": ["3"], "--subnet": ["10.83", "300.1.1", "10.83.0.0"],
             "--listen-https": ["0", "65536", "x:443"], "--project": ["A B"], "--model": ["gpt"],
@@ -376,6 +377,108 @@ def test_rotate_tls_keeps_the_files():
         expect("another certificate", p.read("secrets", "tls", "nats.crt") != old, True)
         expect("in the same files", {n: os.stat(p.path("secrets/tls", n)).st_ino for n in at}, at)
         run("openssl", "verify", "-CAfile", p.path("secrets/tls/ca.crt"), "-verify_hostname", "nats", p.path("secrets/tls/nats.crt"))
+
+
+# ---- a server ----------------------------------------------------------------------------------------
+
+KEY = "ssh-keygen -q -t ed25519 -N '' -C %s -f /keys/%s && cat /keys/%s.pub"
+
+
+def test_prepare_makes_a_server():
+    """Everything of it in one, as the packages take their time."""
+    admin_host.build_host()
+    with admin_host.Host(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 2222") as h:
+        h.sh("mkdir /keys")
+        deploy, person = (h.says(KEY % (n, n, n)) for n in ("ci", "person"))
+        h.sh("install -d -m 700 ~/.ssh && cp /keys/person.pub ~/.ssh/authorized_keys")
+        refused_before_anything(h)
+        before = h.files()
+        expect("it would", h.prepare("--dry-run --admin ops --deploy-key /keys/ci.pub"), "would     packages")
+        expect("what a dry run changed", changes(before, h.files()), [])
+
+        words = h.prepare("--deploy-key -", stdin=deploy)
+        expect("nobody else gets in yet", words, "skipped   sshd: root and passwords stay")
+        expect("root's door", h.says("sshd -T"), "permitrootlogin without-password")
+        h.prepare("--admin ops")
+        once = h.files()
+        words = h.prepare("--admin ops --deploy-key /keys/ci.pub")
+        expect("the second time", "done " in words, False)
+        expect("what the second time changed", changes(once, h.files()), [])
+
+        people_may_what_they_should(h, deploy, person)
+        firewall_is_shut(h)
+        owners_files_stay(h)
+
+
+def refused_before_anything(h):
+    for options, word in (("--deploy-key /keys/ci", "private key"), ("--deploy-key /nonexistent", "nonexistent"),
+                          ("--deploy-key /etc/passwd", "one public key"), ("--admin 'a b'", "--admin a b"),
+                          ("--admin root", "not root"), ("--swap 1g", "--swap 1g"), ("--admin-key /keys/ci.pub", "whose")):
+        expect(options, h.prepare(options, ends=2), word)
+    h.sh("echo 'ssh-ed25519 nonsense' >/keys/bad.pub")
+    expect("not a key", h.prepare("--deploy-key /keys/bad.pub", ends=2), "no public key")
+    expect("another system", h.sh("sed -i.orig 's/=\"12\"/=\"11\"/' /etc/os-release; /release/jarvis-admin prepare",
+                                  check=False).stderr, "Debian 12, Ubuntu 22.04 or Ubuntu 24.04 is needed")
+    h.sh("mv /etc/os-release.orig /etc/os-release")
+
+
+def changes(before, after):
+    return sorted(set(after.splitlines()) ^ set(before.splitlines()))
+
+
+def people_may_what_they_should(h, deploy, person):
+    for check in ("visudo -c", "sshd -t"):
+        h.sh(check)
+    sshd = h.says("sshd -T")
+    for line in ("permitrootlogin no", "passwordauthentication no", "kbdinteractiveauthentication no"):
+        expect("sshd", sshd, line)
+    expect("deploy's key", h.says("cat ~deploy/.ssh/authorized_keys"), "restrict " + deploy)
+    expect("the person's key", h.says("cat ~ops/.ssh/authorized_keys"), person)
+    expect("deploy's groups", h.says("id -nG deploy").split(), ["deploy"])
+    h.sh("mkdir -p /usr/local/sbin && printf '#!/bin/sh\necho \"$(id -u) $*\"\n' >/usr/local/sbin/jarvis-admin && "
+         "chmod 755 /usr/local/sbin/jarvis-admin")
+    as_deploy = "su deploy -s /bin/sh -c 'sudo -n %s'"
+    for command in ("jarvis-admin deploy 1.2.3", "jarvis-admin rollback", "jarvis-admin status", "jarvis-admin verify"):
+        expect(command, h.says(as_deploy % command), "0 " + command.split(" ", 1)[1])
+    for command in ("jarvis-admin rotate jwt", "jarvis-admin rollback now", "jarvis-admin", "sh", "cat /etc/shadow"):
+        expect(command, h.sh(as_deploy % command, check=False).returncode, 1)
+    expect("ops may all", h.says("su ops -s /bin/sh -c 'sudo -n id -u'"), "0")
+
+
+def firewall_is_shut(h):
+    status = h.says("ufw status verbose")
+    expect("on", status, "Status: active")
+    expect("policy", status, "deny (incoming), allow (outgoing)")
+    open_ports = sorted(set(re.findall(r"^(\d+)/tcp +ALLOW IN", status, re.M)), key=int)
+    expect("what is open, with the port that ssh is really on", open_ports, ["22", "80", "443", "2222"])
+    for tables in ("iptables", "ip6tables"):
+        rules = h.says(tables + " -S DOCKER-USER").splitlines()
+        expect(tables, [r for r in rules if "DROP" in r], ["-A DOCKER-USER -o docker0 -j DROP", "-A DOCKER-USER -o br-+ -j DROP"])
+        h.sh("ufw reload")
+        expect("loaded again", h.says(tables + " -S DOCKER-USER").splitlines(), rules)
+    published_ports_obey(h)
+
+
+def published_ports_obey(h):
+    """Three ports published the way Docker does it, to a container behind a bridge: who gets there from outside?"""
+    with admin_host.Wires(h) as wires:
+        expect("80", wires.reaches(80), True)
+        expect("443", wires.reaches(443), True)
+        expect("what was published by mistake", wires.reaches(5432), False)
+        h.sh("iptables -F DOCKER-USER")
+        expect("without the rules", wires.reaches(5432), True)
+    h.sh("ufw reload")
+
+
+def owners_files_stay(h):
+    h.sh("echo '{ \"live-restore\": false }' >/etc/docker/daemon.json; sed -i '1i # by hand' /etc/ufw/after.rules")
+    words = h.prepare("--admin ops")
+    expect("daemon.json", h.says("cat /etc/docker/daemon.json"), '{ "live-restore": false }')
+    expect("it says what is missing", words, "does not set max-size")
+    expect("rules by hand", h.says("head -n 1 /etc/ufw/after.rules"), "# by hand")
+    h.sh("rm /etc/ssh/sshd_config.d/10-jarvis.conf && sed -i '/^Include/d' /etc/ssh/sshd_config")
+    expect("sshd that reads no drop-ins", h.prepare("--admin ops", ends=1), "does /etc/ssh/sshd_config include")
+    expect("nothing is left of it", h.sh("test -e /etc/ssh/sshd_config.d/10-jarvis.conf", check=False).returncode, 1)
 
 
 # ---- running -----------------------------------------------------------------------------------------
