@@ -296,7 +296,7 @@ answer_slack() {
     slack=$(ask_secret "Slack webhook for alerts, or nothing") || exit 2
   fi
   [ -z "$slack" ] || is_like "$slack" 'https://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9/_-]+' ||
-    usage "--slack-file: is no address such as https://hooks.slack.com/services/..."
+    usage "--slack-file: is no address such as https://hooks.example.com/services/..."
 }
 
 check_files() {
@@ -404,7 +404,7 @@ third_party() { # those of the release, unless .env has another already
 with_the_owners_lines() { # text: and what .env has besides
   printf '%s\n' "$1"
   [ -f "$home/.env" ] || return 0
-  grep -v '^#' "$home/.env" | while IFS= read -r line; do
+  grep -v '^\(#.*\| *\)$' "$home/.env" | while IFS= read -r line; do
     case "
 $1" in
     *"
@@ -439,6 +439,7 @@ write_settings() {
   env_is=$(env_text)
   env_is=$(with_the_owners_lines "$env_is
 $(third_party)")
+  env_is=$(printf '%s\n' "$env_is" | grep .)
   jarvis_env_is=$(jarvis_env_text)
   put "$home/nginx/site.conf" 0644 <<END || :
 server_name $domain;

@@ -25,12 +25,41 @@ compose() {
     ${DOCKER_CONFIG:+DOCKER_CONFIG="$DOCKER_CONFIG"} ${image:+JARVIS_IMAGE="$image"} $compose_is "$@")
 }
 
+# A line for each service: name, how many, and its profiles with commas. compose 1.29 lists those of every profile.
+table_of_services() {
+  compose config 2>>"$(log_file)" | awk '
+    function out() { if (name != "") print name, n, profiles; name = "" }
+    /^[a-z]/ { out(); top = $1; next }
+    top != "services:" { next }
+    /^  [^ -]/ { out(); name = substr($1, 1, length($1) - 1); n = 1; profiles = ""; listing = 0; next }
+    $1 == "-" { if (listing) profiles = profiles $2 ","; next }
+    { listing = ($1 == "profiles:") }
+    $1 == "scale:" || $1 == "replicas:" { n = $2 }
+    END { out() }'
+}
+
+# Asked once: compose takes its time.
+know_services() {
+  [ -z "${services_are:-}" ] || return 0
+  services_are=$(table_of_services)
+}
+
 services_of() { # those of the profiles in use
-  compose config --services
+  know_services
+  printf '%s\n' "$services_are" | while read -r each _ its; do
+    if [ -z "$its" ] || is_in_use "$its"; then echo "$each"; fi
+  done
+}
+
+is_in_use() { # profiles, with commas
+  for profile in $(printf %s "$1" | tr ',' ' '); do
+    ! words_have "$profile" "$(setting COMPOSE_PROFILES)" || return 0
+  done
+  return 1
 }
 
 has_service() { # name
-  services_of 2>/dev/null | grep -qx "$1"
+  services_of | grep -qx "$1"
 }
 
 containers_of() { # service [filters of docker ps]
@@ -41,11 +70,8 @@ containers_of() { # service [filters of docker ps]
 }
 
 how_many() { # service: as the files say
-  compose config 2>/dev/null | awk -v service="  $1:" '
-    /^[a-z]/ { inside = 0; top = $0 }
-    top == "services:" && /^  [^ ]/ { inside = ($0 == service) }
-    inside && ($1 == "scale:" || $1 == "replicas:") { n = $2 }
-    END { print n + 0 ? n : 1 }'
+  know_services
+  printf '%s\n' "$services_are" | awk -v service="$1" '$1 == service { print $2 }'
 }
 
 image_id() { # reference
@@ -210,7 +236,7 @@ roll_all() {
     return 1
   }
   for actor in $actors; do
-    has_actor "$actor" || continue
+    has_service "$actor" || continue
     if [ -n "$(stale_of "$actor")" ] || [ -z "$(containers_of "$actor")" ]; then
       say "  $actor"
       roll "$actor" || return 1
@@ -218,12 +244,4 @@ roll_all() {
   done
   say "  gateways"
   roll_gateways
-}
-
-has_actor() { # asked once, as compose takes its time
-  [ -n "${services_are:-}" ] || services_are=$(services_of | tr '\n' ' ')
-  case " $services_are " in
-  *" $1 "*) return 0 ;;
-  esac
-  return 1
 }

@@ -16,7 +16,7 @@ cmd_backup() {
 
 backup_now() {
   status=0
-  quietly compose exec -T backup /backup/backup now || status=$?
+  quietly compose exec -T backup /bin/sh /backup/backup now || status=$?
   case $status in
   0) ;;
   3) complain "backup: made, but not handed on to where copies go; see $(log_file)" ;;
@@ -60,7 +60,7 @@ cmd_restore() {
 
 writers() {
   for service in gateway-a gateway-b $actors; do
-    if has_actor "$service"; then printf '%s ' "$service"; fi
+    if has_service "$service"; then printf '%s ' "$service"; fi
   done
 }
 
@@ -68,7 +68,7 @@ restore_database() {
   # shellcheck disable=SC2046 # words
   change "stop every process that writes" compose stop --timeout 40 $(writers)
   quietly compose run --rm --no-deps -T -v "$home/secrets/backup_identity:/run/identity:ro" backup \
-    /backup/restore ${replace:+"$replace"} --identity /run/identity "/backups/$file" || {
+    /bin/sh /backup/restore ${replace:+"$replace"} --identity /run/identity "/backups/$file" || {
     tail -n 5 "$(log_file)" >&2
     quietly bring_up || :
     die "restore: $file was not restored (above); everything was started again as it is"
@@ -105,7 +105,7 @@ cmd_upgrade() {
   quietly compose config -q || die "upgrade: compose does not take the new files; see $(log_file)"
   say "pulling images"
   quietly compose pull -q --ignore-pull-failures || :
-  [ -z "$with_backup" ] || backup_now || die "upgrade: no backup could be made (--no-backup does without)"
+  [ -z "$with_backup" ] || ! has_service backup || backup_now || die "upgrade: no backup could be made (--no-backup does without)"
   apply_in_order
   say "upgraded in $(seconds_since "$started") s"
 }

@@ -81,7 +81,7 @@ whole_reference() { # REF
   "$repository"@*) is_like "${1#"$repository"@}" 'sha256:[0-9a-f]{64}' && printf '%s\n' "$1" && return ;;
   *) is_like "$1" '[A-Za-z0-9_][A-Za-z0-9._-]{0,127}' && printf '%s\n' "$repository:$1" && return ;;
   esac
-  usage "deploy $1: is no tag, sha256: digest or reference of $repository"
+  die "deploy $1: is no tag, sha256: digest or reference of $repository (JARVIS_IMAGE); nothing was touched"
 }
 
 have_new_image() { # reference
@@ -136,7 +136,7 @@ begin_rolling() { # image: or go on
 
 # The images of the last three versions stay, for the way back.
 forget_old_images() {
-  awk '!seen[$2]++ { line[++n] = $2 } END { for (i = 1; i <= n - 3; i++) print line[i] }' "$home/state/deployed" |
+  awk '{ line[NR] = $2 } END { for (i = NR; i > 0; i--) if (!seen[line[i]]++ && ++n > 3) print line[i] }' "$home/state/deployed" |
     while read -r old; do quietly docker image rm "$old" || :; done
 }
 
@@ -155,7 +155,7 @@ cmd_deploy() {
   done
   [ -n "$reference" ] || usage "deploy: which? Give a tag, a sha256: digest or a reference"
   lock_home
-  image=$(whole_reference "$reference") || exit 2
+  image=$(whole_reference "$reference") || exit
   started=$(date +%s)
   have_new_image "$image"
   [ -n "$dry" ] || image=$(pinned "$image")
@@ -172,7 +172,7 @@ plan_of_deploy() {
   say "would     deploy $image (now: $(deployed_now))"
   say "would     doctor, ${with_backup:+backup, }migrate, then roll:"
   for actor in $actors; do
-    if has_actor "$actor"; then say "would       $actor ($(how_many "$actor"))"; fi
+    if has_service "$actor"; then say "would       $actor ($(how_many "$actor"))"; fi
   done
   say "would       gateways, then verify"
 }
@@ -208,7 +208,7 @@ deploy_next() {
 before_rolling() {
   say "doctor"
   doctor_quietly || die "deploy: doctor found what would not work (above); nothing was touched"
-  if [ -n "$with_backup" ]; then
+  if [ -n "$with_backup" ] && has_service backup; then
     say "backup"
     backup_now || die "deploy: no backup could be made (--no-backup does without); nothing was touched"
   fi

@@ -8,6 +8,7 @@
 cmd_status() {
   no_arguments "$@"
   must_be_configured
+  know_services
   printf 'image      %s\n' "$(setting JARVIS_IMAGE)"
   printf 'deployed   %s\n' "$(tail -n 1 "$home/state/deployed" 2>/dev/null | grep . || echo 'nothing yet')"
   [ ! -f "$home/state/rolling" ] ||
@@ -98,6 +99,7 @@ cmd_logs() {
   done
   [ -z "$since" ] || is_like "$since" '[0-9]{1,6}[smh]|[0-9T:Z-]{10,25}' || usage "logs: --since $since is no time such as 10m"
   must_be_configured
+  know_services
   [ -z "$service" ] || has_service "$service" || usage "logs: there is no service $service; status lists them"
   [ -z "$dry" ] || return 0
   if [ -z "$since" ]; then
@@ -123,7 +125,6 @@ logs_since() {
 edge_curl() { # path arguments...: more settings come on standard input, so that no secret is in a command line
   path=$1
   shift
-  authority=$(setting JARVIS_VERIFY_CA)
   curl -sS --max-time 20 --config - ${authority:+--cacert "$authority"} \
     --resolve "$(setting JARVIS_DOMAIN):$(edge_port):$(edge_address)" -w '\n%{http_code}' "$@" \
     "https://$(setting JARVIS_DOMAIN):$(edge_port)$path" 2>&1
@@ -166,6 +167,16 @@ ask_edge() { # method path body: as whoever signed in
   take_answer "$1 $2" "$reply"
 }
 
+# Until the authority has given one, the certificate is a placeholder of the service acme; it is asked what that is, so
+# that even then nobody else can answer.
+know_authority() {
+  authority=$(setting JARVIS_VERIFY_CA)
+  if [ -n "$authority" ] || ! is_placeholder; then return 0; fi
+  complain "the certificate is a placeholder still, which browsers refuse: see jarvis-admin logs acme"
+  authority=$home/state/placeholder.pem
+  docker exec "$acme" cat /etc/jarvis/tls/cert.pem >"$authority"
+}
+
 verify_once() {
   trouble=
   sign_in "$(setting JARVIS_PROBE probe)" "$(cat "$home/secrets/probe_password")" || return 1
@@ -179,6 +190,7 @@ verify_once() {
 }
 
 verify_within() { # seconds: tries again until then
+  know_authority
   verify_until=$(($(date +%s) + $1))
   until verify_once; do
     if [ "$(date +%s)" -ge "$verify_until" ]; then
@@ -211,6 +223,10 @@ cmd_verify() {
 
 # ---- doctor --------------------------------------------------------------------------------------
 
+# What the world outside has to do with: a reason not to begin, but none to leave a running system without a mend.
+amiss() {
+  if [ -n "${for_deploy:-}" ]; then warn "$@"; else bad "$@"; fi
+}
 fine() { say "ok    $*"; }
 warn() { say "warn  $*"; }
 bad() {
@@ -229,6 +245,7 @@ cmd_doctor() {
     shift
   done
   must_be_configured
+  know_services
   image=$(setting JARVIS_IMAGE)
   examine
   if [ -z "$host_only" ] && [ -z "$dry" ]; then
@@ -253,11 +270,12 @@ examine() {
 # For a deploy: only what is wrong is shown.
 doctor_quietly() {
   report=$(cmd_doctor_for_deploy 2>&1) && return 0
-  printf '%s\n' "$report" | grep -v '^ok' >&2
+  { printf '%s\n' "$report" | grep -E '^(FAIL|warn)' || printf '%s\n' "$report" | tail -n 5; } >&2
   return 1
 }
 
 cmd_doctor_for_deploy() {
+  for_deploy=yes
   examine
   compose run --rm --no-deps -T migrate doctor || bad "doctor in $image found something"
   [ "$bad_ones" = 0 ]
@@ -347,7 +365,7 @@ doctor_ports() {
     port=${port##*:}
     if [ -n "$(containers_of nginx)" ]; then fine "port $port is ours"
     elif [ -n "$(ss -Hltn "sport = :$port" 2>/dev/null)" ]; then
-      bad "port $port is taken: $(ss -Hltnp "sport = :$port" | sed -n 's/.*users:((\("[^"]*"\).*/by \1/p' | head -n 1)"
+      amiss "port $port is taken: $(ss -Hltnp "sport = :$port" | sed -n 's/.*users:((\("[^"]*"\).*/by \1/p' | head -n 1)"
     else fine "port $port is free"; fi
   done
 }
@@ -357,7 +375,7 @@ doctor_name() {
   addresses=$(getent ahosts "$name_is" 2>/dev/null | awk '{ print $1 }' | sort -u)
   if [ -z "$addresses" ]; then
     if [ "$(setting JARVIS_TLS acme)" = acme ] && [ -z "$(setting JARVIS_ACME_SERVER)" ]; then
-      bad "DNS: $name_is has no address; set an A record to this server"
+      amiss "DNS: $name_is has no address; set an A record to this server"
     else warn "DNS: $name_is has no address here"; fi
     return 0
   fi
@@ -370,12 +388,18 @@ doctor_name() {
 
 own_addresses() { ip -o addr 2>/dev/null | awk '{ sub("/.*", "", $4); print $4 }'; }
 
+is_placeholder() {
+  acme=$(containers_of acme | head -n 1)
+  [ -n "$acme" ] && [ "$(docker exec "$acme" cat /etc/jarvis/tls/kind 2>/dev/null)" = placeholder ]
+}
+
 doctor_certificate() {
   [ -n "$(containers_of nginx)" ] || return 0
   ends=$(certificate_end)
-  if [ -z "$ends" ]; then bad "certificate: nobody answers on port $(edge_port)"; return 0; fi
+  if [ -z "$ends" ]; then amiss "certificate: nobody answers on port $(edge_port)"; return 0; fi
   left=$(days_until "$ends")
-  if [ "$left" -lt 7 ]; then bad "certificate: $left days left; see jarvis-admin logs acme"
+  if is_placeholder; then amiss "certificate: a placeholder still; see jarvis-admin logs acme"
+  elif [ "$left" -lt 7 ]; then amiss "certificate: $left days left; see jarvis-admin logs acme"
   elif [ "$left" -lt 25 ]; then warn "certificate: $left days left and not renewed; see jarvis-admin logs acme"
   else fine "certificate: $left days left"; fi
 }

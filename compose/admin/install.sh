@@ -5,6 +5,7 @@
 
 cmd_install() {
   to=${JARVIS_HOME:-/opt/jarvis} link=/usr/local/sbin/jarvis-admin
+  [ "${JARVIS_LINK:-yes}" != no ] || link=
   while [ $# -gt 0 ]; do
     case $1 in
     --home) value_of "$1" $# && to=$2 && shift ;;

@@ -121,6 +121,8 @@ lock() { # file: held until the end of this process and of what it started
 lock_home() {
   must_be_configured
   lock "$home/state/lock"
+  know_services
+  [ -n "$services_are" ] || die "compose does not take $home/compose.yml and .env: $(compose config -q 2>&1 | tail -n 1)"
   # The log of other programs' words does not grow for ever.
   if [ -z "$dry" ] && [ "$(wc -c <"$(log_file)" 2>/dev/null || echo 0)" -gt 5000000 ]; then
     mv "$(log_file)" "$(log_file).1"

@@ -147,7 +147,7 @@ service_now_unless() { # question verb service
 prepare_docker_settings() {
   file=/etc/docker/daemon.json
   if [ -s $file ]; then
-    unchanged "$file (yours)"
+    unchanged "$file"
     for word in live-restore max-size; do
       grep -q "\"$word\"" $file || skipped "$file does not set $word; worth having"
     done
@@ -259,7 +259,7 @@ END
 
 prepare_admin_user() {
   [ -n "$admin_user" ] || return 0
-  [ -n "$admin_keys" ] || admin_keys=$(grep -sv '^ *\(#\|$\)' /root/.ssh/authorized_keys || :)
+  [ -n "$admin_keys" ] || admin_keys=$(grep -sv '^ *\(#\|$\)' "$(home_of root)/.ssh/authorized_keys" || :)
   [ -n "$admin_keys" ] || usage "--admin $admin_user: root has no keys to give it; give --admin-key FILE"
   if is_user "$admin_user"; then unchanged "user $admin_user"; else
     change "user $admin_user" make_user "$admin_user" "administers Jarvis"

@@ -51,6 +51,7 @@ rotate_jwt() {
     say "would     ask auth for a new signing key (POST /auth/keys)"
     return 0
   fi
+  know_authority
   admin=$(setting JARVIS_ADMIN admin)
   password=$(admin_password) || exit 1
   sign_in "$admin" "$password" || die "rotate jwt: $trouble"
@@ -90,7 +91,7 @@ rotate_nats() {
 }
 
 signal_nats() {
-  for server in $(services_of | grep '^nats'); do
+  for server in $(services_of | grep -x 'nats\(-[0-9]\)\{0,1\}'); do
     quietly compose kill -s HUP "$server" || die "rotate $what: $server could not be told"
   done
 }
@@ -133,7 +134,7 @@ rotate_bundled() {
     random_word | put_in_place "$home/secrets/database_password_${new_role#jarvis_}" 0444
     printf '%s %s\n' "$(next_second)" "$new_role" >"$since_file"
   fi
-  change "a new password for $new_role" tell_password "$new_role"
+  change "a new password for $new_role" open_role "$new_role"
   take_secret database_url "$(database_url_of "$new_role" "$(cat "$home/secrets/database_password_${new_role#jarvis_}")")"
   roll_same "$(cut -d' ' -f1 "$since_file")"
   others_of_database
@@ -146,10 +147,19 @@ tell_password() { # role: as its secret is now
     <"$home/secrets/database_password_${1#jarvis_}"
 }
 
+owner_psql() { # statement
+  compose exec -T postgres /bin/sh /etc/jarvis/postgres/start psql -q -c "$1"
+}
+
+open_role() { # role
+  tell_password "$1" && owner_psql "alter role $1 login"
+}
+
 lock_role() { # role: a password that no process has been given, and its connections end
   random_word | put_in_place "$home/secrets/database_password_${1#jarvis_}" 0444
-  change "$1 is locked" tell_password "$1"
-  change "connections of $1 are closed" compose exec -T postgres /bin/sh /etc/jarvis/postgres/start psql -q -c \
+  change "a password for $1 that nobody has" tell_password "$1"
+  change "$1 is locked" owner_psql "alter role $1 nologin"
+  change "connections of $1 are closed" owner_psql \
     "select pg_terminate_backend(pid) from pg_stat_activity where usename = '$1'"
 }
 
