@@ -172,6 +172,14 @@ def test_missing():
             assert r.returncode == CONFIG and "DATABASE_URL" in r.stderr, (command, r)
 
 
+def test_health():
+    """Only actors listen there."""
+    with Place() as p:
+        for value in (NOTHING + "/health", "/" + "x" * 200):
+            wrong = p.refuses(["run", "tickets"], "JARVIS_HEALTH", value)
+            assert not wrong, wrong
+
+
 def test_secrets_are_not_repeated():
     with Place() as p:
         for name, value in (("DATABASE_URL", "postgresql://a:hush-hush@[nonsense"),
