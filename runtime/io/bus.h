@@ -94,7 +94,8 @@ bool jv_bus_is_kept(const struct jv_bus_msg *m);
  * there these limits. One with other subjects or storage is somebody else's (FAILED_PRECONDITION).
  * bus_nats opens a connection of its own for it, so the loop need not run. What is older or too
  * much goes, the oldest first; 0: no limit. UNAVAILABLE and RESOURCE_EXHAUSTED (fewer servers than
- * replicas) may pass: a cluster that starts says so for a while. */
+ * replicas) may pass: a cluster that starts says so for a while. A stream that grows is given 30 s
+ * to be copied. */
 struct jv_stream_limits {
     int64_t max_age_s, max_bytes;
     int32_t max_message; /* bytes; a larger one is refused */

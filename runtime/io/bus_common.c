@@ -209,12 +209,17 @@ bool jv_bus_is_kept(const struct jv_bus_msg *m)
 {
     struct jv_arena *a = jv_arena_new(1 << 20);
     const Google__Protobuf__Struct *s = NULL;
+    const Google__Protobuf__Value *seq = NULL;
     bool yes;
 
     if (!m->status && m->len)
         s = (const void *)jv_json_to_msg(&google__protobuf__struct__descriptor, m->data, m->len,
                                          JV_JSON_SNAKE, a, NULL);
-    yes = s && jv_struct_get(s, "seq") && !jv_struct_get(s, "error");
+    if (s && !jv_struct_get(s, "error"))
+        seq = jv_struct_get(s, "seq");
+    /* 0: the same one was said before and is still on its way */
+    yes = seq && seq->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE &&
+          seq->number_value > 0;
     jv_arena_free(a);
     return yes;
 }

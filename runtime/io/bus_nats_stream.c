@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STREAM_MS = 5000 };
+enum { STREAM_MS = 5000, COPIES_MS = 30000, COPIES_EVERY_MS = 200 };
 
 /* ---- what JetStream says ------------------------------------------------------------------- */
 
@@ -50,22 +50,56 @@ static bool same_limits(const jsStreamConfig *have, const jsStreamConfig *want)
            have->MaxMsgSize == want->MaxMsgSize && have->Replicas == want->Replicas;
 }
 
+/* Has every server that shall have it all of it? */
+static bool is_complete(const jsStreamInfo *info)
+{
+    const jsClusterInfo *c = info->Cluster;
+    bool complete = c && c->Leader && c->ReplicasLen == (int)info->Config->Replicas - 1;
+
+    for (int i = 0; complete && i < c->ReplicasLen; i++)
+        complete = c->Replicas[i]->Current && !c->Replicas[i]->Offline;
+    return complete;
+}
+
+/* A server that is lost before the new ones have it all may take what was acknowledged with it. */
+static int await_copies(jsCtx *js, const jsStreamConfig *want, struct jv_err *err)
+{
+    bool complete = want->Replicas < 2;
+
+    for (int waited = 0; !complete && waited < COPIES_MS; waited += COPIES_EVERY_MS) {
+        jsStreamInfo *info = NULL;
+
+        nats_Sleep(COPIES_EVERY_MS);
+        if (js_GetStreamInfo(&info, js, want->Name, NULL, NULL) == NATS_OK)
+            complete = is_complete(info);
+        jsStreamInfo_Destroy(info);
+    }
+    return complete ? JV_OK
+                    : jv_err_set(err, JV_UNAVAILABLE, "stream %s: its copies are not complete yet",
+                                 want->Name);
+}
+
 static int check_stream(jsCtx *js, jsStreamConfig *want, struct jv_err *err)
 {
     jsStreamInfo *info = NULL;
     jsErrCode code = 0;
     natsStatus st = js_GetStreamInfo(&info, js, want->Name, NULL, &code);
+    bool changed = st == NATS_NOT_FOUND;
     int r = JV_OK;
 
     if (st == NATS_NOT_FOUND)
         st = js_AddStream(&info, js, want, NULL, &code);
-    if (st == NATS_OK && !same_stream(info->Config, want))
+    if (st == NATS_OK && !same_stream(info->Config, want)) {
         r = jv_err_set(err, JV_FAILED_PRECONDITION,
                        "stream %s is there, with other subjects or storage", want->Name);
-    else if (st == NATS_OK && !same_limits(info->Config, want))
+    } else if (st == NATS_OK && !same_limits(info->Config, want)) {
+        changed = changed || info->Config->Replicas != want->Replicas;
         st = js_UpdateStream(NULL, js, want, NULL, &code);
+    }
     if (st != NATS_OK)
         r = refused(want->Name, (int)want->Replicas, code, err);
+    else if (!r && changed)
+        r = await_copies(js, want, err);
     jsStreamInfo_Destroy(info);
     return r;
 }

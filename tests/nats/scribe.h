@@ -152,7 +152,7 @@ static void begin(const struct jv_bus_options *b)
     struct jv_node_options o = { .prefix = "jarvis" };
     struct jv_err err = { 0 };
 
-    jv_log_init("scribe", JV_LOG_WARN, false);
+    jv_log_init("scribe", JV_LOG_ERROR, false);
     at.ready = at.drained = at.speaking = false;
     at.said = at.strange = at.rest = 0;
     at.read_to = 0;

@@ -464,6 +464,37 @@ TEST(one_call_by_hand)
     ended(&p);
 }
 
+TEST(what_migrate_is_told)
+{
+    static const struct jv_actor *const none[] = { NULL };
+    static const struct jv_file nothing[] = { { 0 } };
+    static const struct jv_program program = {
+        .version = "1", .actors = none, .migrations = nothing, .seeds = nothing
+    };
+    static const struct {
+        const char *name, *value, *text;
+    } bad[] = {
+        { "JARVIS_STREAM_REPLICAS", "2", "JARVIS_STREAM_REPLICAS: must be 1, 3 or 5" },
+        { "JARVIS_STREAM_REPLICAS", "7", "JARVIS_STREAM_REPLICAS: must be between 1 and 5" },
+        { "JARVIS_MIGRATE_WAIT", "soon", "JARVIS_MIGRATE_WAIT: must be a time" },
+    };
+
+    setenv("DATABASE_URL", "postgresql://x@127.0.0.1:1/x", 1);
+    for (size_t i = 0; i < JV_COUNT(bad); i++) {
+        const struct command *c;
+
+        setenv(bad[i].name, bad[i].value, 1);
+        c = command(&program, "jarvis migrate");
+        CHECK_INT(c->code, JV_EXIT_CONFIG);
+        CHECK_HAS(c->err, bad[i].text);
+        unsetenv(bad[i].name);
+    }
+    setenv("JARVIS_MIGRATE_WAIT", "0", 1);
+    CHECK_INT(command(&program, "jarvis migrate")->code, 1); /* and at once */
+    unsetenv("JARVIS_MIGRATE_WAIT");
+    unsetenv("DATABASE_URL");
+}
+
 /* ---- the child ------------------------------------------------------------------------------- */
 
 JV_TOOL_FN(sleepy_update, Tickets__UpdateRequest, Tickets__Ticket)

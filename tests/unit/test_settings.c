@@ -164,7 +164,7 @@ TEST(what_every_process_reads)
 {
     static const char *const names[] = { "NATS_URL",      "NATS_CREDS", "DATABASE_URL",
                                          "JARVIS_PREFIX", "JARVIS_LOG", "JARVIS_LOG_JSON",
-                                         "JARVIS_CLOCK" };
+                                         "JARVIS_CLOCK",  "NATS_CA",    "JARVIS_HEALTH" };
     static const struct {
         const char *env, *value, *text;
     } bad[] = {
@@ -172,6 +172,9 @@ TEST(what_every_process_reads)
         { "JARVIS_LOG", "loud", "JARVIS_LOG: must be error, warn, info or debug" },
         { "JARVIS_CLOCK", "tomorrow", "JARVIS_CLOCK: must be an RFC 3339 time" },
         { "JARVIS_LOG_JSON", "2", "JARVIS_LOG_JSON: must be true or false" },
+        { "NATS_CA", "/nowhere/ca.crt", "NATS_CA: cannot open /nowhere/ca.crt: No such file" },
+        { "NATS_CA", "/dev/null", "NATS_CA: /dev/null holds no certificate" },
+        { "NATS_CA", "/", "NATS_CA: / holds no certificate" },
     };
     struct jv_common c;
     struct jv_err err;
