@@ -88,7 +88,8 @@ int jv_configured(const struct jv_program *p, struct jv_err *err)
     int r = JV_OK;
 
     for (size_t i = 0; i < n && !r; i++)
-        r = jv_configured_one(p, &tables[i], err);
+        if ((r = jv_configured_one(p, &tables[i], err)) && jv_find_actor(p, tables[i].process))
+            r = jv_err_wrap(err, "%s", tables[i].process);
     jv_arena_free(a);
     return r;
 }

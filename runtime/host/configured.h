@@ -16,7 +16,8 @@ size_t jv_setting_tables(const struct jv_program *p, struct jv_arena *a,
                          const struct jv_setting_table **ret);
 
 /* As each process looks at its settings before it connects, but for NATS_CREDS and DATABASE_URL,
- * which are not the same for all. The first that is wrong: INVALID_ARGUMENT names it. */
+ * which are not the same for all. The first that is wrong: INVALID_ARGUMENT names it, and whose
+ * it is. */
 JV_CHECKED int jv_configured(const struct jv_program *p, struct jv_err *err);
 /* The same of one table's process. */
 JV_CHECKED int jv_configured_one(const struct jv_program *p, const struct jv_setting_table *t,

@@ -153,9 +153,19 @@ static bool is_ours(struct jv_doctor *d, const struct sockaddr_in *at)
     return ours;
 }
 
+/* As it is set, or where a running `up` says that its gateway is. */
+static const char *listening_at(void)
+{
+    const char *url = getenv("JARVIS_URL");
+
+    if (jv_is_set("JARVIS_LISTEN"))
+        return getenv("JARVIS_LISTEN");
+    return url && strncmp(url, "http://", 7) == 0 ? url + 7 : "127.0.0.1:8080";
+}
+
 void jv_doctor_listen(struct jv_doctor *d)
 {
-    const char *s = jv_is_set("JARVIS_LISTEN") ? getenv("JARVIS_LISTEN") : "127.0.0.1:8080";
+    const char *s = listening_at();
     struct sockaddr_in at;
     int e;
 
