@@ -3,7 +3,7 @@ names lead where they should, and clients come from many addresses.
 
     sys.exit(main(__file__, cases))       at the end of a test: runs cases() there, a line for each case
 
-The place is a network and a mount namespace (needs root); what is started in it is ended by its pid. nginx
+The place is a network, a mount and a process namespace (needs root), so nothing that was started is left. nginx
 and certbot run with the scripts and the configuration of compose/, as user 10001; only paths and the two
 listening ports are others.
 """
@@ -40,7 +40,8 @@ INSIDE = "JARVIS_EDGE_PLACE"
 def run_inside(path, *names):
     """Runs a test file, or those cases of it, in a place of its own; its exit code."""
     env = dict(os.environ, **{INSIDE: "1"})
-    return subprocess.call(["unshare", "--net", "--mount", "--propagation", "private", sys.executable, path,
+    return subprocess.call(["unshare", "--net", "--mount", "--propagation", "private", "--pid", "--fork",
+                            "--kill-child", "--mount-proc", sys.executable, path,
                             *names], env=env)
 
 

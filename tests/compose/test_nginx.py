@@ -442,6 +442,11 @@ def an_agent_away_takes_nothing_else_along(e):
             assert status == 503 and json.loads(body)["detail"].startswith("away at "), (status, body)
             got = [e.ask(m, "/x", b"{}" if m == "POST" else None, source="127.0.6.5")[0] for m in ("GET", "POST")]
             assert got == [200, 200], got
+    with slots("a"): # nor does the other gateway's death on top of it
+        for _ in range(10):
+            assert e.ask("GET", "/api/away", source="127.0.6.5")[0] in (502, 503)
+            got = [e.ask(m, "/x", b"{}" if m == "POST" else None, source="127.0.6.5")[0] for m in ("GET", "POST") * 4]
+            assert got == [200] * 8, got
 
 
 def nobody_there(e):
