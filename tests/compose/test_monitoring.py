@@ -65,7 +65,8 @@ def test_configuration_is_valid():
         p.write("rules.yml", rules())
         for edge, postgres in (("['https://example.org/health']", "['postgres:5432']"), ("[]", "[]")):
             with open(os.path.join(SOURCE, "prometheus.yml")) as f:
-                p.write("prometheus.yml", f.read().replace("@EDGE@", edge).replace("@POSTGRES@", postgres))
+                p.write("prometheus.yml", f.read().replace("@EDGE@", edge).replace("@POSTGRES@", postgres)
+                        .replace("@NATS@", postgres))
             r = in_image(p, "promtool", "check", "config", "prometheus.yml")
             d.expect("promtool check config", (r.returncode, r.stdout + r.stderr), (0, r.stdout + r.stderr))
         p.write("slack", "https://hooks.example.org/services/x\n")
@@ -84,6 +85,7 @@ def test_bad_settings():
         for process, env, sentence in (
                 ("prometheus", "JARVIS_DOMAIN=a b|c", "JARVIS_DOMAIN: \"a b|c\" is no name"),
                 ("prometheus", "JARVIS_POSTGRES_TARGET=here", "JARVIS_POSTGRES_TARGET"),
+                ("prometheus", "JARVIS_NATS_TARGET=n:1|x", "JARVIS_NATS_TARGET"),
                 ("prometheus", "JARVIS_ALERT_LLM_USD=much", "JARVIS_ALERT_LLM_USD"),
                 ("alertmanager", "A=1", "the secret alertmanager_slack is no https:// address"),
                 ("grafana", "A=1", "usage: start prometheus")):
