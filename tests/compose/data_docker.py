@@ -25,7 +25,7 @@ def find_binary():
     return next((b for b in builds if b and os.access(b, os.X_OK)), None)
 
 
-def run(*args, stdin=None, timeout=120, check=False, env=None):
+def run(*args, stdin=None, timeout=300, check=False, env=None):
     r = subprocess.run(args, input=stdin, text=True, capture_output=True, timeout=timeout, env=env or ENV)
     if check and r.returncode:
         raise AssertionError("%s: %d\n%s%s" % (" ".join(args[:6]), r.returncode, r.stdout[-2000:], r.stderr[-2000:]))
@@ -48,7 +48,7 @@ def image(kind):
     return "data-" + kind
 
 
-def wait_for(what, seconds=60.0, saying=""):
+def wait_for(what, seconds=120.0, saying=""):
     end = time.monotonic() + seconds
     while True:
         value = what()
@@ -136,7 +136,7 @@ class Place:
         r = docker("logs", name)
         return r.stdout + r.stderr
 
-    def exited(self, name, seconds=60):
+    def exited(self, name, seconds=180):
         """Waits for its end; returns the exit code."""
         return int(docker("wait", name, timeout=seconds, check=True).stdout)
 
@@ -216,7 +216,7 @@ class Database:
             if state != "true":
                 raise AssertionError("postgres ended:\n" + self.place.logs(self.container))
             return docker("exec", self.container, "/etc/jarvis/postgres/start", "health").returncode == 0
-        wait_for(healthy, saying="postgres")
+        wait_for(healthy, 180, saying="postgres")
 
     def stop(self, how="stop"):
         docker(how, self.container, check=True)

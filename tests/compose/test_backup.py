@@ -55,7 +55,7 @@ class Backups:
         o += ["-v", p.path("tls", "ca.crt") + ":/run/secrets/ca.crt:ro", "-v", p.path("secrets") + ":/keys:ro"]
         return o + self.more + list(more)
 
-    def do(self, command, *args, env=(), timeout=120):
+    def do(self, command, *args, env=(), timeout=300):
         e = [x for pair in env for x in ("-e", pair)]
         return d.docker("exec", *e, self.tool, BACKUP + command, *args, timeout=timeout)
 

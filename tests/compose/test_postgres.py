@@ -119,7 +119,7 @@ def test_another_version_and_bad_settings():
                  "mkdir /v/cluster && echo 12 > /v/cluster/PG_VERSION && chown -R postgres: /v", check=True)
         c = p.start("postgres", options=db.options())
         d.expect("exit code", p.exited(c), 78)
-        d.expect("the sentence", p.logs(c), "the data were made by PostgreSQL 12 and this image has 15")
+        d.expect("the sentence", p.logs(c), "the data were made by PostgreSQL 12 and this image has")
 
 
 def test_log_tells_no_values():
