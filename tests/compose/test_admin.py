@@ -239,7 +239,7 @@ def cut_short(p, *args, when):
     """Start it and kill it, and all that it started, as soon as `when` is so."""
     child = subprocess.Popen(**p.command(*args), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        wait_for(lambda: when() or child.poll() is not None)
+        wait_for(lambda: when() or child.poll() is not None, 600)
         expect("it was still at work", child.poll(), None)
     finally:
         os.killpg(child.pid, signal.SIGKILL)
@@ -271,7 +271,7 @@ def test_two_runs_do_not_meet():
         up(p)
         child = subprocess.Popen(**p.command("deploy", "2"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            wait_for(lambda: os.path.exists(p.path("state", "rolling")) or child.poll() is not None)
+            wait_for(lambda: os.path.exists(p.path("state", "rolling")) or child.poll() is not None, 600)
             expect("the second", p.admin("rollback", ends=3), "another jarvis-admin is at work")
             p.admin("status", ends=None)
         finally:
