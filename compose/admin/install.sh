@@ -24,6 +24,7 @@ cmd_install() {
   lock "$to/state/lock"
   install_files "$to"
   install_link
+  install_timer
 }
 
 # All that belongs to a release: not what is made on a server.
@@ -80,4 +81,34 @@ install_link() {
   if [ "$(readlink "$link" 2>/dev/null)" = "$to/jarvis-admin" ]; then unchanged "$link"; else
     change "$link" ln -sfn "$to/jarvis-admin" "$link"
   fi
+}
+
+# How containers do, for the monitoring: looked at from here, so that no container is given Docker's socket.
+install_timer() {
+  if [ -z "$link" ] || ! systemd_runs || [ ! -f "$release/monitoring/containers" ]; then return 0; fi
+  timers_are_new=
+  if put /etc/systemd/system/jarvis-containers.service 0644 <<END; then
+[Unit]
+Description=How the containers of Jarvis do, for its monitoring
+[Service]
+Type=oneshot
+EnvironmentFile=-$to/.env
+Environment=JARVIS_HOME=$to
+ExecStart=/bin/sh $to/monitoring/containers
+END
+    timers_are_new=yes
+  fi
+  if put /etc/systemd/system/jarvis-containers.timer 0644 <<END; then
+[Unit]
+Description=How the containers of Jarvis do, every minute
+[Timer]
+OnBootSec=1min
+OnUnitActiveSec=1min
+[Install]
+WantedBy=timers.target
+END
+    timers_are_new=yes
+  fi
+  [ -z "$timers_are_new" ] || change "timers of systemd" systemctl daemon-reload
+  service_now_unless is-enabled enable jarvis-containers.timer
 }

@@ -287,7 +287,7 @@ END
 # Where sshd really listens: its settings, the sockets, and the connection that this comes by.
 ssh_ports() {
   {
-    mkdir -p /run/sshd 2>/dev/null || :
+    [ -n "$dry" ] || mkdir -p /run/sshd 2>/dev/null || :
     sshd -T 2>/dev/null | awk '$1 == "port" { print $2 }' || :
     ss -Hltnp 2>/dev/null | awk '/"sshd"/ { n = split($4, a, ":"); print a[n] }' || :
     printf '%s\n' "${SSH_CONNECTION:-}" | awk 'NF == 4 { print $4 }'
@@ -325,7 +325,7 @@ END
       rm -f $drop_in
       die "$drop_in: is not taken; does /etc/ssh/sshd_config include sshd_config.d? Nothing was changed"
     fi
-    service_now reload ssh
+    service_now try-reload-or-restart ssh
   fi
 }
 

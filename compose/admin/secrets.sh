@@ -27,12 +27,16 @@ secrets_folder() {
   make_dir "$home/state" 0755
 }
 
-# backups is written by the backup service, whose user is the image's postgres.
+# Both are written by the backup service, whose user is the image's postgres.
 backups_folder() {
   [ -d "$home/backups" ] || make_dir "$home/backups" 0700
-  [ -n "$dry" ] || [ "$(stat -c %u "$home/backups")" != 0 ] || ! image_id "$tools_image" >/dev/null ||
-    quietly docker run --rm --network none --cap-drop ALL --cap-add CHOWN --user 0:0 --entrypoint chown \
-      -v "$home/backups:/b" "$tools_image" postgres:postgres /b || die "backups: cannot be given to the backup service"
+  [ -d "$home/state/metrics" ] || make_dir "$home/state/metrics" 0755
+  [ -n "$dry" ] || [ "$(stat -c %u "$home/backups")" != 0 ] || change "backups is the backup service's" give_backups
+}
+
+give_backups() {
+  docker run --rm --network none --cap-drop ALL --cap-add CHOWN --user 0:0 --entrypoint chown -v "$home/backups:/backups" \
+    -v "$home/state/metrics:/metrics" "$tools_image" postgres:postgres /backups /metrics
 }
 
 # ---- TLS between the processes: a CA of this server's own ----------------------------------------

@@ -41,10 +41,6 @@ def up(p):
     expect("versions", p.versions(), of("1"))
 
 
-def now():
-    return "%.9f" % time.time()
-
-
 # ---- words -------------------------------------------------------------------------------------------
 
 def test_help_and_wrong_words():
@@ -189,25 +185,26 @@ def test_install_again_keeps_what_was_changed_by_hand():
 
 # ---- deploys -----------------------------------------------------------------------------------------
 
+NOTHING_MISSING = {"auth": 0, "tickets": 0, "orchestrator": 0, "gateways": 0}
+
+
 def test_deploy_and_rollback_with_nothing_missing():
+    """For each that goes another one has come before."""
     with place() as p:
         up(p)
-        began = now()
-        words = p.admin("deploy", "2")
-        expect("versions", p.versions(), of("2"))
-        expect("it says how long", bool(re.search(r"deployed %s:2 in \d+ s" % REPOSITORY, words)), True)
-        expect("on record", [x.split()[1] for x in p.read("state", "deployed").splitlines()],
-               [REPOSITORY + ":1", REPOSITORY + ":2"])
-        p.admin("deploy", REPOSITORY + ":3")
-        p.admin("rollback")
-        expect("versions", p.versions(), of("2"))
-        p.admin("rollback")
-        expect("versions", p.versions(), of("1"))
+        with p.watch() as events:
+            words = p.admin("deploy", "2")
+            expect("versions", p.versions(), of("2"))
+            expect("it says how long", bool(re.search(r"deployed %s:2 in \d+ s" % REPOSITORY, words)), True)
+            expect("on record", [x.split()[1] for x in p.read("state", "deployed").splitlines()],
+                   [REPOSITORY + ":1", REPOSITORY + ":2"])
+            p.admin("deploy", REPOSITORY + ":3")
+            p.admin("rollback")
+            expect("versions", p.versions(), of("2"))
+            p.admin("rollback")
+            expect("versions", p.versions(), of("1"))
+        expect("fewest of each", events.least(), NOTHING_MISSING)
         expect(".env", p.setting("JARVIS_IMAGE"), REPOSITORY + ":1")
-        least = p.least_running(began, now())
-        # For each that went another one had come before.
-        expect("fewest of each", {s: least[s] for s in ("auth", "tickets", "orchestrator", "gateways")},
-               {"auth": 0, "tickets": 0, "orchestrator": 0, "gateways": 0})
         expect("nothing before that", p.admin("rollback", ends=1), "no version before")
         expect("no stand-in is left", p.containers("gateway-b", "-a"), [])
 
@@ -242,7 +239,7 @@ def cut_short(p, *args, when):
     """Start it and kill it, and all that it started, as soon as `when` is so."""
     child = subprocess.Popen(**p.command(*args), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        wait_for(lambda: when() or child.poll() is not None)
+        wait_for(lambda: when() or child.poll() is not None, 600)
         expect("it was still at work", child.poll(), None)
     finally:
         os.killpg(child.pid, signal.SIGKILL)
@@ -274,7 +271,7 @@ def test_two_runs_do_not_meet():
         up(p)
         child = subprocess.Popen(**p.command("deploy", "2"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            wait_for(lambda: os.path.exists(p.path("state", "rolling")) or child.poll() is not None)
+            wait_for(lambda: os.path.exists(p.path("state", "rolling")) or child.poll() is not None, 600)
             expect("the second", p.admin("rollback", ends=3), "another jarvis-admin is at work")
             p.admin("status", ends=None)
         finally:
@@ -284,10 +281,10 @@ def test_two_runs_do_not_meet():
 def test_two_gateways_take_turns():
     with place("--gateways", "2") as p:
         p.admin("up")
-        began = now()
-        p.admin("deploy", "2")
+        with p.watch() as events:
+            p.admin("deploy", "2")
         expect("versions", p.versions(), {**of("2"), "gateway-b": "2"})
-        expect("one is always there", p.least_running(began, now())["gateways"], -1)
+        expect("one is always there", events.least()["gateways"], -1)
 
 
 # ---- verify, status, logs, doctor --------------------------------------------------------------------
@@ -355,16 +352,15 @@ def test_rotate_nats_rolls_everything_between_new_and_revoked():
         up(p)
         old = set(p.containers("auth") + p.containers("tickets") + p.containers("gateway-a"))
         creds, served = p.read("secrets", "nats", "creds", "auth.creds"), p.read("secrets", "nats", "server", "server.conf")
-        began = now()
-        p.admin("rotate", "nats")
+        with p.watch() as events:
+            p.admin("rotate", "nats")
         expect("new credentials", p.read("secrets", "nats", "creds", "auth.creds") != creds, True)
         expect("new rules", p.read("secrets", "nats", "server", "server.conf") != served, True)
         expect("what was called", [x.split()[-1] for x in p.read("secrets", "nats", "calls").splitlines()],
                ["/data", "--rotate", "--revoke"])
         expect("every process is new", old & set(p.containers("auth") + p.containers("tickets") + p.containers("gateway-a")), set())
         expect("versions", p.versions(), of("1"))
-        least = p.least_running(began, now())
-        expect("fewest", {least[s] for s in ("auth", "tickets", "orchestrator", "gateways")}, {0})
+        expect("fewest of each", events.least(), NOTHING_MISSING)
 
 
 def test_rotate_tls_keeps_the_files():
