@@ -155,7 +155,7 @@ export async function chat(message, session, on, signal) {
       }
       throw new TypeError("the stream ended early");
     } catch (e) {
-      const again = e instanceof TypeError || e.status === 503;
+      const again = e instanceof TypeError || [502, 503, 504].includes(e.status);
       if (signal.aborted || !again || tries === 3) throw e;
       await pause(500 * 2 ** tries);
     }
