@@ -25,20 +25,14 @@ cmd_status() {
 
 status_of() { # service: a line for each of its containers; false when one is not well
   for one in $(containers_of "$1" -a); do
-    docker inspect -f '{{slice .Name 1}} {{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}} {{.State.ExitCode}} {{.Config.Image}}' \
+    docker inspect -f '{{slice .Name 1}} {{.State.Status}} {{if and .State.Running .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.State.ExitCode}} {{.Config.Image}}' \
       "$one"
   done | {
     well=0 lines=0
     while read -r name state health code picture; do
       lines=1
-      case $health in
-      healthy | starting | unhealthy) state=$health ;;
-      *) # no health check: one word less
-        picture=$code
-        code=$health
-        ;;
-      esac
-      [ "$state" != exited ] || [ "$code" != 0 ] || state='done'
+      [ "$health" = none ] || state=$health
+      if [ "$state $code" = 'exited 0' ] && [ "$(how_it_restarts "$name")" = no ]; then state='done'; fi
       case $state in
       healthy | running | 'done' | starting) ;;
       *) well=1 ;;
@@ -51,6 +45,10 @@ status_of() { # service: a line for each of its containers; false when one is no
     }
     return $well
   }
+}
+
+how_it_restarts() { # container; no: it has one thing to do, as migrate
+  docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' "$1"
 }
 
 edge_address() {
