@@ -244,6 +244,7 @@ def cut_short(p, *args, when):
     finally:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+    wait_for(lambda: run("flock", "-n", p.path("state", "lock"), "true", check=False).returncode == 0) # the last of it is dead
 
 
 def test_a_deploy_that_is_killed_can_be_repeated_or_undone():
