@@ -18,7 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 SCRIPT = os.path.join(TOP, "compose", "jarvis-admin")
 BASE = "jarvis-base:12"
-REPOSITORY = "jarvis-admin-test-%d" % os.getpid()
+REPOSITORY = "jarvis-admin-test"
 TOOLS = REPOSITORY + "-tools:1"
 DOMAIN = "jarvis.test"
 

@@ -14,8 +14,7 @@ import time
 import traceback
 
 import admin_host
-from admin_place import (DOMAIN, REPOSITORY, SCRIPT, TOOLS, Place, build_images, docker, expect, remove_images, run, tree,
-                         wait_for)
+from admin_place import DOMAIN, REPOSITORY, SCRIPT, Place, build_images, docker, expect, remove_images, run, tree, wait_for
 
 IMAGES_ARE_THERE = []
 EVERYWHERE = {"auth": "1", "tickets": "11", "orchestrator": "1", "gateway-a": "1"}
