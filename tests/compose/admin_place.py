@@ -18,7 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 SCRIPT = os.path.join(TOP, "compose", "jarvis-admin")
 BASE = "jarvis-base:12"
-REPOSITORY = "jarvis-admin-test-%d" % os.getpid()
+REPOSITORY = "jarvis-admin-test"
 TOOLS = REPOSITORY + "-tools:1"
 DOMAIN = "jarvis.test"
 
@@ -37,9 +37,9 @@ doctor) [ -z "$NO_DOCTOR" ] || { echo "FAIL  DATABASE_URL: nobody answers"; exit
 nats-conf)
   printf '%s\n' "$*" >>/nats/calls
   mkdir -p /nats/creds /nats/keys
-  head -c 12 /dev/urandom | od -An -tx1 >/nats/server.conf
-  for who in operator gateway auth tickets; do head -c 12 /dev/urandom | od -An -tx1 >/nats/creds/$who.creds; done
-  chmod 600 /nats/creds/*
+  for file in server.conf creds/operator.creds creds/gateway.creds creds/auth.creds creds/tickets.creds; do
+    head -c 12 /dev/urandom | od -An -tx1 >/nats/new && chmod 600 /nats/new && mv -f /nats/new /nats/$file || exit 1
+  done
   ;;
 *) exit 2 ;;
 esac

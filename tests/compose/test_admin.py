@@ -14,8 +14,7 @@ import time
 import traceback
 
 import admin_host
-from admin_place import (DOMAIN, REPOSITORY, SCRIPT, TOOLS, Place, build_images, docker, expect, remove_images, run, tree,
-                         wait_for)
+from admin_place import DOMAIN, REPOSITORY, SCRIPT, Place, build_images, docker, expect, remove_images, run, tree, wait_for
 
 IMAGES_ARE_THERE = []
 EVERYWHERE = {"auth": "1", "tickets": "11", "orchestrator": "1", "gateway-a": "1"}
@@ -244,6 +243,7 @@ def cut_short(p, *args, when):
     finally:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+    wait_for(lambda: run("flock", "-n", p.path("state", "lock"), "true", check=False).returncode == 0) # the last of it is dead
 
 
 def test_a_deploy_that_is_killed_can_be_repeated_or_undone():
