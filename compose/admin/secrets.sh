@@ -31,12 +31,6 @@ secrets_folder() {
 backups_folder() {
   [ -d "$home/backups" ] || make_dir "$home/backups" 0700
   [ -d "$home/state/metrics" ] || make_dir "$home/state/metrics" 0755
-  [ -n "$dry" ] || [ "$(stat -c %u "$home/backups")" != 0 ] || change "backups is the backup service's" give_backups
-}
-
-give_backups() {
-  docker run --rm --network none --cap-drop ALL --cap-add CHOWN --user 0:0 --entrypoint chown -v "$home/backups:/backups" \
-    -v "$home/state/metrics:/metrics" "$tools_image" postgres:postgres /backups /metrics
 }
 
 # ---- TLS between the processes: a CA of this server's own ----------------------------------------
