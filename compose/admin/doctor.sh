@@ -248,7 +248,7 @@ cmd_doctor() {
   examine
   if [ -z "$host_only" ] && [ -z "$dry" ]; then
     find_compose
-    compose run --rm --no-deps -T migrate doctor || bad "doctor in the image found something (above)"
+    doctor_inside || bad "doctor in the image found something (above)"
   fi
   [ "$bad_ones" = 0 ] || die "doctor: $bad_ones to mend"
 }
@@ -265,6 +265,12 @@ examine() {
   doctor_backup
 }
 
+# With every user's credentials. From there the public address cannot be reached: that was looked at here already.
+doctor_inside() {
+  compose run --rm --no-deps -T -e JARVIS_PUBLIC_URL= -e NATS_CREDS=/creds -v "$home/secrets/nats/creds:/creds:ro" \
+    migrate doctor
+}
+
 # For a deploy: only what is wrong is shown.
 doctor_quietly() {
   report=$(cmd_doctor_for_deploy 2>&1) && return 0
@@ -275,7 +281,7 @@ doctor_quietly() {
 cmd_doctor_for_deploy() {
   for_deploy=yes
   examine
-  compose run --rm --no-deps -T migrate doctor || bad "doctor in $image found something"
+  doctor_inside || bad "doctor in $image found something"
   [ "$bad_ones" = 0 ]
 }
 

@@ -161,10 +161,12 @@ static void on_bus_state(void *arg, bool connected, const char *why)
 /* In one line, and as the other lines of this process where they are JSON. */
 static int say_wrong(const struct process *p, const struct jv_err *err)
 {
-    if (p->common.log_json)
+    if (p->common.log_json) {
+        jv_log_init(p->actor->name, JV_LOG_INFO, true);
         jv_logf(JV_LOG_ERROR, "%s", err->text);
-    else
+    } else {
         fprintf(stderr, "jarvis: %s\n", err->text);
+    }
     return JV_EXIT_CONFIG;
 }
 

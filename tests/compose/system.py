@@ -154,11 +154,18 @@ class System:
     def wait_ready(self, seconds):
         self.wait_status("/health", 200, seconds)
 
+    def wait_answered(self, token, seconds):
+        """By the tickets agent, from the database."""
+        def is_answered():
+            try:
+                with self.client() as c:
+                    return c.tool(token, "tickets", "get_my_tickets", {})
+            except (OSError, http.client.HTTPException, AssertionError):
+                return False
+        wait_for(is_answered, seconds, "the tickets agent")
+
     def wait_healthy(self, container, seconds=90):
         wait_for(lambda: inspect(container)["State"]["Health"]["Status"] == "healthy", seconds, container + " to be healthy")
-
-    def show_text(self, title, text):
-        print("".join("      %s: %s\n" % (title, line) for line in text.splitlines()), end="")
 
     def show(self):
         for c in self.all_containers():
