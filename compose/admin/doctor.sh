@@ -267,8 +267,8 @@ examine() {
 
 # With every user's credentials. From there the public address cannot be reached: that was looked at here already.
 doctor_inside() {
-  compose run --rm --no-deps -T -e JARVIS_PUBLIC_URL= -e NATS_CREDS=/creds -v "$home/secrets/nats/creds:/creds:ro" \
-    migrate doctor
+  compose run --rm --no-deps -T -e JARVIS_PUBLIC_URL= -e NATS_CREDS=/run/secrets/creds \
+    -v "$home/secrets/nats/creds:/run/secrets/creds:ro" migrate doctor
 }
 
 # For a deploy: only what is wrong is shown.

@@ -37,10 +37,12 @@ def test_a_deploy_and_a_rollback_under_load(system):
 
 
 def test_a_version_that_does_not_work_goes_back_by_itself(system):
+    system.set("JARVIS_ROLL_WAIT", "20")
     with Load(system, people=4) as load:
         load.wait_for(20)
         r = system.admin("deploy", BROKEN, check=False)
         load.wait_for(20)
+    system.set("JARVIS_ROLL_WAIT", "120")
     assert r.returncode == 4, (r.returncode, r.stdout, r.stderr)
     all_run(system, OLD)
     nobody_noticed(system, load, "failed deploy")

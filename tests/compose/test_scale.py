@@ -32,9 +32,9 @@ def test_nothing_is_lost_when_one_of_each_stops():
 
 
 def stop(system, service, load):
-    """One process is killed, the load goes on, it comes back."""
+    """One is stopped, the load goes on, it comes back."""
     one = system.containers(service)[0]
-    docker("kill", "-s", "KILL", one)
+    docker("stop", "-t", "40", one)
     load.wait_for(100)
     docker("start", one)
     system.wait_healthy(one)

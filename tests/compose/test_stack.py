@@ -121,7 +121,7 @@ def test_a_killed_container_comes_back(system):
     with system.client() as c:
         made = [int(c.tool(token, "tickets", "create_my_ticket", {"operation": "vpn_access"})["ticket"]["id"])]
         for service in ("tickets", "postgres", "nats"):
-            docker("kill", "-s", "KILL", system.containers(service)[0])
+            system.kill(system.containers(service)[0])
             system.wait_answered(token, 90)
             with system.client() as again:
                 found = again.tool(token, "tickets", "get_my_tickets", {})
