@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING = 32, POLL_MS = 2000, BUCKETS = 256, MAX_TOLD = 4096 };
+enum { RING = 32, POLL_MS = 2000, LAST_POLL_MS = 200, BUCKETS = 256, MAX_TOLD = 4096 };
 
 struct heard {
     struct jv_tevent e;
@@ -33,6 +33,7 @@ struct jv_follower {
     int32_t seen;
     int64_t since_ms; /* real: its caller was let in before */
     uint64_t revocations;
+    bool to_the_last; /* who gets one answer cannot go on with it elsewhere: waits while we drain */
     struct jv_tevent *read; /* from the table */
     size_t n_read, at_read;
     struct jv_arena *aside; /* holds them */
@@ -343,7 +344,9 @@ static int poll_table(struct jv_follower *f, int64_t now)
 static int wait_for_more(struct jv_follower *f)
 {
     struct jv_ctx *ctx = f->ctx;
-    int64_t now = jv_loop_mono_ms(ctx->node->loop), poll = f->watch->polled_ms + POLL_MS;
+    /* Who drains is told nothing any more. */
+    int64_t every = ctx->node->draining ? LAST_POLL_MS : POLL_MS;
+    int64_t now = jv_loop_mono_ms(ctx->node->loop), poll = f->watch->polled_ms + every;
     int r;
 
     if (now >= poll)
@@ -375,7 +378,7 @@ int jv_follower_next(struct jv_follower *f, struct jv_tevent *ret)
     while (!r && !from_table(f, ret) && !from_ring(f, ret)) {
         if (f->watch->top > f->seen)
             r = read_table(f);
-        else if (f->ctx->node->draining)
+        else if (f->ctx->node->draining && !f->to_the_last)
             r = jv_fail(f->ctx, JV_UNAVAILABLE, "this instance is stopping");
         else
             r = wait_for_more(f);
@@ -409,6 +412,7 @@ static int follow_until(struct jv_ctx *ctx, const char *id, int32_t after, unsig
     struct jv_tevent e;
     int r = JV_OK;
 
+    f->to_the_last = !(flags & JV_FOLLOW_EMIT);
     while (!r && !jv_is_terminal(state) && !(to_question && jv_is_interrupted(state))) {
         r = jv_follower_next(f, &e);
         if (!r && e.kind == JV_KIND_STATUS)

@@ -395,6 +395,23 @@ TEST(whoever_stops_hands_back)
     world_free(s.w);
 }
 
+/* Whoever waits for one answer cannot go on with it elsewhere, as the listener of a stream can. */
+TEST(whoever_stops_answers_those_who_wait)
+{
+    struct stage s = stage_new();
+    struct world_reply r;
+
+    world_send(s.w, s.vishal, "a2a.doer.SendMessage",
+               "{\"message\":{\"messageId\":\"waits\",\"role\":\"ROLE_USER\",\"parts\":["
+               "{\"text\":\"slowly\"}]}}");
+    world_advance(s.w, 100); /* it is at work */
+    world_drain(s.w, s.node);
+    r = world_collect(s.w);
+    CHECK_INT(r.code, JV_OK);
+    CHECK_STR(member(s.w, &r, "state"), "TASK_STATE_COMPLETED");
+    world_free(s.w);
+}
+
 TEST(a_task_that_kills_is_given_up)
 {
     struct stage s = stage_new();
