@@ -203,13 +203,16 @@ static int take_records(struct jv_ctx *ctx)
     return r == JV_RESOURCE_EXHAUSTED ? JV_OK : r; /* the next time */
 }
 
+static int check(const void *state, struct jv_err *err)
+{
+    return first_check(state, err);
+}
+
 static int init(struct jv_ctx *ctx)
 {
     const struct auth *auth = jv_state(ctx);
-    int r = first_check(ctx);
+    int r = keys_load(ctx);
 
-    if (!r)
-        r = keys_load(ctx);
     if (!r)
         r = telling_started(ctx);
     if (!r && auth->demo)
@@ -288,6 +291,7 @@ JV_ACTOR(auth) = {
     .settings = settings,
     .needs = JV_NEEDS_DB | JV_NEEDS_AUDIT,
     .state_size = sizeof(struct auth),
+    .check = check,
     .init = init,
     .fini = fini,
 };

@@ -41,7 +41,7 @@ int people_add_demo(struct jv_ctx *ctx);
 bool people_is_demo_password(const char *password);
 
 /* ---- first.c: people that settings name ---- */
-int first_check(struct jv_ctx *ctx); /* the settings alone */
+int first_check(const struct auth *auth, struct jv_err *err); /* the settings alone */
 int first_add(struct jv_ctx *ctx);
 
 /* ---- find.c ---- */

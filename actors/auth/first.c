@@ -11,63 +11,64 @@ struct wanted {
     const char *setting, *name, *password, *role;
 };
 
-static void read_wanted(struct jv_ctx *ctx, struct wanted *admin, struct wanted *probe)
+static void read_wanted(const struct auth *auth, struct jv_arena *a, struct wanted *admin,
+                        struct wanted *probe)
 {
-    const struct auth *auth = jv_state(ctx);
-
-    *admin = (struct wanted){ "JARVIS_ADMIN", jv_lower(jv_arena(ctx), auth->admin),
-                              auth->admin_password, "admin" };
-    *probe = (struct wanted){ "JARVIS_PROBE", jv_lower(jv_arena(ctx), auth->probe),
-                              auth->probe_password, "user" };
+    *admin = (struct wanted){ "JARVIS_ADMIN", jv_lower(a, auth->admin), auth->admin_password,
+                              "admin" };
+    *probe = (struct wanted){ "JARVIS_PROBE", jv_lower(a, auth->probe), auth->probe_password,
+                              "user" };
 }
 
 /* ---- the settings --------------------------------------------------------------------------- */
 
-static int check_password(struct jv_ctx *ctx, const struct wanted *w)
+static int check_password(const struct wanted *w, struct jv_err *err)
 {
     size_t n = strlen(w->password);
 
     if (n < min_password || n > max_password)
-        return jv_fail(ctx, JV_INVALID_ARGUMENT, "%s_PASSWORD: must have %d to %d bytes",
-                       w->setting, min_password, max_password);
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "%s_PASSWORD: must have %d to %d bytes",
+                          w->setting, min_password, max_password);
     if (people_is_demo_password(w->password) || strcmp(w->password, w->name) == 0)
-        return jv_fail(ctx, JV_INVALID_ARGUMENT,
-                       "%s_PASSWORD: everybody would guess it; it is a password of the demo, or "
-                       "the user name",
-                       w->setting);
+        return jv_err_set(err, JV_INVALID_ARGUMENT,
+                          "%s_PASSWORD: everybody would guess it; it is a password of the demo, or "
+                          "the user name",
+                          w->setting);
     return JV_OK;
 }
 
-static int check(struct jv_ctx *ctx, const struct wanted *w)
+static int check_one(const struct wanted *w, struct jv_err *err)
 {
     if (!w->name[0] && !w->password[0])
         return JV_OK;
     if (!w->name[0])
-        return jv_fail(ctx, JV_INVALID_ARGUMENT, "%s: is not set, but %s_PASSWORD is", w->setting,
-                       w->setting);
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "%s: is not set, but %s_PASSWORD is",
+                          w->setting, w->setting);
     if (!w->password[0])
-        return jv_fail(ctx, JV_INVALID_ARGUMENT, "%s_PASSWORD: is not set, but %s is", w->setting,
-                       w->setting);
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "%s_PASSWORD: is not set, but %s is",
+                          w->setting, w->setting);
     if (!admin_is_name(w->name))
-        return jv_fail(ctx, JV_INVALID_ARGUMENT, "%s: " ADMIN_NAME_RULE, w->setting);
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "%s: " ADMIN_NAME_RULE, w->setting);
     if (strncmp(w->name, "user_", 5) == 0)
-        return jv_fail(ctx, JV_INVALID_ARGUMENT, "%s: must not begin with user_, as user ids do",
-                       w->setting);
-    return check_password(ctx, w);
+        return jv_err_set(err, JV_INVALID_ARGUMENT, "%s: must not begin with user_, as user ids do",
+                          w->setting);
+    return check_password(w, err);
 }
 
-int first_check(struct jv_ctx *ctx)
+int first_check(const struct auth *auth, struct jv_err *err)
 {
+    struct jv_arena *a = jv_arena_new(0);
     struct wanted admin, probe;
     int r;
 
-    read_wanted(ctx, &admin, &probe);
-    r = check(ctx, &admin);
+    read_wanted(auth, a, &admin, &probe);
+    r = check_one(&admin, err);
     if (!r)
-        r = check(ctx, &probe);
+        r = check_one(&probe, err);
     if (!r && admin.name[0] && strcmp(admin.name, probe.name) == 0)
-        r = jv_fail(ctx, JV_INVALID_ARGUMENT,
-                    "JARVIS_PROBE: must be somebody else than JARVIS_ADMIN");
+        r = jv_err_set(err, JV_INVALID_ARGUMENT,
+                       "JARVIS_PROBE: must be somebody else than JARVIS_ADMIN");
+    jv_arena_free(a);
     return r;
 }
 
@@ -192,7 +193,7 @@ int first_add(struct jv_ctx *ctx)
     struct wanted admin, probe;
     int r = JV_OK;
 
-    read_wanted(ctx, &admin, &probe);
+    read_wanted(jv_state(ctx), jv_arena(ctx), &admin, &probe);
     if (admin.name[0])
         r = add_admin(ctx, &admin);
     if (!r && probe.name[0])

@@ -265,6 +265,8 @@ static int start(struct world *w, const struct jv_actor *actor, struct jv_node *
     o.pg = slot->pg;
     o.state = slot->state;
     r = actor->settings ? jv_settings_load(actor->settings, slot->state, err) : JV_OK;
+    if (!r && actor->check)
+        r = actor->check(slot->state, err);
     if (!r) {
         slot->node = jv_node_new(actor, &o, err);
         r = slot->node ? JV_OK : JV_INTERNAL;
