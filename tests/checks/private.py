@@ -8,7 +8,7 @@ PUBLIC = re.compile(
     r"[^.]*|[\d.]+|(.*\.)?(example|test|invalid|localhost)|(.*\.)?example\.(com|org|net)"
     r"|a2a-protocol\.org|www\.w3\.org|w3\.org|json-schema\.org|type\.googleapis\.com"
     r"|generativelanguage\.googleapis\.com|api\.(openai|anthropic)\.com|www\.rfc-editor\.org|.*github\.com"
-    r"|token\.actions\.githubusercontent\.com|(.*\.)?letsencrypt\.org"
+    r"|token\.actions\.githubusercontent\.com|(.*\.)?letsencrypt\.org|age-encryption\.org"
     r"|(.*\.)?nats\.io|(.*\.)?postgresql\.org|(.*\.)?debian\.org|(.*\.)?ubuntu\.com")
 HOST = re.compile(r"\b(?:https?|nats|ftp|git|ssh|postgres(?:ql)?)://(?:[^\s/\"'@<>]*@)?([A-Za-z0-9._-]+)")
 RULES = [
