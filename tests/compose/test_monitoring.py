@@ -65,8 +65,8 @@ def test_configuration_is_valid():
         p.write("rules.yml", rules())
         for edge, postgres in (("['https://example.org/health']", "['postgres:5432']"), ("[]", "[]")):
             with open(os.path.join(SOURCE, "prometheus.yml")) as f:
-                p.write("prometheus.yml", f.read().replace("@EDGE@", edge).replace("@POSTGRES@", postgres)
-                        .replace("@NATS@", postgres))
+                p.write("prometheus.yml", f.read().replace('"@EDGE@"', edge).replace('"@POSTGRES@"', postgres)
+                        .replace('"@NATS@"', postgres))
             r = in_image(p, "promtool", "check", "config", "prometheus.yml")
             d.expect("promtool check config", (r.returncode, r.stdout + r.stderr), (0, r.stdout + r.stderr))
         p.write("slack", "https://hooks.example.org/services/x\n")
