@@ -81,7 +81,7 @@ class System:
         self.admin("configure", "--yes", "--domain", DOMAIN, "--email", "none", "--database", "bundled",
                    "--image", OLD, "--tools-image", TOOLS, "--project", self.project,
                    "--listen-http", "127.0.0.1:%d" % self.http_port, "--listen-https", "127.0.0.1:%d" % self.port,
-                   "--subnet", free_net(), *self.options)
+                   "--subnet", free_net(), "--memory", "standard", *self.options)
         self.set("NATS_IMAGE", STANDINS)
         self.set("POSTGRES_IMAGE", STANDINS)
         self.set("NGINX_IMAGE", STANDINS)
