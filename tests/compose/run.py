@@ -59,19 +59,21 @@ def run_modules(names, results, *args):
 
 
 def run_shared(results):
-    modules = [importlib.import_module(m) for m in SHARED]
-    if not any(tests_of(m, results) for m in modules):
-        return
     with System() as system:
         run_modules(SHARED, results, system)
         figures.print_table(system)
+
+
+def wants_shared(results):
+    return any(tests_of(importlib.import_module(m), results) for m in SHARED)
 
 
 def main():
     results = Results(sys.argv[1:])
     with engine.Engine() as e:
         print("images: %s" % ", ".join("%s %.0f s" % i for i in e.took.items()), flush=True)
-        results.call("stack", run_shared, results)
+        if wants_shared(results):
+            results.call("up_and_down", run_shared, results)
         run_modules(OWN, results)
         run_modules(ALONE, results)
     print("%d passed, %d failed" % (results.passed, results.failed))

@@ -172,6 +172,11 @@ class System:
     def wait_healthy(self, container, seconds=90):
         wait_for(lambda: inspect(container)["State"]["Health"]["Status"] == "healthy", seconds, container + " to be healthy")
 
+    def nginx_errors(self):
+        """What it says of upstreams, but that one is not there."""
+        log = run("docker", "logs", self.containers("nginx")[0], check=False)
+        return [line for line in (log.stdout + log.stderr).splitlines() if "[error]" in line and "connecting" not in line][-5:]
+
     def show(self):
         for c in self.all_containers():
             state = c["State"]
