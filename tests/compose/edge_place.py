@@ -321,7 +321,9 @@ class EchoAnswer(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
         elif path == "/api/slow":
             self.stream()
-        elif path == "/api/away" or (self.server.draining and self.command == "GET"):
+        elif self.server.draining and self.command == "GET": # as a gateway that leaves: ADR 33
+            self.send(502, {"detail": "leaving " + self.server.name})
+        elif path == "/api/away":
             self.send(503, {"detail": "away at " + self.server.name})
         else:
             self.send(200, {"name": self.server.name, "headers": [[k.lower(), v] for k, v in self.headers.items()]})
