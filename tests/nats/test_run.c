@@ -456,7 +456,7 @@ TEST(one_call_by_hand)
     c = command(&program, "jarvis call chat.Sing {}");
     CHECK_HAS(c->err, "has no method Sing");
     c = command(&program, "jarvis call chat.Ask {} --as vishal");
-    CHECK_HAS(c->err, "USER:PASSWORD");
+    CHECK_HAS(c->err, "--as names no password");
     c = command(&program, "jarvis call tickets.Get '{\"ticket_id\":1}'");
     CHECK_HAS(c->err, "UNAVAILABLE");
     unsetenv("NATS_URL");

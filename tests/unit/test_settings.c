@@ -172,9 +172,9 @@ TEST(what_every_process_reads)
         { "JARVIS_LOG", "loud", "JARVIS_LOG: must be error, warn, info or debug" },
         { "JARVIS_CLOCK", "tomorrow", "JARVIS_CLOCK: must be an RFC 3339 time" },
         { "JARVIS_LOG_JSON", "2", "JARVIS_LOG_JSON: must be true or false" },
-        { "NATS_CA", "/nowhere/ca.crt", "NATS_CA: cannot open /nowhere/ca.crt: No such file" },
+        { "NATS_CA", "/nowhere/ca.crt", "NATS_CA: cannot read /nowhere/ca.crt: No such file" },
         { "NATS_CA", "/dev/null", "NATS_CA: /dev/null holds no certificate" },
-        { "NATS_CA", "/", "NATS_CA: / holds no certificate" },
+        { "NATS_CA", "/", "NATS_CA: cannot read /: Is a directory" },
     };
     struct jv_common c;
     struct jv_err err;
