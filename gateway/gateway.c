@@ -162,6 +162,8 @@ static int load(struct gw *gw, struct jv_err *err)
         r = check_listen("JARVIS_LISTEN", &gw->set.listen, gw->keep, err);
     if (r == JV_OK && gw->set.metrics_listen[0])
         r = check_listen("JARVIS_METRICS_LISTEN", &gw->set.metrics_listen, gw->keep, err);
+    if (r == JV_OK) /* before the address is looked for: it is about which one */
+        r = check_conformance(&gw->set, err);
     if (r == JV_OK)
         r = check_address("JARVIS_LISTEN", gw->set.listen, err);
     if (r == JV_OK && gw->set.metrics_listen[0])
@@ -170,8 +172,6 @@ static int load(struct gw *gw, struct jv_err *err)
         r = check_public_url(gw->set.public_url, err);
     if (r == JV_OK)
         r = proxies_parse(gw->set.trusted_proxies, gw->keep, &gw->proxies, err);
-    if (r == JV_OK)
-        r = check_conformance(&gw->set, err);
     if (r == JV_OK)
         r = allow_files(gw, err);
     return r;
