@@ -376,6 +376,7 @@ int jv_pg_check(const char *url, int wait_ms, struct jv_err *err)
 {
     const struct timespec pause = { 0, retry_ms * 1000000L };
     int64_t until = mono_ms() + wait_ms;
+    bool was_up = false; /* a refusal counts when it comes from a server that had been up before */
     struct pg_options o;
     int r = pg_options(&o, url, NULL, err);
 
@@ -387,8 +388,9 @@ int jv_pg_check(const char *url, int wait_ms, struct jv_err *err)
         r = connect_once(&o, until, &c, err);
         if (!r)
             return check_server(c, err);
-        if (mono_ms() + retry_ms >= until || is_final(&o))
+        if (mono_ms() + retry_ms >= until || was_up)
             return r;
+        was_up = is_final(&o);
         nanosleep(&pause, NULL);
         if (mono_ms() >= until)
             return r;
