@@ -383,7 +383,6 @@ JARVIS_TLS=$(if own_tls; then echo files; else echo acme; fi)
 HTTP_LISTEN=$listen_http
 HTTPS_LISTEN=$listen_https
 JARVIS_NET=$subnet
-JARVIS_SUBNET=$subnet.0/24
 JARVIS_DATA_INTERNAL=$(if [ "$database" = managed ]; then echo false; else echo true; fi)
 JARVIS_GATEWAYS=$gateways
 JARVIS_MODEL=$model

@@ -18,9 +18,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 
-from stack import TOP, Stack, free_port, wait_for
+from stack import TOP, Stack, free_port, wait_for, run_tests
 
 IS_ROOT = os.geteuid() == 0
 PG = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
@@ -586,22 +585,8 @@ def test_disk():
 
 def main():
     global stack
-    failed = n = 0
     with Stack(clock="", env={"JARVIS_DEMO": "0"}) as stack:
-        for name, fn in list(globals().items()):
-            if not name.startswith("test_") or (sys.argv[1:] and name[5:] not in sys.argv[1:]):
-                continue
-            n += 1
-            began = time.monotonic()
-            try:
-                fn()
-                print("ok %d - %s (%.1f s)" % (n, name[5:], time.monotonic() - began), flush=True)
-            except Exception as e:  # the others still run
-                failed += 1
-                print("not ok %d - %s\n# %s: %s" % (n, name[5:], type(e).__name__, str(e).replace("\n", "\n# ")),
-                      flush=True)
-    print("1..%d" % n)
-    return 1 if failed or not n else 0
+        return run_tests(globals(), sys.argv[1:])
 
 
 if __name__ == "__main__":

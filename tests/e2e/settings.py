@@ -12,9 +12,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 
-from stack import BINARY, free_port
+from stack import BINARY, free_port, run_tests
 
 CONFIG = 78
 FOREIGN = "192.0.2.77:8080"  # an address of documentation: no machine has it
@@ -237,21 +236,7 @@ def test_a_busy_port():
 
 
 def main():
-    failed = n = 0
-    for name, fn in list(globals().items()):
-        if not name.startswith("test_") or (sys.argv[1:] and name[5:] not in sys.argv[1:]):
-            continue
-        n += 1
-        began = time.monotonic()
-        try:
-            fn()
-            print("ok %d - %s (%.1f s)" % (n, name[5:], time.monotonic() - began), flush=True)
-        except Exception as e:  # the others still run
-            failed += 1
-            print("not ok %d - %s\n# %s: %s" % (n, name[5:], type(e).__name__, str(e).replace("\n", "\n# ")),
-                  flush=True)
-    print("1..%d" % n)
-    return 1 if failed or not n else 0
+    return run_tests(globals(), sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -138,3 +138,22 @@ class Stack:
         status, _, reply = self.http("POST", "/api/sessions", {}, self.login(username))
         assert status in (200, 201), (status, reply)
         return reply["session_id"]
+
+
+def run_tests(namespace, argv):
+    """A script's functions test_*, or those that argv names: a line for each; the exit code."""
+    failed = n = 0
+    for name, fn in list(namespace.items()):
+        if not name.startswith("test_") or (argv and name[5:] not in argv):
+            continue
+        n += 1
+        began = time.monotonic()
+        try:
+            fn()
+            print("ok %d - %s (%.1f s)" % (n, name[5:], time.monotonic() - began), flush=True)
+        except Exception as e:  # the others still run
+            failed += 1
+            print("not ok %d - %s\n# %s: %s" % (n, name[5:], type(e).__name__, str(e).replace("\n", "\n# ")),
+                  flush=True)
+    print("1..%d" % n)
+    return 1 if failed or not n else 0
