@@ -92,4 +92,17 @@ void pg_one_line(char *ret, size_t size, const char *message);
 /* Swallow notices. */
 void pg_quiet(void *arg, const char *message);
 
+/* Blocking code: closed and freed where they go out of sight. */
+static inline void pg_finish(PGconn **c)
+{
+    PQfinish(*c);
+}
+#define AUTO_CONN __attribute__((cleanup(pg_finish))) PGconn *
+
+static inline void pg_clear(PGresult **r)
+{
+    PQclear(*r);
+}
+#define AUTO_RESULT __attribute__((cleanup(pg_clear))) PGresult *
+
 #endif

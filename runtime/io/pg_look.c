@@ -10,18 +10,6 @@
 
 enum { statement_ms = 3000 };
 
-static void finish(PGconn **c)
-{
-    PQfinish(*c);
-}
-#define AUTO_CONN __attribute__((cleanup(finish))) PGconn *
-
-static void clear(PGresult **r)
-{
-    PQclear(*r);
-}
-#define AUTO_RESULT __attribute__((cleanup(clear))) PGresult *
-
 static int64_t wall_ms(void)
 {
     struct timespec t;

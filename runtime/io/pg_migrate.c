@@ -16,18 +16,6 @@ enum {
     lock_key = 0x6a617276, /* "jarv" */
 };
 
-static void finish(PGconn **c)
-{
-    PQfinish(*c);
-}
-#define AUTO_CONN __attribute__((cleanup(finish))) PGconn *
-
-static void clear(PGresult **r)
-{
-    PQclear(*r);
-}
-#define AUTO_RESULT __attribute__((cleanup(clear))) PGresult *
-
 /* ---- connecting ----------------------------------------------------------------------------- */
 
 static int64_t mono_ms(void)
