@@ -59,7 +59,7 @@ is_in_use() { # profiles, with commas
 }
 
 has_service() { # name
-  services_of | grep -qx "$1"
+  services_of | grep -x "$1" >/dev/null # read to its end: who writes into a closed pipe complains
 }
 
 containers_of() { # service [filters of docker ps]

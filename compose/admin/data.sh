@@ -44,7 +44,10 @@ cmd_restore() {
   done
   [ -n "$file" ] || usage "restore: which? One of: $(newest_backup) ... in $home/backups"
   lock_home
-  [ -f "$home/backups/$file" ] || die "restore: $home/backups/$file is not there"
+  case $file in
+  jarvis-*.tar) [ -f "$home/backups/$file" ] || die "restore: $home/backups/$file is not there" ;;
+  *) die "restore: $file is no backup: they are jarvis-TIME.tar" ;;
+  esac
   if [ -n "$dry" ]; then
     say "would     stop every process, restore $file ${replace:+over what is there, }migrate, start, verify"
     return 0
@@ -67,8 +70,8 @@ writers() {
 restore_database() {
   # shellcheck disable=SC2046 # words
   change "stop every process that writes" compose stop --timeout 40 $(writers)
-  quietly compose run --rm --no-deps -T -v "$home/secrets/backup_identity:/run/identity:ro" backup \
-    /bin/sh /backup/restore ${replace:+"$replace"} --identity /run/identity "/backups/$file" || {
+  quietly compose run --rm --no-deps -T -v "$home/secrets/backup_identity:/run/identity:ro" --entrypoint /bin/sh backup \
+    /backup/restore ${replace:+"$replace"} --identity /run/identity "/backups/$file" || {
     tail -n 5 "$(log_file)" >&2
     quietly bring_up || :
     die "restore: $file was not restored (above); everything was started again as it is"
@@ -102,6 +105,7 @@ cmd_upgrade() {
   trap '' HUP PIPE
   image=$(setting JARVIS_IMAGE)
   have_image "$image" JARVIS_IMAGE
+  note_files
   quietly compose config -q || die "upgrade: compose does not take the new files; see $(log_file)"
   say "pulling images"
   quietly compose pull -q --ignore-pull-failures || :
@@ -127,12 +131,12 @@ renew_third_party() {
 apply_in_order() {
   services=$(services_of | tr '\n' ' ')
   for service in $services; do # monitoring and whatever else keeps nothing
-    case " volumes migrate nats nats-1 nats-2 nats-3 postgres nginx acme gateway-a gateway-b $actors " in
+    case " volumes migrate nats nats-2 nats-3 postgres nginx acme gateway-a gateway-b $actors " in
     *" $service "*) ;;
     *) apply "$service" ;;
     esac
   done
-  for service in acme nginx postgres nats nats-1 nats-2 nats-3; do
+  for service in acme nginx postgres nats nats-2 nats-3; do
     case " $services " in
     *" $service "*) apply "$service" ;;
     esac
@@ -143,7 +147,7 @@ apply_in_order() {
   verify_within "$(setting JARVIS_VERIFY_WAIT 30)" || die "upgrade: everything runs, and $trouble"
 }
 
-apply() { # service: compose makes it anew only when its image or settings changed
+apply() { # service: compose makes it anew only when its image, settings or files (note_files) changed
   quietly compose up -d --no-deps "$1" || die "upgrade: $1 could not be started; see $(log_file)"
   # shellcheck disable=SC2046
   await_healthy "$1" $(containers_of "$1") || die "upgrade: $1 does not become healthy"

@@ -37,6 +37,7 @@ refuse_half_rolled() {
 
 bring_up() {
   say "starting"
+  note_files
   quietly compose up -d --remove-orphans || {
     tail -n 8 "$(log_file)" >&2
     return 1

@@ -147,6 +147,24 @@ set_setting() { # name value: in .env, whole or not at all
   mv "$home/.env.new" "$home/.env"
 }
 
+# Compose makes a container anew when its image or settings changed, not when a file did that is read at its start: so the
+# sums of those are settings, too.
+files_of='NATS nats
+POSTGRES postgres
+NGINX nginx
+ACME acme secrets/certificate
+BACKUP backup secrets/backup_recipient
+MONITORING monitoring secrets/alertmanager_slack
+MODEL secrets/llm'
+
+note_files() {
+  printf '%s\n' "$files_of" | while read -r name paths; do
+    # shellcheck disable=SC2086 # words
+    sum=$(cd "$home" && find $paths -type f -exec cksum {} + 2>/dev/null | sort | cksum | cut -d' ' -f1)
+    [ "$(setting "${name}_FILES")" = "$sum" ] || set_setting "${name}_FILES" "$sum"
+  done
+}
+
 words_have() { # word list-with-commas
   case ",$2," in
   *",$1,"*) return 0 ;;

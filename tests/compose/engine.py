@@ -2,7 +2,7 @@
 
 As root a private engine is started below build/compose: its own socket, its own images, no iptables rule, no bridge
 on the host, ended by its pid. Otherwise, or when DOCKER_HOST is set, the engine that is there is used. No image is
-pulled: the base is made from the distribution's packages, ours are built on it from compose/Dockerfile, and what
+pulled on Debian 12: the base is made from the distribution's packages, ours are built on it from compose/Dockerfile, and what
 others publish is stood in for by the same programs from Debian's packages (Dockerfile.standins). Standard library only.
 """
 import json
@@ -26,6 +26,12 @@ def run(*args, check=True, timeout=600, env=None, stdin=None, cwd=None):
     if check and r.returncode:
         raise AssertionError("%s: %d\n%s%s" % (" ".join(args), r.returncode, r.stdout[-4000:], r.stderr[-4000:]))
     return r
+
+
+def compose(*args, **kw):
+    """Whichever of the two jarvis-admin would take."""
+    v2 = not run("docker", "compose", "version", check=False).returncode
+    return run(*(("docker", "compose") if v2 else ("docker-compose",)), *args, **kw)
 
 
 def docker(*args, **kw):
@@ -106,7 +112,12 @@ class Engine:
                    "--build-arg", "BASE=" + BASE, "--build-arg", "POSTGRES=" + STANDINS)
 
     def make_base(self):
-        """Debian 12 as small as it comes, by the mirror that this machine uses."""
+        """Debian 12 as small as it comes, by the mirror that this machine uses; another system has to pull it."""
+        with open("/etc/os-release") as f:
+            if "VERSION_CODENAME=bookworm\n" not in f:
+                docker("pull", "debian:bookworm")
+                docker("tag", "debian:bookworm", BASE)
+                return
         mirror = run("apt-get", "indextargets", "--format", "$(SITE)", "Created-By: Packages").stdout.split()[0]
         tar = os.path.join(KEPT, "base.tar")
         run("mmdebstrap", "--variant=minbase", "--quiet", "bookworm", tar, mirror)

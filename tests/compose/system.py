@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from engine import OLD, STANDINS, TOOLS, TOP, docker, inspect, remove_project, run
+from engine import OLD, STANDINS, TOOLS, TOP, compose, docker, inspect, remove_project, run
 from https import Client
 
 DOMAIN = "jarvis.test"
@@ -123,6 +123,7 @@ class System:
                            stdin=subprocess.DEVNULL)
         if check and r.returncode:
             raise AssertionError("jarvis-admin %s: %d\n%s%s" % (" ".join(args), r.returncode, r.stdout, r.stderr))
+        assert "I/O error" not in r.stderr, "jarvis-admin %s writes into a closed pipe: %s" % (" ".join(args), r.stderr[:500])
         return r
 
     def admin(self, *args, **kw):
@@ -134,7 +135,7 @@ class System:
         return time.monotonic() - began
 
     def compose(self, *args, **kw):
-        return run("docker-compose", *args, cwd=self.home, **kw).stdout.strip()
+        return compose(*args, cwd=self.home, **kw).stdout.strip()
 
     def containers(self, service):
         return docker("ps", "-q", "--filter", "label=com.docker.compose.project=" + self.project,

@@ -14,10 +14,17 @@ def test_steady(system):
 
 
 def test_users_held(system):
-    rate, p95, bad = figures.wrk(system, system.add_person("crowd"), 128, 10)
-    assert bad == 0, bad
-    system.figures["users"] = "%.0f (%.0f requests/s)" % (rate * 2, rate)
-    system.figures["users_p95"] = "%.0f ms" % p95
+    """The most chats a second with which 95 of 100 still take less than half a second."""
+    crowd = [system.add_person("crowd%d" % i) for i in range(32)] # a person has one thing done at a time
+    most, p95_then = 0, 0
+    for connections in (4, 8, 16, 32):
+        rate, p95, bad = figures.wrk(system, crowd, connections, 6)
+        print("      %d connections: %.0f chats/s, p95 %.0f ms" % (connections, rate, p95), flush=True)
+        assert bad == 0, bad
+        if p95 < 500 and rate > most:
+            most, p95_then = rate, p95
+    system.figures["users"] = "%.0f (%.0f chats/s)" % (most * figures.THINKS, most)
+    system.figures["users_p95"] = "%.0f ms" % p95_then
 
 
 def test_footprint(system):
