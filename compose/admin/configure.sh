@@ -37,6 +37,7 @@ cmd_configure() {
   answers
   check_files
   find_compose
+  refuse_to_move_database
   have_image "$jarvis_image" --image
   have_image "$tools_image" --tools-image
   make_secrets
@@ -243,6 +244,15 @@ check_database_url() {
   fi
 }
 
+# Nothing here would move the data, and processes take another URL only when each is made anew.
+refuse_to_move_database() {
+  [ -f "$home/.env" ] && [ -n "$(docker ps -q --filter "label=com.docker.compose.project=$project_name" 2>/dev/null)" ] || return 0
+  [ "$(database_before)" = "$database" ] || die "--database $database: it is $(database_before), and runs. To move: jarvis-admin backup, down,
+configure again, up, restore FILE --replace"
+  [ -z "$database_url" ] || [ "$(cat "$home/secrets/database_url")" = "$database_url" ] ||
+    die "--database-url-file: is another one than what everything uses: jarvis-admin rotate database --url-file FILE"
+}
+
 # The CA that the processes trust for the database: what was given is put beside the private one.
 complete_database_url() {
   case $1 in
@@ -342,7 +352,8 @@ take_given_secrets() {
 # Processes are given one file of authorities.
 trust_database_ca() {
   take_secret tls/database-ca.crt "$(cat "$database_ca")"
-  [ -n "$dry" ] || {
+  [ -z "$dry" ] || return 0
+  {
     openssl x509 -in "$home/secrets/tls/ca.crt" && cat "$database_ca"
   } >"$home/secrets/tls/ca.crt.new" && chmod 0444 "$home/secrets/tls/ca.crt.new" &&
     mv "$home/secrets/tls/ca.crt.new" "$home/secrets/tls/ca.crt"
@@ -365,6 +376,12 @@ sizes_of() { # of the parts that grow; an actor is small everywhere
   printf 'POSTGRES_MEMORY=%s\nNATS_MEMORY=%s\nGATEWAY_MEMORY=%s\nJARVIS_HTTP_CONNECTIONS=%s\n' "$@"
 }
 
+postgres_target() { # what the monitoring looks at; none stays
+  [ "$(setting JARVIS_POSTGRES_TARGET)" != none ] || { echo none && return; }
+  url=${database_url:-$(cat "$home/secrets/database_url" 2>/dev/null)}
+  printf '%s\n' "$url" | sed -n 's,^[^@]*@\([^/:]*\)/.*,\1:5432,p; s,^[^@]*@\([^/:]*:[0-9]*\)/.*,\1,p'
+}
+
 own_tls() { [ -n "$certificate" ] || { [ -f "$home/.env" ] && [ "$(setting JARVIS_TLS acme)" = files ]; }; }
 
 env_text() {
@@ -384,6 +401,7 @@ HTTP_LISTEN=$listen_http
 HTTPS_LISTEN=$listen_https
 JARVIS_NET=$subnet
 JARVIS_DATA_INTERNAL=$(if [ "$database" = managed ]; then echo false; else echo true; fi)
+JARVIS_POSTGRES_TARGET=$(postgres_target)
 JARVIS_GATEWAYS=$gateways
 JARVIS_MODEL=$model
 JARVIS_MEMORY=$memory

@@ -48,6 +48,8 @@ cmd_restore() {
   jarvis-*.tar) [ -f "$home/backups/$file" ] || die "restore: $home/backups/$file is not there" ;;
   *) die "restore: $file is no backup: they are jarvis-TIME.tar" ;;
   esac
+  [ -f "$home/secrets/backup_identity" ] ||
+    die "restore: $home/secrets/backup_identity is not there: put the copy there that you keep elsewhere; nothing was touched"
   if [ -n "$dry" ]; then
     say "would     stop every process, restore $file ${replace:+over what is there, }migrate, start, verify"
     return 0
@@ -106,6 +108,8 @@ cmd_upgrade() {
   image=$(setting JARVIS_IMAGE)
   have_image "$image" JARVIS_IMAGE
   note_files
+  services_are= # the new release may have others
+  know_services
   quietly compose config -q || die "upgrade: compose does not take the new files; see $(log_file)"
   say "pulling images"
   quietly compose pull -q --ignore-pull-failures || :

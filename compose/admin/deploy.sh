@@ -42,10 +42,20 @@ bring_up() {
     tail -n 8 "$(log_file)" >&2
     return 1
   }
+  drop_unused
   for service in $(services_of); do
     # shellcheck disable=SC2046
     set -- $(containers_of "$service" -a)
     has_ended_well "$@" || await_healthy "$service" "$@" || return 1
+  done
+}
+
+# What runs of a profile that is not in use any more: to compose those are no orphans.
+drop_unused() {
+  for one in $(docker ps -aq --filter "label=com.docker.compose.project=$project" \
+    --filter label=com.docker.compose.oneoff=False); do
+    service=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}}' "$one")
+    has_service "$service" || { say "  $service is not in use any more" && remove "$one" 60; }
   done
 }
 
@@ -57,7 +67,7 @@ cmd_down() {
   no_arguments "$@"
   lock_home
   # Without volumes: data stays.
-  change "stop everything (data stays)" compose --profile two down --timeout 60
+  change "stop everything (data stays)" compose --profile postgres --profile monitoring --profile two down --timeout 60
 }
 
 # ---- which image ---------------------------------------------------------------------------------
@@ -187,6 +197,7 @@ deploy_first() {
     die "deploy: the first start of $image failed; there is no version before to go back to"
   fi
   record "$image"
+  rm -f "$home/state/rolling"
   say "deployed $image in $(seconds_since "$started") s"
 }
 

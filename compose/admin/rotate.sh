@@ -90,9 +90,10 @@ rotate_nats() {
   signal_nats
 }
 
+# From inside: after a `docker kill`, of any signal, Docker does not start a container again when the machine was.
 signal_nats() {
   for server in $(services_of | grep -x 'nats\(-[0-9]\)\{0,1\}'); do
-    quietly compose kill -s HUP "$server" || die "rotate $what: $server could not be told"
+    quietly compose exec -T "$server" /bin/sh -c 'kill -HUP 1' || die "rotate $what: $server could not be told"
   done
 }
 
@@ -168,6 +169,9 @@ others_of_database() {
   if has_service backup && [ -n "$(containers_of backup)" ]; then
     change "backup has the new one" compose up -d --no-deps --force-recreate backup
   fi
+  if has_service prometheus && [ -n "$(containers_of prometheus)" ]; then
+    change "monitoring has the new one" compose up -d --no-deps prometheus
+  fi
 }
 
 rotate_managed() {
@@ -177,11 +181,18 @@ one must go on until the end), and give its URL with --url-file FILE"
   wrong=$(check_database_url "$url")
   [ -z "$wrong" ] || usage "--url-file: $wrong"
   database_ca=
+  at=$home/secrets/database_url
+  [ -n "$dry" ] || cp -p "$at" "$at.before"
   take_secret database_url "$(complete_database_url "$url")"
   [ -z "$dry" ] || return 0
-  quietly compose run --rm --no-deps -T migrate || die "rotate database: migrate cannot use the new URL; see $(log_file)"
+  quietly compose run --rm --no-deps -T migrate || {
+    mv "$at.before" "$at"
+    die "rotate database: migrate cannot use the new URL, so the one before stays; see $(log_file)"
+  }
+  change "monitoring looks at the new one" set_setting JARVIS_POSTGRES_TARGET "$(postgres_target)"
   roll_same "$(next_second)"
   others_of_database
+  rm -f "$at.before"
   say "done      nobody uses the old one any more: take it away at the provider"
 }
 

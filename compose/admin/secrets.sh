@@ -112,14 +112,15 @@ age_keygen() {
 }
 
 make_backup_keys() {
-  if [ -s "$home/secrets/backup_identity" ]; then return 0; fi
+  if [ -s "$home/secrets/backup_recipient" ]; then return 0; fi # the identity may have been taken elsewhere
   change "keys of the backups" new_backup_keys
 }
 
 new_backup_keys() {
   identity=$(age_keygen) && recipient=$(printf '%s\n' "$identity" | sed -n 's/^# public key: //p') &&
-    [ -n "$recipient" ] && printf '%s\n' "$recipient" | write_secret "$home/secrets/backup_recipient" &&
-    printf '%s\n' "$identity" | write_secret "$home/secrets/backup_identity"
+    [ -n "$recipient" ] && rm -f "$home/secrets/backup_identity" && # of a run that was cut short: nothing knows it
+    printf '%s\n' "$identity" | write_secret "$home/secrets/backup_identity" &&
+    printf '%s\n' "$recipient" | write_secret "$home/secrets/backup_recipient"
 }
 
 # ---- all of them ---------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ others publish is stood in for by the same programs from Debian's packages (Dock
 """
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -89,6 +88,16 @@ class Engine:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.log.close()
         del os.environ["DOCKER_HOST"]
+        self.unmount()
+
+    @staticmethod
+    def unmount():
+        """The engine leaves the name of its network namespace mounted, and a folder with that cannot be removed."""
+        with open("/proc/self/mounts") as f:
+            points = [line.split()[1] for line in f]
+        for point in reversed(points): # the innermost first
+            if point.startswith(KEPT + "/"):
+                run("umount", point, check=False)
 
     # ---- images -----------------------------------------------------------------------------------
 
@@ -132,8 +141,3 @@ def remove_project(project):
         ids = docker(*what.split(), "--filter", label, check=False).split()
         if ids:
             docker(*remove.split(), *ids, check=False)
-
-
-def clean():
-    """Forget everything that was kept."""
-    shutil.rmtree(KEPT, ignore_errors=True)

@@ -92,6 +92,9 @@ def test_configure_makes_everything_once():
         everything = b"".join(c for n, (_, c) in after.items() if not n.startswith("secrets") if c)
         for x in passwords:
             expect("a secret outside of secrets/", x.encode() in everything, False)
+        os.unlink(p.path("secrets", "backup_identity")) # it is kept elsewhere
+        p.admin(*p.arguments())
+        expect("no second identity", os.path.exists(p.path("secrets", "backup_identity")), False)
 
 
 def test_configure_keeps_what_the_owner_added():
@@ -141,12 +144,15 @@ def test_configure_by_a_managed_database():
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9", "-subj",
             "/CN=provider", "-keyout", p.path("k"), "-out", p.path("provider.pem"))
         key = p.write("key", "AIzaSyExampleOfAKey\n")
-        p.admin(*p.arguments("--database-url-file", url, "--database-ca", p.path("provider.pem"), "--model", "gemini",
-                             "--model-key-file", key))
+        options = p.arguments("--database-url-file", url, "--database-ca", p.path("provider.pem"), "--model", "gemini",
+                              "--model-key-file", key)
+        p.admin(*options, "--dry-run")
+        p.admin(*options)
         expect("the URL", p.read("secrets", "database_url"), "verify-full&sslrootcert=/run/secrets/ca.crt\n")
         expect("both authorities", p.read("secrets", "tls", "ca.crt").count("BEGIN"), 2)
         expect("no bundled one", p.setting("COMPOSE_PROFILES"), "")
         expect("it can be reached", p.setting("JARVIS_DATA_INTERNAL"), "false")
+        expect("it is looked at", p.setting("JARVIS_POSTGRES_TARGET"), "db.example.org:25060")
         expect("the key's place", p.read("jarvis.env"), "GEMINI_API_KEY=@/run/secrets/llm/gemini")
         expect("the key", p.read("secrets", "llm", "gemini"), "AIzaSyExampleOfAKey\n")
 

@@ -3,7 +3,7 @@ import os
 import shutil
 import tempfile
 
-from engine import STANDINS, TOP, docker, inspect
+from engine import STANDINS, TOOLS, TOP, docker, inspect, remove_project, run
 from load import Load
 
 NEWER = STANDINS.replace(":12", ":13") # the same programs under another name, as a release brings them
@@ -28,6 +28,12 @@ def test_back_from_a_backup(system):
 
     sums = system.admin("restore", backup + ".sha256", check=False)
     assert sums.returncode == 1 and "no backup" in sums.stderr, (sums.returncode, sums.stderr)
+    identity = os.path.join(system.home, "secrets", "backup_identity")
+    os.rename(identity, identity + ".elsewhere")
+    keyless = system.admin("restore", backup, "--replace", check=False)
+    os.rename(identity + ".elsewhere", identity)
+    assert keyless.returncode == 1 and "backup_identity is not there" in keyless.stderr, (keyless.returncode, keyless.stderr)
+    assert tickets_of(system, token) == [kept, later] # it was not even stopped
     refused = system.admin("restore", backup, check=False)
     assert refused.returncode == 1 and "not empty" in refused.stderr, (refused.returncode, refused.stdout, refused.stderr)
     system.wait_answered(token, 60)
@@ -51,6 +57,27 @@ def test_up_takes_changed_files(system):
     system.admin("up")
     assert {s for s, was in before.items() if system.containers(s) != was} == {"nginx", "llm"}
     system.wait_ready(30)
+
+
+def test_up_takes_away_what_is_not_in_use(system):
+    profiles = system.setting("COMPOSE_PROFILES")
+    system.set("COMPOSE_PROFILES", "postgres")
+    system.admin("up")
+    assert not system.containers("prometheus") and not system.containers("node")
+    assert system.containers("postgres")
+    system.set("COMPOSE_PROFILES", profiles)
+    system.admin("up")
+    assert system.containers("prometheus")
+
+
+def test_a_running_database_is_not_moved_by_configure(system):
+    with tempfile.NamedTemporaryFile("w") as f:
+        f.write("postgresql://a:b@db.example.org/jarvis?sslmode=verify-full\n")
+        f.flush()
+        before = system.secret("database_url")
+        moved = system.admin("configure", "--yes", "--database-url-file", f.name, check=False)
+    assert moved.returncode == 1 and "bundled, and runs" in moved.stderr, (moved.returncode, moved.stderr)
+    assert system.secret("database_url") == before
 
 
 def release_with(nats_image, header):
@@ -93,3 +120,31 @@ def test_an_upgrade(system):
     # One nginx and one NATS were away for a moment; then all is well, and what was acknowledged is there.
     assert len(load.failures) == failed, load.failures[failed:][:5]
     assert load.lost() == []
+
+
+def test_the_server_is_gone(system):
+    """As docs/backup.md says: a new server has a backup and the identity, and nothing else."""
+    token = system.add_person("refugee")
+    kept = make_ticket(system, token)
+    system.admin("backup")
+    backups = os.path.join(system.home, "backups")
+    backup = max(f for f in os.listdir(backups) if f.endswith(".tar"))
+    elsewhere, old = os.path.join(system.folder, "elsewhere"), os.path.join(system.folder, "old")
+    os.mkdir(elsewhere)
+    shutil.copy(os.path.join(backups, backup), elsewhere)
+    shutil.copy(os.path.join(system.home, "secrets", "backup_identity"), elsewhere)
+    system.admin("down")
+    remove_project(system.project)
+    shutil.rmtree(system.home)
+
+    system.command("install", "--no-link", "--home", system.home, script=os.path.join(TOP, "compose", "jarvis-admin"))
+    docker("run", "--rm", "--network", "none", "--user", "0:0", "-v", system.home + "/backup:/backup:ro", "-v", elsewhere + ":/in:ro",
+           "-v", old + ":/out", TOOLS, "/bin/sh", "/backup/restore", "--config", "/out/config", "--identity", "/in/backup_identity",
+           "/in/" + backup)
+    run("cp", "-a", old + "/config/.", system.home)
+    run("install", "-m", "0400", os.path.join(elsewhere, "backup_identity"), os.path.join(system.home, "secrets"))
+    run("install", "-D", "-m", "0600", os.path.join(elsewhere, backup), "-t", backups)
+    system.admin("up")
+    system.admin("restore", backup, "--replace")
+    system.wait_answered(token, 60)
+    assert tickets_of(system, token) == [kept]

@@ -1,4 +1,6 @@
 """A deploy and a rollback that nobody notices, one that goes back by itself, and keys changed under load."""
+import json
+
 from engine import BROKEN, NEW, OLD, docker, inspect
 from load import Load
 from system import ACTORS
@@ -76,4 +78,9 @@ def test_old_keys_are_refused(system):
     other = {"jarvis_a": "jarvis_b", "jarvis_b": "jarvis_a"}[current]
     rows = docker("exec", system.containers("postgres")[0], "/bin/sh", "/etc/jarvis/postgres/start", "psql", "-At", "-d", "jarvis", "-c",
                   "select rolname, rolcanlogin from pg_roles where rolname in ('jarvis_a', 'jarvis_b')").split()
+    # Nothing that a rotation did counts as "stopped by hand", after which Docker would not start it with the machine.
+    root = docker("info", "-f", "{{.DockerRootDir}}")
+    for c in system.all_containers():
+        with open("%s/containers/%s/config.v2.json" % (root, c["Id"])) as f:
+            assert not json.load(f)["HasBeenManuallyStopped"] or not c["State"]["Running"], c["Name"]
     assert "%s|f" % other in rows and "%s|t" % current in rows, rows
