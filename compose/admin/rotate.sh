@@ -182,7 +182,8 @@ one must go on until the end), and give its URL with --url-file FILE"
   [ -z "$wrong" ] || usage "--url-file: $wrong"
   database_ca=
   at=$home/secrets/database_url
-  [ -n "$dry" ] || cp -p "$at" "$at.before"
+  # The one that works, also when a run before was cut short; another file takes its name.
+  if [ -z "$dry" ] && [ ! -e "$at.before" ]; then ln "$at" "$at.before"; fi
   take_secret database_url "$(complete_database_url "$url")"
   [ -z "$dry" ] || return 0
   quietly compose run --rm --no-deps -T migrate || {

@@ -117,9 +117,10 @@ make_backup_keys() {
 }
 
 new_backup_keys() {
-  identity=$(age_keygen) && recipient=$(printf '%s\n' "$identity" | sed -n 's/^# public key: //p') &&
-    [ -n "$recipient" ] && rm -f "$home/secrets/backup_identity" && # of a run that was cut short: nothing knows it
-    printf '%s\n' "$identity" | write_secret "$home/secrets/backup_identity" &&
+  identity=$(cat "$home/secrets/backup_identity" 2>/dev/null) || { # not of a run that was cut short
+    identity=$(age_keygen) && printf '%s\n' "$identity" | write_secret "$home/secrets/backup_identity" || return 1
+  }
+  recipient=$(printf '%s\n' "$identity" | sed -n 's/^# public key: //p') && [ -n "$recipient" ] &&
     printf '%s\n' "$recipient" | write_secret "$home/secrets/backup_recipient"
 }
 

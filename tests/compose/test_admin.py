@@ -97,6 +97,16 @@ def test_configure_makes_everything_once():
         expect("no second identity", os.path.exists(p.path("secrets", "backup_identity")), False)
 
 
+def test_configure_never_forgets_a_key_of_backups():
+    """Cut short between the two files, or one of them lost: the identity that is there is the one."""
+    with place() as p:
+        identity, recipient = p.read("secrets", "backup_identity"), p.read("secrets", "backup_recipient")
+        os.unlink(p.path("secrets", "backup_recipient"))
+        p.admin(*p.arguments())
+        expect("identity", p.read("secrets", "backup_identity"), identity)
+        expect("recipient", p.read("secrets", "backup_recipient"), recipient)
+
+
 def test_configure_keeps_what_the_owner_added():
     with place() as p:
         p.set("JARVIS_SETTLE", "7")

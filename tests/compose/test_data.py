@@ -152,3 +152,16 @@ def test_the_server_is_gone(system):
     system.admin("restore", backup, "--replace")
     system.wait_answered(token, 60)
     assert tickets_of(system, token) == [kept]
+
+
+def test_the_administrator_forgot_the_password(system):
+    """As docs/production.md says; last, as the one of the other tests cannot sign in afterwards."""
+    system.compose("exec", "-T", "postgres", "/bin/sh", "/etc/jarvis/postgres/start", "psql", "-d", "jarvis", "-c",
+                   "update auth.people set disabled = true where role = 'admin'")
+    system.set("JARVIS_ADMIN", "second")
+    system.admin("up")
+    password = {"username": "second", "password": system.secret("admin_password")}
+    status, _, reply = system.request("POST", "/auth/login", password)
+    assert status == 200, (status, reply)
+    assert system.request("POST", "/auth/login", {**password, "username": "admin"})[0] == 401
+    assert system.request("GET", "/auth/users", token=reply["access_token"])[0] == 200
