@@ -368,8 +368,10 @@ static void bus_free(struct jv_bus *bus)
     jv_nats_unlock(b);
     natsConnection_Destroy(b->nc);
     natsConnection_Destroy(b->fresh);
-    if (quiet)
-        free_all(b);
+    if (!quiet)
+        return;
+    free_all(b);
+    jv_nats_let_go();
 }
 
 static struct nats_bus *bus_new(struct jv_loop *l, const struct jv_bus_options *o)
@@ -411,6 +413,7 @@ struct jv_bus *jv_bus_nats(struct jv_loop *l, const struct jv_bus_options *o, in
     natsConnection *nc = NULL;
     natsStatus st;
 
+    jv_nats_open();
     if (!jv_bus_make_inbox(&b->base, o->name)) {
         jv_err_set(err, JV_INVALID_ARGUMENT, "the connection's name must be letters, digits, _, -");
         free_all(b);
@@ -426,6 +429,7 @@ struct jv_bus *jv_bus_nats(struct jv_loop *l, const struct jv_bus_options *o, in
         free_all(b);
         return NULL;
     }
+    jv_nats_hold();
     jv_nats_adopt(b, nc);
     b->reported = true;
     return &b->base;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -16,6 +17,7 @@ enum {
     RECONNECT_JITTER_MS = 400,
     PING_MS = 10000,
     READ_SIZE = 64 << 10,
+    END_MS = 1000,
     SPINS = 50, /* cnats spins 2000 times for a lock; with many threads on few cores that costs more
                    than it saves: 29 000 instead of 33 000 calls/s */
 };
@@ -27,6 +29,44 @@ struct hooks {
     struct jv_link *link; /* NULL while it has no socket */
     struct hooks *next;
 };
+
+/* ---- cnats itself ------------------------------------------------------------------------- */
+
+static atomic_int held;
+static pid_t holder;
+
+/* Not while somebody still holds a connection, because it would never end; not in a child, which
+ * has no such threads.
+ */
+static void end_cnats(void)
+{
+    if (atomic_load(&held) == 0 && getpid() == holder)
+        nats_CloseAndWait(END_MS);
+}
+
+static void end_at_exit(void)
+{
+    holder = getpid();
+    atexit(end_cnats);
+}
+
+void jv_nats_open(void)
+{
+    nats_Open(SPINS); /* the first time counts, and making options is one */
+}
+
+void jv_nats_hold(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    atomic_fetch_add(&held, 1);
+    pthread_once(&once, end_at_exit);
+}
+
+void jv_nats_let_go(void)
+{
+    atomic_fetch_sub(&held, 1);
+}
 
 /* ---- cnats' hooks into the loop ---------------------------------------------------------- */
 
@@ -345,7 +385,6 @@ natsStatus jv_nats_connect_first(struct nats_bus *b, int wait_ms, natsConnection
     natsStatus st;
     int refused = 0;
 
-    nats_Open(SPINS); /* the first time counts */
     while ((st = connect_once(b, ret)) != NATS_OK &&
            (!is_refusal(st) || ++refused < JV_NATS_SIGN_INS) && jv_loop_mono_ms(b->loop) < until)
         nanosleep(&pause, NULL);

@@ -30,14 +30,17 @@ struct jv_bus_look *jv_bus_look_new(const struct jv_bus_options *o, struct jv_er
     natsStatus st = NATS_CONNECTION_AUTH_FAILED;
     natsOptions *options;
 
+    jv_nats_open();
     b.tls = b.ca || strstr(b.url, "tls://");
     options = jv_nats_options(&b);
     natsOptions_SetAllowReconnect(options, false);
     for (int i = 0; i < JV_NATS_SIGN_INS && st == NATS_CONNECTION_AUTH_FAILED; i++)
         st = natsConnection_Connect(&l->nc, options);
     natsOptions_Destroy(options);
-    if (st == NATS_OK)
+    if (st == NATS_OK) {
+        jv_nats_hold();
         return l;
+    }
     jv_nats_say_failed(&b, st, err);
     free(l);
     return NULL;
@@ -49,6 +52,7 @@ struct jv_bus_look *jv_bus_look_free(struct jv_bus_look *l)
         return NULL;
     jsCtx_Destroy(l->js);
     natsConnection_Destroy(l->nc);
+    jv_nats_let_go();
     free(l);
     return NULL;
 }

@@ -25,7 +25,8 @@ BY_NAME = ("test_deploy_and_rollback_with_nothing_missing", "test_a_version_that
 class Results:
     def __init__(self, wanted):
         self.wanted = wanted
-        self.passed = self.failed = 0
+        self.passed = 0
+        self.failed = []
 
     def wants(self, module, name):
         if not self.wanted:
@@ -34,7 +35,7 @@ class Results:
 
     def line(self, ok, name, seconds, why=""):
         self.passed += ok
-        self.failed += not ok
+        self.failed += [] if ok else [name]
         print("%-6s %s (%.1f s)%s" % ("ok" if ok else "FAILED", name, seconds, why and ": " + why), flush=True)
 
     def call(self, name, test, *args):
@@ -80,7 +81,9 @@ def main():
             results.call("up_and_down", run_shared, results)
         run_modules(OWN, results)
         run_modules(ALONE, results)
-    print("%d passed, %d failed" % (results.passed, results.failed))
+    for name in results.failed:
+        print("failed: %s" % name)
+    print("%d passed, %d failed" % (results.passed, len(results.failed)))
     return 1 if results.failed or not results.passed else 0
 
 

@@ -2,6 +2,8 @@
  * brings a record in pieces, or a part of it and no more. */
 #include "bus_cases.h"
 
+#include <dirent.h>
+
 #include "base/log.h"
 #include "nats/relay.h"
 #include "nats/tls.h"
@@ -10,10 +12,52 @@ static struct jv_loop *the_loop;
 static struct server server;
 static char dir[200], ca[220], strange[220];
 
+static int threads(void)
+{
+    DIR *d = opendir("/proc/self/task");
+    int n = -2; /* "." and ".." */
+
+    while (d && readdir(d))
+        n++;
+    if (d)
+        closedir(d);
+    return n;
+}
+
+/* Registered before anything that ends at exit, so it comes after: no thread of cnats is there any
+ * more that could free what TLS held under OpenSSL's end. */
+static int threads_before;
+static void nobody_is_left(void)
+{
+    for (int i = 0; i < 500 && threads() > threads_before; i++)
+        usleep(10000); /* who was joined may show for a moment more */
+    if (threads() <= threads_before)
+        return;
+    printf("not ok - %d threads are left at the end, %d were there before\n", threads(),
+           threads_before);
+    _exit(1);
+}
+
+static void *nothing(void *arg)
+{
+    return arg;
+}
+
+static void count_threads(void)
+{
+    pthread_t first; /* with it comes the sanitizer's own */
+
+    CHECK_OR(pthread_create(&first, NULL, nothing, NULL) == 0 && pthread_join(first, NULL) == 0,
+             exit(1));
+    threads_before = threads();
+    atexit(nobody_is_left);
+}
+
 static struct jv_loop *loop(void)
 {
     if (the_loop)
         return the_loop;
+    count_threads();
     jv_log_init("test", JV_LOG_ERROR, false);
     snprintf(dir, sizeof(dir), "%s/tls", getenv("TEST_DIR"));
     snprintf(ca, sizeof(ca), "%s/ca.crt", dir);
