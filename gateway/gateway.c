@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ enum {
     SETTLE_MS = 200,  /* for connections that were begun to be accepted */
     LOOK_MS = 50,
     REFRESH_MS = 60000,
+    TRIM_MS = 10000,
     KEEP_LIMIT = 64 << 20,
 };
 
@@ -251,7 +253,7 @@ static void gw_free(struct gw *gw)
 }
 
 struct upkeep {
-    int64_t next_ms;
+    int64_t next_ms, trim_ms;
     bool connected;
 };
 
@@ -268,6 +270,10 @@ static void keep_fresh(struct gw *gw, struct upkeep *u)
     }
     u->connected = is;
     audit_tick(gw);
+    if (gw_mono_ms() >= u->trim_ms) { /* what a rush has left */
+        malloc_trim(0);
+        u->trim_ms = gw_mono_ms() + TRIM_MS;
+    }
 }
 
 /* Until then, or until a signal comes: true. */

@@ -2,6 +2,7 @@
 #include "actor/engine.h"
 #include "actor/health.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ enum {
     WATCH_MS = 250,
     SLOW_SLICE_MS = 500,
     STUCK_SLICE_MS = 5000,
+    TRIM_MS = 10000,
 };
 
 struct process {
@@ -38,12 +40,13 @@ struct process {
     int code;
 };
 
-/* ---- watchdog: a handler that does not give the loop back ----------------------------------- */
+/* ---- watchdog: a handler that does not give the loop back; memory that a rush has left ------- */
 
 static void *watch(void *arg)
 {
     struct process *p = arg;
     const struct timespec pause = { 0, WATCH_MS * 1000000L };
+    int waited = 0;
 
     while (!atomic_load(&p->over)) {
         int64_t slice = jv_loop_slice_ms(p->loop);
@@ -58,6 +61,11 @@ static void *watch(void *arg)
             jv_logf(JV_LOG_WARN, "%s has held the loop for %lld ms", what ? what : "something",
                     (long long)slice);
         nanosleep(&pause, NULL);
+        waited += WATCH_MS;
+        if (waited < TRIM_MS)
+            continue;
+        malloc_trim(0);
+        waited = 0;
     }
     return NULL;
 }

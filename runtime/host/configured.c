@@ -14,10 +14,8 @@ enum { most_state = 4096, longest_name = 63, slips_of_a_finger = 4 };
 /* Read where they are needed, in no table: by commands, by the scripts around the binary, between
  * processes. */
 static const char *const others[] = {
-    "JARVIS_VAR",      "JARVIS_URL",           "JARVIS_PROFILE",      "JARVIS_CONFORMANCE",
-    "JARVIS_READY_FD", "JARVIS_PASSWORD",      "JARVIS_HOME",         "JARVIS_DOMAIN",
-    "JARVIS_SUBNET",   "JARVIS_IMAGE",         "JARVIS_BINARY",       "JARVIS_DRAIN",
-    "JARVIS_VERSION",  "JARVIS_DATA_INTERNAL", "JARVIS_MIGRATE_WAIT",
+    "JARVIS_VAR",  "JARVIS_URL",    "JARVIS_PROFILE", "JARVIS_READY_FD", "JARVIS_PASSWORD",
+    "JARVIS_HOME", "JARVIS_DOMAIN", "JARVIS_IMAGE",   "JARVIS_BINARY",   "JARVIS_DATA_INTERNAL",
 };
 
 /* ---- the tables ------------------------------------------------------------------------------ */

@@ -44,6 +44,20 @@ static inline const char *member(struct world *w, const struct world_reply *r, c
     return jv_arena_strndup(world_arena(w), p, strcspn(p, ",}]"));
 }
 
+static inline struct world_reply sign_in(struct world *w, const char *name, const char *password)
+{
+    return ask(w, NULL, "svc.auth.Login", "{\"username\":\"%s\",\"password\":\"%s\"}", name,
+               password);
+}
+
+static inline const char *token_of(struct world *w, const char *name, const char *password)
+{
+    struct world_reply r = sign_in(w, name, password);
+
+    CHECK_INT(r.code, JV_OK);
+    return member(w, &r, "access_token");
+}
+
 static inline size_t count_of(const char *text, const char *part)
 {
     size_t n = 0;

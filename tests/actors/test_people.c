@@ -18,20 +18,6 @@ struct stage {
     const char *admin, *vishal;
 };
 
-static struct world_reply sign_in(struct world *w, const char *name, const char *password)
-{
-    return ask(w, NULL, "svc.auth.Login", "{\"username\":\"%s\",\"password\":\"%s\"}", name,
-               password);
-}
-
-static const char *token_of(struct world *w, const char *name, const char *password)
-{
-    struct world_reply r = sign_in(w, name, password);
-
-    CHECK_INT(r.code, JV_OK);
-    return member(w, &r, "access_token");
-}
-
 static struct stage stage(void)
 {
     struct stage s = { .w = world_new() };

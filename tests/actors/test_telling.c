@@ -27,22 +27,6 @@ static struct world *stage(void)
     return w;
 }
 
-static struct world_reply sign_in(struct world *w, const char *name, const char *password)
-{
-    struct world_reply r = ask(w, NULL, "svc.auth.Login",
-                               "{\"username\":\"%s\",\"password\":\"%s\"}", name, password);
-
-    CHECK_INT(r.code, JV_OK);
-    return r;
-}
-
-static const char *token_of(struct world *w, const char *name, const char *password)
-{
-    struct world_reply r = sign_in(w, name, password);
-
-    return member(w, &r, "access_token");
-}
-
 static size_t heard(struct world *w, const char *subject, const char *part)
 {
     const char *record, *at;

@@ -1,4 +1,6 @@
 """The figures of the table that figures.py prints; what they are is printed, not asserted."""
+import time
+
 import figures
 from load import Load
 from system import ACTORS
@@ -28,9 +30,16 @@ def test_users_held(system):
 
 
 def test_footprint(system):
+    """What a rush took is given back every ten seconds; two such rounds, or less when the goal is reached."""
     used = figures.memory(system)
     ours = [n for n in used if n in ACTORS or n in ("nats", "gateway-a")]
     assert len(ours) == len(ACTORS) + 2, used
+    system.figures["memory_load"] = "%.0f MB" % sum(used[n] for n in ours)
+    until = time.monotonic() + 20
+    while sum(used[n] for n in ours) > figures.MEMORY and time.monotonic() < until:
+        time.sleep(1)
+        used = figures.memory(system)
+    print("      %s" % ", ".join("%s %.0f" % n for n in sorted(used.items())), flush=True)
     system.figures["memory"] = "%.0f MB" % sum(used[n] for n in ours)
     system.figures["memory_all"] = "%.0f MB" % sum(used.values())
 
