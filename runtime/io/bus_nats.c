@@ -368,10 +368,8 @@ static void bus_free(struct jv_bus *bus)
     jv_nats_unlock(b);
     natsConnection_Destroy(b->nc);
     natsConnection_Destroy(b->fresh);
-    if (!quiet)
-        return;
-    free_all(b);
-    jv_nats_let_go();
+    if (quiet)
+        free_all(b);
 }
 
 static struct nats_bus *bus_new(struct jv_loop *l, const struct jv_bus_options *o)
@@ -429,7 +427,6 @@ struct jv_bus *jv_bus_nats(struct jv_loop *l, const struct jv_bus_options *o, in
         free_all(b);
         return NULL;
     }
-    jv_nats_hold();
     jv_nats_adopt(b, nc);
     b->reported = true;
     return &b->base;

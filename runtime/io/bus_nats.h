@@ -77,13 +77,7 @@ static inline void jv_nats_unlock(struct nats_bus *b)
 void jv_nats_dispose(natsMsg *msg);
 void jv_nats_dispose_flush(void);
 
-/* Before anything else of cnats. */
-void jv_nats_open(void);
-/* For each connection that was made, and when it was destroyed. cnats frees what TLS held on a
- * thread of its own, some time after it has reported the closing. OpenSSL ends at exit, and must
- * not under that thread: when nothing is held any more, cnats ends first, with all its threads. */
-void jv_nats_hold(void);
-void jv_nats_let_go(void);
+void jv_nats_open(void); /* before anything else of cnats */
 
 void *jv_nats_make(size_t size);
 char *jv_nats_copy(const char *s);

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
+
+#include <openssl/crypto.h>
 
 #include "base/log.h"
 
@@ -17,7 +18,6 @@ enum {
     RECONNECT_JITTER_MS = 400,
     PING_MS = 10000,
     READ_SIZE = 64 << 10,
-    END_MS = 1000,
     SPINS = 50, /* cnats spins 2000 times for a lock; with many threads on few cores that costs more
                    than it saves: 29 000 instead of 33 000 calls/s */
 };
@@ -32,40 +32,17 @@ struct hooks {
 
 /* ---- cnats itself ------------------------------------------------------------------------- */
 
-static atomic_int held;
-static pid_t holder;
-
-/* Not while somebody still holds a connection, because it would never end; not in a child, which
- * has no such threads.
- */
-static void end_cnats(void)
+/* cnats frees what TLS held on a thread of its own, some time after it has reported a connection's
+ * closing. OpenSSL's end at exit would come under that thread, so there is none: what OpenSSL holds
+ * ends with the process. Whoever uses it first decides that, libpq perhaps; hence before main(). */
+__attribute__((constructor)) static void openssl_stays(void)
 {
-    if (atomic_load(&held) == 0 && getpid() == holder)
-        nats_CloseAndWait(END_MS);
-}
-
-static void end_at_exit(void)
-{
-    holder = getpid();
-    atexit(end_cnats);
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
 void jv_nats_open(void)
 {
     nats_Open(SPINS); /* the first time counts, and making options is one */
-}
-
-void jv_nats_hold(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    atomic_fetch_add(&held, 1);
-    pthread_once(&once, end_at_exit);
-}
-
-void jv_nats_let_go(void)
-{
-    atomic_fetch_sub(&held, 1);
 }
 
 /* ---- cnats' hooks into the loop ---------------------------------------------------------- */

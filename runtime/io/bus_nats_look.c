@@ -37,10 +37,8 @@ struct jv_bus_look *jv_bus_look_new(const struct jv_bus_options *o, struct jv_er
     for (int i = 0; i < JV_NATS_SIGN_INS && st == NATS_CONNECTION_AUTH_FAILED; i++)
         st = natsConnection_Connect(&l->nc, options);
     natsOptions_Destroy(options);
-    if (st == NATS_OK) {
-        jv_nats_hold();
+    if (st == NATS_OK)
         return l;
-    }
     jv_nats_say_failed(&b, st, err);
     free(l);
     return NULL;
@@ -52,7 +50,6 @@ struct jv_bus_look *jv_bus_look_free(struct jv_bus_look *l)
         return NULL;
     jsCtx_Destroy(l->js);
     natsConnection_Destroy(l->nc);
-    jv_nats_let_go();
     free(l);
     return NULL;
 }

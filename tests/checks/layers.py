@@ -28,7 +28,7 @@ FOREIGN = [
     (r"nats/|nats\.h", r"runtime/io/bus_nats\w*\.[ch]"),
     (r"libpq|postgres|pg_config", r"runtime/io/pg\w*\.[ch]"),
     (r"curl/", r"runtime/io/http\w*\.[ch]"),
-    (r"jwt\.h|openssl/", r"runtime/io/jwt\w*\.[ch]"),
+    (r"jwt\.h|openssl/", r"runtime/io/jwt\w*\.[ch]|runtime/io/bus_nats_conn\.c"),
     (r"jansson", r"runtime/wire/src_json\.c|runtime/io/jwt\w*\.[ch]"),
     (r"civetweb", r"gateway/\w+\.[ch]"),
     (r"sodium", r"runtime/(base|io)/\w+\.[ch]|runtime/host/nats_auth\.c"),

@@ -5,12 +5,16 @@ edge over real TLS that answers what verify asks, as the version that runs would
 import http.server
 import json
 import os
+import pty
 import secrets
+import select
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 
@@ -234,6 +238,53 @@ class Place:
 
     def watch(self):
         return Watch(self.project)
+
+
+class Terminal:
+    """jarvis-admin at a terminal, and who types there."""
+
+    def __init__(self, place, *args):
+        command = place.command(*args)
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(command["args"][0], command["args"], command["env"])
+        self.shown, self.seen = "", 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+    def read(self):
+        """False when nobody is left to write."""
+        assert select.select([self.fd], [], [], 60)[0], "nothing comes after %r" % self.shown[-500:]
+        try:
+            some = os.read(self.fd, 4096).decode()
+        except OSError: # EIO: its other end is closed
+            some = ""
+        self.shown += some
+        return bool(some)
+
+    def answer(self, question, typed):
+        """Once it is asked, with something after what was answered before."""
+        while question not in self.shown[self.seen:]:
+            assert self.read(), "%r is not asked: %r" % (question, self.shown)
+        self.seen = self.shown.index(question, self.seen) + len(question)
+        os.write(self.fd, typed.encode())
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
+
+    def end(self):
+        """The exit code, or minus the signal."""
+        while self.read():
+            pass
+        pid, self.pid = self.pid, None
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 class Watch:

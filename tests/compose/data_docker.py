@@ -175,13 +175,13 @@ def make_certificate(place, name):
 
 
 class Database:
-    """compose/postgres/start in a container, on a volume."""
+    """compose/postgres/start in a container, on a volume; name: by which others know it, on the network and in TLS."""
 
-    def __init__(self, place, volume=None):
-        self.place = place
+    def __init__(self, place, volume=None, name="postgres"):
+        self.place, self.name = place, name
         self.volume = volume or place.volume("postgres:postgres")
         self.container = None
-        make_certificate(place, "postgres")
+        make_certificate(place, name)
         self.passwords = {}
         for who, secret in (("postgres", "postgres_password"), ("jarvis_a", "database_password_a"),
                             ("jarvis_b", "database_password_b")):
@@ -193,15 +193,15 @@ class Database:
 
     def options(self, *more):
         p = self.place
-        o = ["--user", "postgres", "--network", p.net, "--network-alias", "postgres", "--memory", "512m",
+        o = ["--user", "postgres", "--network", p.net, "--network-alias", self.name, "--memory", "512m",
              "-v", self.volume + ":/var/lib/postgresql/data",
              "-v", os.path.join(TOP, "compose", "postgres") + ":/etc/jarvis/postgres:ro",
              "--entrypoint", "/etc/jarvis/postgres/start", "-e", "POSTGRES_MEMORY=256m"]
         for s in ("postgres_password", "database_password_a", "database_password_b"):
             if os.path.exists(p.path("secrets", s)):
                 o += ["-v", p.path("secrets", s) + ":/run/secrets/%s:ro" % s]
-        for s in ("postgres.crt", "postgres.key"):
-            o += ["-v", p.path("tls", s) + ":/run/secrets/%s:ro" % s]
+        for s in ("crt", "key"):
+            o += ["-v", p.path("tls", "%s.%s" % (self.name, s)) + ":/run/secrets/postgres.%s:ro" % s]
         return o + list(more)
 
     def start(self, *more, wait=True):

@@ -17,7 +17,7 @@ from system import System
 
 ALONE = ("test_nginx", "test_acme", "test_postgres", "test_backup", "test_monitoring", "test_admin")
 SHARED = ("test_stack", "test_deploy", "test_figures", "test_data")
-OWN = ("test_scale",)
+OWN = ("test_scale", "test_managed")
 # On small stand-ins what the whole stack shows, too, and long: by name alone.
 BY_NAME = ("test_deploy_and_rollback_with_nothing_missing", "test_a_version_that_does_not_work_goes_back")
 

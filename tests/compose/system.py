@@ -116,6 +116,9 @@ class System:
         with open(os.path.join(self.home, "secrets", name)) as f:
             return f.read().strip()
 
+    def newest_backup(self):
+        return max(f for f in os.listdir(os.path.join(self.home, "backups")) if f.endswith(".tar"))
+
     def command(self, *args, script=None, check=True, timeout=600, env=None):
         script = script or os.path.join(self.home, "jarvis-admin")
         env = dict(os.environ, JARVIS_HOME=self.home, **(env or {}))

@@ -14,7 +14,8 @@ import time
 import traceback
 
 import admin_host
-from admin_place import DOMAIN, REPOSITORY, SCRIPT, Place, build_images, docker, expect, remove_images, run, tree, wait_for
+from admin_place import (DOMAIN, REPOSITORY, SCRIPT, Place, Terminal, build_images, docker, expect, remove_images, run, tree,
+                         wait_for)
 
 IMAGES_ARE_THERE = []
 EVERYWHERE = {"auth": "1", "tickets": "11", "orchestrator": "1", "gateway-a": "1"}
@@ -165,6 +166,41 @@ def test_configure_by_a_managed_database():
         expect("it is looked at", p.setting("JARVIS_POSTGRES_TARGET"), "db.example.org:25060")
         expect("the key's place", p.read("jarvis.env"), "GEMINI_API_KEY=@/run/secrets/llm/gemini")
         expect("the key", p.read("secrets", "llm", "gemini"), "AIzaSyExampleOfAKey\n")
+
+
+def test_configure_asks_at_a_terminal():
+    url = "postgresql://jarvis:hidden-word@db.example.org/jarvis?sslmode=verify-full"
+    with place(configured=False) as p:
+        given = ["configure", *p.arguments()[p.arguments().index("--image"):]]
+        before = tree(p.home)
+        with Terminal(p, *given) as t:
+            t.answer("Domain", DOMAIN + "\n")
+            t.answer("E-mail", "none\n")
+            t.answer("bundled or managed [bundled]", "managed\n")
+            t.answer("Its URL", "")
+            wait_for(lambda: not t.echoes())
+            t.answer("", "\x03") # Ctrl-C
+            expect("interrupted", t.end() in (130, -signal.SIGINT), True)
+            expect("the terminal shows again what is typed", t.echoes(), True)
+        expect("nothing was written", [n for n, v in tree(p.home).items() if before.get(n) != v and n != "state/lock"], [])
+        with Terminal(p, *given) as t:
+            t.answer("Domain", "localhost\n")
+            t.answer("localhost: is no name such as", "")
+            t.answer("Domain", DOMAIN + "\n")
+            t.answer("E-mail", "ops@example.org\n")
+            t.answer("bundled or managed [bundled]", "managed\n")
+            t.answer("Its URL", url + "\n")
+            t.answer("Language model", "gemini\n")
+            t.answer("Key of gemini", "AIzaSyExampleOfAKey\n")
+            t.answer("Slack", "\n")
+            t.answer("Memory", "small\n")
+            expect("its end", (t.end(), t.shown), (0, t.shown))
+            expect("what is secret is not shown", "hidden-word" in t.shown or "AIza" in t.shown, False)
+        expect("the domain", p.setting("JARVIS_DOMAIN"), DOMAIN)
+        expect("the address", p.setting("JARVIS_ACME_EMAIL"), "ops@example.org")
+        expect("the URL", p.read("secrets", "database_url"), url)
+        expect("the key", p.read("secrets", "llm", "gemini"), "AIzaSyExampleOfAKey\n")
+        expect("memory", p.setting("JARVIS_MEMORY"), "small")
 
 
 def test_dry_runs_change_nothing():

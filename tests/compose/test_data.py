@@ -19,15 +19,11 @@ def tickets_of(system, token):
         return sorted(int(t["id"]) for t in c.tool(token, "tickets", "get_my_tickets", {})["tickets"])
 
 
-def newest_backup(system):
-    return max(f for f in os.listdir(os.path.join(system.home, "backups")) if f.endswith(".tar"))
-
-
 def test_back_from_a_backup(system):
     token = system.add_person("keeper")
     kept = make_ticket(system, token)
     system.admin("backup")
-    backup = newest_backup(system)
+    backup = system.newest_backup()
     later = make_ticket(system, token)
 
     sums = system.admin("restore", backup + ".sha256", check=False)
@@ -132,7 +128,7 @@ def test_the_server_is_gone(system):
     kept = make_ticket(system, token)
     system.admin("backup")
     backups = os.path.join(system.home, "backups")
-    backup = newest_backup(system)
+    backup = system.newest_backup()
     elsewhere, old = os.path.join(system.folder, "elsewhere"), os.path.join(system.folder, "old")
     os.mkdir(elsewhere)
     shutil.copy(os.path.join(backups, backup), elsewhere)
