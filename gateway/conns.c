@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -20,7 +21,6 @@ enum {
     OVER_MS = 1000,   /* for a connection above the cap to send the request that we refuse */
     LINGER_MS = 1000, /* for the rest of a refused body */
     WORKER_STACK = 512 << 10,
-    PAGE = 4096,
 };
 
 /* Each holds what those before it hold. */
@@ -91,8 +91,9 @@ static int plain_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 static void give_stack_back(void)
 {
     static _Thread_local char *low;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE); /* 4, 16 or 64 KB */
     char *here = __builtin_frame_address(0);
-    char *end = here - (uintptr_t)here % PAGE - PAGE; /* the calls that follow stand there */
+    char *end = here - (uintptr_t)here % page - page; /* the calls that follow stand there */
     pthread_attr_t attr;
     void *start = NULL;
     size_t size;

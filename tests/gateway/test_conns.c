@@ -100,7 +100,7 @@ TEST(nobody_is_reset)
 
 /* ---- stacks --------------------------------------------------------------------------------- */
 
-enum { DEEP = 128 << 10, PAGE = 4096 };
+enum { DEEP = 256 << 10 };
 
 /* As a request does. Where it has been, in the middle. */
 __attribute__((noinline)) static char *go_deep(void)
@@ -110,14 +110,14 @@ __attribute__((noinline)) static char *go_deep(void)
 
     for (size_t i = 0; i < sizeof(room); i++)
         room[i] = 1;
-    return (char *)middle - (uintptr_t)middle % PAGE;
+    return (char *)middle - (uintptr_t)middle % (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static bool is_held(char *page)
 {
     unsigned char in = 0;
 
-    CHECK_INT(mincore(page, PAGE, &in), 0);
+    CHECK_INT(mincore(page, 1, &in), 0);
     return in & 1;
 }
 
