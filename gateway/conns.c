@@ -88,7 +88,7 @@ static int plain_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 
 /* Of a thread that waits, all that earlier requests have touched below here. It would be kept for
  * each of a thousand threads, most of which wait. */
-static void give_stack_back(void)
+__attribute__((noinline)) static void give_stack_back(void)
 {
     static _Thread_local char *low;
     const size_t page = (size_t)sysconf(_SC_PAGESIZE); /* 4, 16 or 64 KB */

@@ -224,7 +224,7 @@ one_line_of() { # option file: without its line's end
 }
 
 ask_secret() { # question: not shown while it is typed; in a shell of its own
-  trap 'stty echo; exit 130' HUP INT TERM # a terminal that shows nothing any more is a poor thing to leave behind
+  trap 'stty echo; exit 130' HUP INT QUIT TERM # a terminal that shows nothing any more is a poor thing to leave behind
   stty -echo
   printf '%s: ' "$1" >&2
   IFS= read -r typed || typed=

@@ -247,7 +247,10 @@ class Terminal:
         command = place.command(*args)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execve(command["args"][0], command["args"], command["env"])
+            try:
+                os.execve(command["args"][0], command["args"], command["env"])
+            finally:
+                os._exit(127)
         self.shown, self.seen = "", 0
 
     def __enter__(self):
