@@ -248,6 +248,8 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
+                for keys in (signal.SIGINT, signal.SIGQUIT): # ignored where the tests run in the background
+                    signal.signal(keys, signal.SIG_DFL)
                 os.execve(command["args"][0], command["args"], command["env"])
             finally:
                 os._exit(127)

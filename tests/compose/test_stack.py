@@ -1,6 +1,7 @@
 """The stack as `jarvis-admin up` leaves it: it answers, and each container is as tight as compose.yml says."""
 import re
 
+import figures
 from engine import BASE, OLD, compose, docker, inspect, run
 from system import ACTORS
 
@@ -24,6 +25,7 @@ def test_everything_is_healthy(system):
         assert state["Running"] and state["Health"]["Status"] == "healthy", (name, state)
     for name in ONCE:
         assert found[name][0]["State"]["ExitCode"] == 0, name
+    system.figures["memory_idle"] = figures.of_jarvis(figures.memory(system))
 
 
 def test_a_signed_in_person_is_answered(system):
