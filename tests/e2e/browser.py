@@ -463,9 +463,12 @@ def main():
     shots = sys.argv[2] if sys.argv[1:2] == ["--screenshots"] else None
     with Stack() as s, Browser() as b:
         p = Page(s, b, shots)
-        return p.run(p.loads, p.wrong_password, p.signs_in, p.charts, p.asks, p.suggestions, p.comes_back, p.older_messages,
+        code = p.run(p.loads, p.wrong_password, p.signs_in, p.charts, p.asks, p.suggestions, p.comes_back, p.older_messages,
                      p.new_chat, p.hostile, p.inline_scripts, p.notices, p.renews, p.resumes, p.half_there, p.gateway_dies,
                      p.ended_elsewhere, p.signs_out, p.keyboard, p.phone, p.dark)
+        if code:
+            s.show_logs(80) # the page tells that something is away, not why
+        return code
 
 
 if __name__ == "__main__":
