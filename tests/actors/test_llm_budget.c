@@ -221,6 +221,7 @@ TEST(the_budget_of_the_first_is_not_the_others)
 
     fake.a.delay_ms = 1000;
     send(&s, s.vishal, "Generate", "uses it up", "");
+    world_advance(s.w, 1); /* its budget is read: what comes next comes after it */
     send(&s, s.vishal, "Generate", "hello", ",\"shared\":true");
     world_advance(s.w, 1);
     send(&s, s.happy, "Generate", "hello", ",\"shared\":true");

@@ -14,7 +14,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from bus import Tally
-from judge import Asker, Database, Tickets, found, lacking, only_in_words, same_changes
+from judge import Asker, Database, Tickets, found, holds, lacking, only_in_words, same_changes
 from stack import TOP, Stack
 
 DEFAULTS = ["show my tickets", "show my courses", "show my pending exams", "show AWS cost", "show GCP cost"]
@@ -147,12 +147,12 @@ class Cases(Tally):
         with ThreadPoolExecutor(4) as pool:
             replies = list(pool.map(ask, list(wanted) * 5))
         mixed = [(who, r) for who, r in replies if r["session_id"] != sessions[who] or
-                 wanted[who][0] not in r["response"] or wanted[who][1] in json.dumps(r)]
+                 wanted[who][0] not in r["response"] or holds(json.dumps(r), wanted[who][1])]
         self.check("92 two people at once are not mixed up", not mixed, mixed)
         for who, (_, theirs) in wanted.items():
             history = self.get(who, "/api/history?page_size=100&session_id=" + sessions[who])
             self.check("92 nor is what is kept of %s" % who, history["message_count"] == 10 and
-                       theirs not in json.dumps(history), history)
+                       not holds(json.dumps(history), theirs), history)
 
     def case_93(self):
         old = self.s.chat("sarah", "show my tickets", self.s.new_session("sarah"))["session_id"]

@@ -13,9 +13,17 @@ UNTOUCHED = ["finops.costs", "finops.budgets", "finops.allocations", "oxygen.lea
              "oxygen.exams", "auth.people", "registry.agents"]  # by whatever anybody asks
 
 
+def holds(text, word):
+    """Whether it is there, in any case. A number in the middle of hexadecimal digits is none: ids are made by chance, and
+    one in some thousand holds the number of a ticket."""
+    if not word[:1].isdigit():
+        return word.lower() in text.lower()
+    return bool(re.search("(?<![0-9a-f])%s(?![0-9a-f])" % re.escape(word), text, re.IGNORECASE))
+
+
 def said(text, fact):
     """A fact is text in any case; "a|b" is either of two."""
-    return any(one.lower() in text.lower() for one in fact.split("|"))
+    return any(holds(text, one) for one in fact.split("|"))
 
 
 def lacking(text, facts):
