@@ -124,6 +124,7 @@ struct usage {
     size_t n_spenders;
     bool busy;                /* a flush is under way */
     struct flusher *flushers; /* wait for its end */
+    uint64_t n_flushes;       /* that began */
     int64_t away_until_ms;    /* the database does not answer: not asked until then */
 };
 

@@ -198,6 +198,28 @@ TEST(a_budget_counts_what_others_wrote_down)
     world_free(s.w);
 }
 
+/* A sum that was begun before the flush and ended after it does not have what was flushed. */
+TEST(what_is_written_down_while_it_is_summed_up_counts)
+{
+    struct stage s = stage_with(MODEL_A, poor);
+
+    world_sql(s.w, "alter table llm.usage rename to used;"
+                   "create view llm.usage as select * from llm.used"
+                   " where (select pg_sleep(0.06)) is not null;"
+                   "create function llm.slowly() returns trigger language plpgsql as"
+                   " 'begin perform pg_sleep(0.02); return null; end';"
+                   "create trigger slowly after insert or update on llm.used"
+                   " for each statement execute function llm.slowly()");
+    CHECK_INT(generate(&s, s.vishal, "one", "").code, JV_OK);
+    CHECK_INT(generate(&s, s.vishal, "two", "").code, JV_OK);
+    CHECK_STR(generate(&s, s.vishal, "three", "").text, USED_UP);
+    CHECK_INT(fake.n, 2);
+    used(&s); /* all of it is written down */
+    world_sql(s.w, "drop view llm.usage; alter table llm.used rename to usage;"
+                   "drop function llm.slowly cascade");
+    world_free(s.w);
+}
+
 TEST(many_at_once_do_not_get_past_a_budget)
 {
     static const char *const pairs[] = { "JARVIS_LLM_BUDGET", "0.0005", "JARVIS_LLM_PARALLEL", "1",
