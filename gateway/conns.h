@@ -20,6 +20,7 @@ struct conn {
     bool closing;             /* its thread is done with it: no further request is served */
     atomic_bool leaving;      /* it had to give way: what is in the socket is the last */
     bool timed_out;           /* what was being read did not come in time */
+    bool rests;               /* it has waited for a while, and its thread holds no stack for it */
     int64_t until_ms;         /* reading must be over by then, monotonic; 0: no request has begun */
     struct conn *prev, *next; /* in the list of idle ones, oldest first */
     bool idle;

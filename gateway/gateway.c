@@ -343,6 +343,7 @@ static int serve(struct gw *gw, const sigset_t *signals, struct jv_err *err)
 {
     struct upkeep upkeep = { 0 };
     int r = connect_bus(gw, err);
+    const char *address;
     bool url;
 
     if (r)
@@ -354,9 +355,12 @@ static int serve(struct gw *gw, const sigset_t *signals, struct jv_err *err)
     r = server_start(gw, err);
     if (r)
         return r;
+    pthread_mutex_lock(&gw->lazy); /* it serves already, and some of that is kept, too */
+    address = server_address(gw);
     if (!url) /* the port may be of the system's choice */
-        set_public_url(gw, server_address(gw));
-    jv_logf(JV_LOG_INFO, "listening on %s", server_address(gw));
+        set_public_url(gw, address);
+    pthread_mutex_unlock(&gw->lazy);
+    jv_logf(JV_LOG_INFO, "listening on %s", address);
     jv_say_ready();
     live(gw, &upkeep, signals, INT64_MAX);
     drain(gw, &upkeep, signals);

@@ -136,7 +136,8 @@ static bool write_all(struct following *f, const Notifier__NotificationList *lis
 {
     if (!f->rq->status && !sse_begin(&f->sse))
         return false;
-    qsort(list->notifications, list->n_notifications, sizeof(*list->notifications), by_id);
+    if (list->n_notifications) /* none is NULL, which qsort() does not take */
+        qsort(list->notifications, list->n_notifications, sizeof(*list->notifications), by_id);
     for (size_t i = 0; i < list->n_notifications; i++) {
         const Notifier__Notification *n = list->notifications[i];
         size_t len;

@@ -157,6 +157,11 @@ class Notices(Tally):
         again.close()
         self.check("and of nothing else", again.events.empty() and other.events.empty())
         other.close()
+        known = Stream(self.s, token, id)
+        self.create("vishal", "gitlab_access")
+        data = known.next()[2]
+        self.check("who knows all hears of what comes then", data and "gitlab_access" in data["text"], data)
+        known.close()
         for last in ("x", "-1", "9" * 30):
             status, _, reply = self.s.http("GET", URL + "/stream", token=token, headers={"Last-Event-ID": last})
             self.check("Last-Event-ID %.9s is none" % last, status == 400 and reply["field"] == "Last-Event-ID", (status, reply))

@@ -1,11 +1,13 @@
 /* test_conns.c -- the end of a listener: whoever is in its backlog is still accepted, whoever comes
- * later is refused, and nobody is reset. */
+ * later is refused, and nobody is reset; and a thread that waits holds no stack that it used once.
+ */
 #include "gateway/conns.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -94,6 +96,65 @@ TEST(nobody_is_reset)
     close(fd);
     close(s.listener);
     conns_free(s.all);
+}
+
+/* ---- stacks --------------------------------------------------------------------------------- */
+
+enum { DEEP = 256 << 10 };
+
+/* As a request does. Where it has been, in the middle. */
+__attribute__((noinline)) static char *go_deep(void)
+{
+    volatile char room[DEEP];
+    volatile char *middle = room + DEEP / 2;
+
+    for (size_t i = 0; i < sizeof(room); i++)
+        room[i] = 1;
+    return (char *)middle - (uintptr_t)middle % (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static bool is_held(char *page)
+{
+    unsigned char in = 0;
+
+    CHECK_INT(mincore(page, 1, &in), 0);
+    return in & 1;
+}
+
+static void *serve(void *arg)
+{
+    struct conns *all = arg;
+    struct conn *c = conn_new(all);
+    struct pollfd p = { .events = POLLIN };
+    int ends[2] = { -1, -1 };
+    char *page = go_deep();
+
+    CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    CHECK(is_held(page));
+    p.fd = ends[0];
+    CHECK_INT(poll(&p, 1, 10), 0); /* for another request, and none comes */
+    CHECK(!is_held(page));
+    go_deep();
+    CHECK_INT(poll(&p, 1, 10), 0); /* it stays what it is: once for each rest */
+    CHECK(is_held(page));
+    CHECK_INT(send(ends[1], "x", 1, 0), 1);
+    CHECK_INT(poll(&p, 1, 10000), 1);
+    conn_idle(c);
+    conn_free(c);
+    CHECK(!is_held(page));
+    close(ends[0]);
+    close(ends[1]);
+    return NULL;
+}
+
+TEST(who_waits_holds_no_stack)
+{
+    struct conns *all = conns_new(8, 1000);
+    pthread_t thread;
+
+    pthread_create(&thread, NULL, serve, all);
+    pthread_join(thread, NULL);
+    conns_free(all);
 }
 
 TEST_MAIN()
