@@ -15,7 +15,7 @@ enum {
     most_rows = 2000, /* of a report: they fit into one message */
     flush_ms = 5000,
     ask_ms = 1000,
-    most_asked = 3, /* of one question, while others write */
+    most_asked = 2, /* of one question, while others write */
     away_ms = 5000,
     day_s = 86400,
 };
@@ -302,14 +302,14 @@ struct flusher {
     struct flusher *next;
 };
 
-static int await_other(struct jv_ctx *ctx, struct usage *us)
+/* For the end of the flush that is under way, at most so long. */
+static int wait_for_flush(struct jv_ctx *ctx, struct usage *us, int64_t ms)
 {
     struct flusher me = { ctx, us->flushers }, **at = &us->flushers;
-    int r = JV_OK;
+    int r;
 
     us->flushers = &me;
-    while (us->busy && !r)
-        r = jv_wait(ctx, flush_ms);
+    r = jv_wait(ctx, ms);
     while (*at != &me)
         at = &(*at)->next;
     *at = me.next;
@@ -327,8 +327,10 @@ int usage_flush(struct jv_ctx *ctx)
 {
     struct llm *s = jv_state(ctx);
     struct usage *us = &s->usage;
-    int r = await_other(ctx, us);
+    int r = JV_OK;
 
+    while (us->busy && !r)
+        r = wait_for_flush(ctx, us, flush_ms);
     if (r)
         return r;
     us->busy = true;
@@ -411,8 +413,8 @@ static int64_t unwritten(const struct usage *us, const struct question *q)
     return cost_of(us->waiting, q->day, q->person) + cost_of(us->flushing, q->day, q->person);
 }
 
-/* Whether the database's sum has what was written down meanwhile is open: it is asked again, and
- * if that goes on, some is counted twice rather than not at all. */
+/* Whether the database's sum has what is written down meanwhile is open: it is asked between two
+ * flushes, and once more when one began. */
 static int ask_spent(struct jv_ctx *ctx, struct question *q)
 {
     struct usage *us = &((struct llm *)jv_state(ctx))->usage;
@@ -420,14 +422,19 @@ static int ask_spent(struct jv_ctx *ctx, struct question *q)
     int r = JV_OK;
 
     for (int i = 0; i < most_asked && is_open && !r; i++) {
-        uint64_t begun = us->n_flushes;
-        int64_t before = unwritten(us, q), after;
+        uint64_t begun;
+        int64_t before, after;
 
-        is_open = us->flushing != NULL;
-        r = jv_join(ctx, jv_spawn(ctx, ask_database, q));
+        if (us->busy)
+            r = wait_for_flush(ctx, us, ask_ms);
+        begun = us->n_flushes;
+        before = unwritten(us, q);
+        is_open = us->busy;
+        if (!r)
+            r = jv_join(ctx, jv_spawn(ctx, ask_database, q));
         is_open = is_open || us->n_flushes != begun;
         after = unwritten(us, q);
-        q->spent = q->in_database + (is_open && before > after ? before : after);
+        q->spent = q->in_database + (before > after ? before : after);
     }
     return r;
 }
@@ -437,13 +444,15 @@ static void learn_spent(struct jv_ctx *ctx, const char *person)
 {
     struct llm *s = jv_state(ctx);
     struct question q = { .person = person, .day = today(ctx) };
+    int r;
 
     if (jv_real_ms(ctx) < s->usage.away_until_ms)
         return;
-    if (ask_spent(ctx, &q))
-        s->usage.away_until_ms = jv_real_ms(ctx) + away_ms;
-    else
+    r = ask_spent(ctx, &q);
+    if (!r)
         get_spender(&s->usage, person, q.day)->spent = q.spent;
+    else if (r != JV_CANCELLED)
+        s->usage.away_until_ms = jv_real_ms(ctx) + away_ms;
 }
 
 int usage_check(struct jv_ctx *ctx, const char *person)

@@ -95,6 +95,25 @@ static inline const char *markdown(struct stage *s, const struct world_reply *r)
     return parts_of(reply)[0]->text;
 }
 
+/* Ids are made by chance, and one in some thousand has the number of a ticket. */
+static inline bool is_in_id(const char *text, const char *at)
+{
+    static const char digits[] = "0123456789abcdef-";
+
+    while (at > text && strchr(digits, at[-1]))
+        at--;
+    return strspn(at, digits) >= 16;
+}
+
+static inline bool tells(const char *text, const char *word)
+{
+    const char *at = strstr(text, word);
+
+    while (at && is_in_id(text, at))
+        at = strstr(at + 1, word);
+    return at;
+}
+
 static inline void check_reply(const struct call_case *c, const struct world_reply *r)
 {
     const char *text = r->code ? r->text : r->json;
@@ -102,7 +121,7 @@ static inline void check_reply(const struct call_case *c, const struct world_rep
     CHECK_INT(r->code, c->code);
     for (size_t i = 0; i < JV_COUNT(c->has) && c->has[i]; i++)
         CHECK_HAS(text, c->has[i]);
-    CHECK(!c->lacks || !text || !strstr(text, c->lacks));
+    CHECK(!c->lacks || !text || !tells(text, c->lacks));
 }
 
 static inline void check_case(struct stage *s, const struct call_case *c)
